@@ -1,0 +1,125 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+// What any room may import.
+let everyRoom: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "Logging", package: "swift-log"),
+    .product(name: "Metrics", package: "swift-metrics"),
+    .product(name: "DequeModule", package: "swift-collections"),
+    .product(name: "OrderedCollections", package: "swift-collections"),
+]
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioConcurrency: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let swiftASN1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+/// A room of the house: see docs/architecture.md for who may look into whom.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: everyRoom + dependencies, exclude: ["README.md"], swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name + "Tests",
+        dependencies: everyRoom + [.target(name: name), .target(name: "PostroomTesting")] + dependencies,
+        resources: resources, swiftSettings: settings)
+}
+
+let rooms: [Target] = [
+    .target(name: "CBlockingShim"),
+    .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
+    room("MailModel"),
+    room("Blocking", ["MailModel", "CBlockingShim"]),
+    room("LDAP", [nioPosix, nioConcurrency, nioSSL]),
+    room("Passwords", ["Blocking", "CCrypt", crypto]),
+    room("SASL", [crypto]),
+    room("Directory", ["LDAP", "Passwords", "Blocking", nioPosix]),
+    room("LookupTables", ["Directory", "LDAP", "Blocking"]),
+    room("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel"]),
+    room("Routing", ["LookupTables", "Directory", "MailModel"]),
+    room("Policy", ["Routing", "LookupTables", "Directory", "MailModel"]),
+    room("Net", [nioPosix, nioConcurrency, nioSSL, x509, crypto, swiftASN1]),
+    room("SMTP", ["MailModel", "SASL", "Net"]),
+    room("IMAP", ["MailModel", "SASL", "Net"]),
+    room("MailStore", ["MailModel", "Blocking"]),
+    room("Delivery", ["MailStore", "SMTP", "Routing", "MailModel", "Blocking"]),
+    room(
+        "SiteConfiguration",
+        [
+            "MailModel", "Blocking", "LDAP", "Passwords", "Directory", "LookupTables", "Accounts", "Routing", "Policy",
+            "Net", "SMTP", "IMAP", "MailStore", "Delivery", .product(name: "Yams", package: "Yams"),
+        ]),
+    room(
+        "PostroomServer",
+        [
+            "SiteConfiguration", "MailModel", "Blocking", "LDAP", "Passwords", "SASL", "Directory", "LookupTables",
+            "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "MailStore", "Delivery", nioPosix, nioSSL,
+            lifecycle, unixSignals,
+        ]),
+    room(
+        "PostroomCLI",
+        ["PostroomServer", "SiteConfiguration", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .executableTarget(name: "postroom", dependencies: ["PostroomCLI"], swiftSettings: settings),
+]
+
+let testing: [Target] = [
+    .target(
+        name: "PostroomTesting",
+        dependencies: everyRoom + ["MailModel", "LDAP", "Blocking", nioPosix, nioEmbedded, nioSSL],
+        path: "Tests/PostroomTesting", exclude: ["README.md"],
+        resources: [.copy("Fixtures")], swiftSettings: settings),
+    tests("MailModel", []),
+    tests("Blocking", ["MailModel"]),
+    tests("LDAP", [nioPosix, nioEmbedded, nioSSL, swiftASN1]),
+    tests("Passwords", ["Blocking"]),
+    tests("SASL", []),
+    tests("Directory", ["LDAP", "Passwords", "Blocking", nioPosix]),
+    tests("LookupTables", ["Directory", "LDAP", "Passwords", "Blocking", nioPosix]),
+    tests("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel", "Blocking", nioPosix]),
+    tests("Routing", ["LookupTables", "Directory", "MailModel"]),
+    tests("Policy", ["Routing", "LookupTables", "Directory", "MailModel"]),
+    tests("Net", [nioPosix, nioEmbedded, nioSSL]),
+    tests("SMTP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL]),
+    tests("IMAP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL]),
+    tests("MailStore", ["MailModel", "Blocking"]),
+    tests("Delivery", ["MailStore", "SMTP", "Routing", "MailModel", "Blocking"]),
+    tests("SiteConfiguration", ["MailModel", "LDAP", "Directory", "LookupTables", "Routing", "Net"]),
+    tests("PostroomServer", ["SiteConfiguration", "MailModel", "Directory", "LDAP", "Blocking", nioPosix, nioSSL]),
+]
+
+let package = Package(
+    name: "postroom",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "LDAP", targets: ["LDAP"]),
+        .executable(name: "postroom", targets: ["postroom"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: rooms + testing
+)

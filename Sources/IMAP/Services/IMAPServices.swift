@@ -1,0 +1,116 @@
+package import MailModel
+package import NIOCore
+package import Net
+
+/// What an IMAP session asks of the house before it has a user; one value per connection.
+package protocol IMAPServices: Sendable {
+    /// LOGIN and AUTHENTICATE. The engine has refused an empty password and anything malformed already.
+    func logIn(
+        login: [UInt8], authorizationIdentity: [UInt8]?, password: Secret, _ connection: ConnectionFacts
+    ) async -> IMAPLoginOutcome
+}
+
+package enum IMAPLoginOutcome: Sendable {
+    case accepted(any IMAPAccount)
+    /// `NO [AUTHENTICATIONFAILED]`
+    case rejected
+    /// `NO [UNAVAILABLE]`
+    case unavailable
+}
+
+/// A logged-in user's mailboxes. Failures are `MailboxFailure`; the engine words them (`NO [NONEXISTENT]`, `[OVERQUOTA]`, …).
+package protocol IMAPAccount: Sendable {
+    /// The login as the databases rewrote it.
+    var login: String { get }
+    /// Between the parts of a mailbox name on the wire: `.` for Maildir++, as Dovecot does.
+    var separator: UInt8 { get }
+
+    /// Every mailbox and every subscribed name (one that no longer exists has `isSelectable` false).
+    func list() async throws(MailboxFailure) -> [MailboxListing]
+    func create(_ name: MailboxName, specialUse: MailboxListing.SpecialUse?) async throws(MailboxFailure)
+    func delete(_ name: MailboxName) async throws(MailboxFailure)
+    func rename(_ name: MailboxName, to newName: MailboxName) async throws(MailboxFailure)
+    func subscribe(_ name: MailboxName) async throws(MailboxFailure)
+    func unsubscribe(_ name: MailboxName) async throws(MailboxFailure)
+    func status(_ name: MailboxName) async throws(MailboxFailure) -> MailboxStatus
+
+    /// Opens a mailbox. `onChange` is called, from any thread and at any rate, when the mailbox's view is no longer the
+    /// one last returned: another session, a delivery, another program. It stops with `close()`.
+    func open(
+        _ name: MailboxName, readOnly: Bool, onChange: @escaping @Sendable () -> Void
+    ) async throws(MailboxFailure) -> any IMAPMailbox
+
+    /// Starts a message that will be added to `name`; checks that it exists and that `size` bytes fit the quota.
+    func append(to name: MailboxName, size: UInt64) async throws(MailboxFailure) -> any IMAPAppend
+}
+
+/// One open mailbox, shared with every other session that has it open.
+package protocol IMAPMailbox: Sendable {
+    /// The newest view known without touching the disk; cheap, from any thread.
+    var view: MailboxView { get }
+
+    /// Looks at the disk (deliveries by other programs) and returns the view after it.
+    func refresh() async throws(MailboxFailure) -> MailboxView
+
+    /// Takes the recent messages for this session (RFC 3501 §2.3.2): the first UID that counts as recent for it.
+    func claimRecent() async throws(MailboxFailure) -> UInt32
+
+    /// What `items` asks of the messages with these UIDs, in ascending order, in batches: each call returns at most
+    /// 64 KiB or 256 messages, whichever comes first, but at least one message. A message that is gone is left out.
+    func fetch(_ uids: ArraySlice<UInt32>, _ items: MessageItems) async throws(MailboxFailure) -> [FetchedMessage]
+
+    /// Changes flags; messages that are gone are left out. Returns the view after it.
+    func store(_ uids: [UInt32], _ change: FlagChange) async throws(MailboxFailure) -> MailboxView
+
+    /// Removes the messages that have `\Deleted`, all or those of `uids`. Returns the view after it.
+    func expunge(_ uids: [UInt32]?) async throws(MailboxFailure) -> MailboxView
+
+    func copy(_ uids: [UInt32], to name: MailboxName) async throws(MailboxFailure) -> CopiedMessages
+    /// As RFC 6851: each message is in the one mailbox or in the other, never in neither.
+    func move(_ uids: [UInt32], to name: MailboxName) async throws(MailboxFailure) -> CopiedMessages
+
+    func close() async
+}
+
+/// What a FETCH needs of a message's file beyond the view.
+package struct MessageItems: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    package static let internalDate = MessageItems(rawValue: 1)
+    /// RFC822.SIZE: with CRLF line ends.
+    package static let size = MessageItems(rawValue: 2)
+    /// The header, its empty line included.
+    package static let header = MessageItems(rawValue: 4)
+    /// The whole message, header included.
+    package static let text = MessageItems(rawValue: 8)
+}
+
+package struct FetchedMessage: Sendable {
+    package var uid: UInt32
+    /// Seconds since 1970.
+    package var internalDate: Int64?
+    package var size: UInt64?
+    /// With CRLF line ends whatever the file has: the header alone, or all when `text` was asked for.
+    package var content: ByteBuffer?
+
+    package init(uid: UInt32, internalDate: Int64? = nil, size: UInt64? = nil, content: ByteBuffer? = nil) {
+        self.uid = uid
+        self.internalDate = internalDate
+        self.size = size
+        self.content = content
+    }
+}
+
+/// A message on its way into a mailbox.
+package protocol IMAPAppend: Sendable {
+    func write(_ chunk: ByteBuffer) async throws(MailboxFailure)
+    /// Durable when it returns.
+    func commit(
+        flags: MessageFlags, keywords: [String], internalDate: Int64?
+    ) async throws(MailboxFailure) -> CopiedMessages
+    func abort() async
+}

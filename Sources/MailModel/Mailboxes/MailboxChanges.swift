@@ -1,0 +1,54 @@
+/// How STORE changes flags (RFC 3501 §6.4.6).
+package struct FlagChange: Hashable, Sendable {
+    package enum Operation: Hashable, Sendable {
+        case replace
+        case add
+        case remove
+    }
+
+    package var operation: Operation
+    /// System flags only.
+    package var flags: MessageFlags
+    package var keywords: [String]
+
+    package init(_ operation: Operation, flags: MessageFlags, keywords: [String] = []) {
+        self.operation = operation
+        self.flags = flags
+        self.keywords = keywords
+    }
+}
+
+/// What COPYUID and APPENDUID tell (RFC 4315).
+package struct CopiedMessages: Hashable, Sendable {
+    package var uidValidity: UInt32
+    /// Pairs of the same order: message `sourceUIDs[n]` became `destinationUIDs[n]`. Empty sources for APPEND.
+    package var sourceUIDs: [UInt32]
+    package var destinationUIDs: [UInt32]
+
+    package init(uidValidity: UInt32, sourceUIDs: [UInt32], destinationUIDs: [UInt32]) {
+        self.uidValidity = uidValidity
+        self.sourceUIDs = sourceUIDs
+        self.destinationUIDs = destinationUIDs
+    }
+}
+
+/// STATUS (RFC 3501 §6.3.10), all of it: a mailbox's view gives them together.
+package struct MailboxStatus: Hashable, Sendable {
+    package var messages: Int
+    package var recent: Int
+    package var unseen: Int
+    package var uidNext: UInt32
+    package var uidValidity: UInt32
+    package var highestModSeq: UInt64
+
+    package init(
+        messages: Int, recent: Int, unseen: Int, uidNext: UInt32, uidValidity: UInt32, highestModSeq: UInt64
+    ) {
+        self.messages = messages
+        self.recent = recent
+        self.unseen = unseen
+        self.uidNext = uidNext
+        self.uidValidity = uidValidity
+        self.highestModSeq = highestModSeq
+    }
+}

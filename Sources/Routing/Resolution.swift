@@ -1,0 +1,29 @@
+package import Directory
+package import MailModel
+
+/// What becomes of one recipient: the value that SMTP answers from, that delivery acts on and that `explain` prints.
+package struct Resolution: Sendable {
+    package enum Verdict: Hashable, Sendable {
+        /// At least one destination.
+        case deliver([Destination])
+        /// 5xx at RCPT.
+        case refuse(SMTPReply)
+        /// 4xx at RCPT: a directory that does not answer, a limit, a destination that can't be served yet.
+        case deferred(SMTPReply)
+    }
+
+    package var recipient: EmailAddress
+    package var verdict: Verdict
+    package var steps: [TraceStep]
+    /// Targets that were found dead among live ones: a log line, and a finding of `check`.
+    package var deadTargets: [EmailAddress]
+
+    package init(
+        recipient: EmailAddress, verdict: Verdict, steps: [TraceStep], deadTargets: [EmailAddress] = []
+    ) {
+        self.recipient = recipient
+        self.verdict = verdict
+        self.steps = steps
+        self.deadTargets = deadTargets
+    }
+}
