@@ -17,6 +17,8 @@ package struct SiteModel: Sendable {
     package var tls: ServerTLSModel
     package var limits: LimitsModel
     package var log: LogModel
+    /// Whom `serve` becomes when root starts it.
+    package var serviceUser: Located<String>
     /// Other files that the configuration was made from.
     package var files: [String]
 

@@ -45,6 +45,9 @@ package enum SiteReader {
         let tls = TLSSection.readServer(reader)
         let limits = LimitsSection.read(reader)
         let log = LogSection.read(reader)
+        let service = reader.section("service")
+        let user = service?.string("user") ?? Located("postroom", at: .builtIn)
+        service?.finish()
         reader.finish()
         guard let hostname else { return nil }
         if postmaster == nil {
@@ -54,6 +57,7 @@ package enum SiteReader {
         }
         return SiteModel(
             hostname: hostname, postmaster: postmaster, directories: directories, routing: routing, accounts: accounts,
-            senders: senders, store: store, listeners: listeners, tls: tls, limits: limits, log: log, files: [file])
+            senders: senders, store: store, listeners: listeners, tls: tls, limits: limits, log: log, serviceUser: user,
+            files: [file])
     }
 }
