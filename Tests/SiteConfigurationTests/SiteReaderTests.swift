@@ -92,7 +92,9 @@ private func faults(_ text: String, environment: [String: String] = [:]) -> [Str
             "hostname: mx0.example.com", with: "hostname: {env: HOST}"
         ).replacing(
             "  ldif: people.ldif",
-            with: "  servers: [ldaps://ldap.example.com]\n  bind:\n    dn: cn=reader\n    password: {file: reader.password}")
+            with:
+                "  servers: [ldaps://ldap.example.com]\n  bind:\n    dn: cn=reader\n    password: {file: reader.password}"
+        )
         let (model, _) = try read(
             text, environment: ["HOST": "mx9.example.com"],
             files: ["/etc/postroom/reader.password": "s3cret\n"])

@@ -55,7 +55,9 @@ struct DialogueConnection {
             if let end = unread.readableBytesView.firstIndex(of: 0x0A) {
                 let length = end - unread.readerIndex + 1
                 var line = unread.readString(length: length) ?? ""
-                while let last = line.utf8.last, last == 0x0A || last == 0x0D { line = String(line.unicodeScalars.dropLast()) }
+                while let last = line.utf8.last, last == 0x0A || last == 0x0D {
+                    line = String(line.unicodeScalars.dropLast())
+                }
                 transcript.append("S: \(line)")
                 return line
             }

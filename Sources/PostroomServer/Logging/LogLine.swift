@@ -1,5 +1,5 @@
-package import Logging
 import Glibc
+package import Logging
 import Synchronization
 
 /// One line per event on standard error: text for people (`time level message key=value …`) or JSON.
@@ -98,7 +98,8 @@ package struct LogLine: LogHandler {
             let text = String(value)
             return String(repeating: "0", count: max(0, count - text.count)) + text
         }
-        return "\(digits(Int(parts.tm_year) + 1900, 4))-\(digits(Int(parts.tm_mon) + 1, 2))-\(digits(Int(parts.tm_mday), 2))"
+        return
+            "\(digits(Int(parts.tm_year) + 1900, 4))-\(digits(Int(parts.tm_mon) + 1, 2))-\(digits(Int(parts.tm_mday), 2))"
             + "T\(digits(Int(parts.tm_hour), 2)):\(digits(Int(parts.tm_min), 2)):\(digits(Int(parts.tm_sec), 2))"
             + ".\(digits(Int(now.tv_nsec) / 1_000_000, 3))Z"
     }

@@ -47,7 +47,8 @@ package struct BoundSockets: Sendable {
         defer { freeaddrinfo(list) }
         guard status == 0, let address = list?.pointee else {
             throw Failure(
-                description: "\(listener.host.location): \(listener.host.value) is not an IP address — write one, or * for all")
+                description:
+                    "\(listener.host.location): \(listener.host.value) is not an IP address — write one, or * for all")
         }
         let descriptor = socket(address.ai_family, address.ai_socktype, address.ai_protocol)
         guard descriptor >= 0 else { throw failure(listener, "socket") }

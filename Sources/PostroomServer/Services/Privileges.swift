@@ -63,7 +63,8 @@ package enum Privileges {
             throw Failure(
                 description:
                     "\(tls.selfSignedDirectory.location): can't prepare \(path) for the certificate: "
-                    + "\(String(cString: strerror(errno))) — set tls.certificate and tls.key, or tls.self_signed_directory")
+                    + "\(String(cString: strerror(errno))) — set tls.certificate and tls.key, or tls.self_signed_directory"
+            )
         }
     }
 

@@ -77,7 +77,9 @@ enum DirectorySection {
         if password.value.isEmpty {
             reader.context.faults.error(
                 at: password.location, "\(node.path).password is empty",
-                remedy: "a bind with an empty password is anonymous at many servers; write bind: anonymous if that is meant")
+                remedy:
+                    "a bind with an empty password is anonymous at many servers; write bind: anonymous if that is meant"
+            )
         }
         return .simple(name: name, password: password.map { Secret($0) }, origin: origin)
     }

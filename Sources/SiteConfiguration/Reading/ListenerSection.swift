@@ -39,7 +39,8 @@ enum ListenerSection {
         let networks = reader.strings("trusted_networks") ?? []
         reader.finish()
         guard let kind else { return nil }
-        var model = address.map { listener(kind.value, $0, reader.context) }
+        var model =
+            address.map { listener(kind.value, $0, reader.context) }
             ?? ListenerModel(kind: kind.value, host: Located("*", at: reader.location), port: kind.value.defaultPort)
         if let bare { model?.bareLineFeed = bare.value }
         model?.trustedNetworks = networks

@@ -16,7 +16,8 @@ final class SectionReader {
         guard let entries = node.entries else {
             if !node.isNull {
                 context.faults.error(
-                    at: node.location, "\(node.path) must be a mapping (key: value)", remedy: "see docs/configuration.md")
+                    at: node.location, "\(node.path) must be a mapping (key: value)",
+                    remedy: "see docs/configuration.md")
             }
             return
         }

@@ -21,7 +21,9 @@ enum TLSSection {
         let certificate = reader.flatMap { path("certificate", $0) }
         let key = reader.flatMap { path("key", $0) }
         let directory = reader.flatMap { path("self_signed_directory", $0) }
-        let minimum = reader?.parsed("minimum_version", expected: "1.2 or 1.3") { ["1.2", "1.3"].contains($0) ? $0 : nil }
+        let minimum = reader?.parsed("minimum_version", expected: "1.2 or 1.3") {
+            ["1.2", "1.3"].contains($0) ? $0 : nil
+        }
         reader?.finish()
         if let reader, (certificate == nil) != (key == nil) {
             reader.context.faults.error(

@@ -25,7 +25,8 @@ extension SiteModel {
         entries.add("listeners", .list(listeners.map(\.document)))
         entries.add("tls", tls.document)
         entries.add("limits", limits.document)
-        entries.add("log", .mapping([("level", .scalar(log.level.rawValue)), ("format", .scalar(log.format.rawValue))]))
+        entries.add(
+            "log", .mapping([("level", .scalar(log.level.rawValue)), ("format", .scalar(log.format.rawValue))]))
         entries.add("service", .mapping([("user", .scalar(serviceUser.value))]))
         return entries.value
     }
