@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Glibc
 import PostroomServer
+import SiteConfiguration
 
 /// The `postroom` command.
 package struct Postroom: AsyncParsableCommand {
@@ -23,7 +24,7 @@ package struct Postroom: AsyncParsableCommand {
         guard let serve = try? Serve.parse(Array(arguments.dropFirst(2))) else { return }
         let environment = ProcessEnvironment.current
         do {
-            let (model, _) = try SiteLoader.load(serve.site.config, environment: environment)
+            let model = try SiteLoader.load(serve.site.config, environment: environment).model
             try Privileges.drop(for: model, arguments: arguments, environment: environment)
         } catch {
             Terminal.error("\(error)")

@@ -1,22 +1,22 @@
 import ArgumentParser
 import PostroomServer
 
-struct Password: AsyncParsableCommand {
+struct Password: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Stored passwords.", subcommands: [Hash.self, Verify.self])
 
-    struct Hash: AsyncParsableCommand {
+    struct Hash: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Hash a password for a directory or a file.")
 
         @Option(help: "\(StoredPasswords.hashableSchemes.joined(separator: ", ")).")
         var scheme = StoredPasswords.defaultScheme
 
-        func run() async throws {
+        func run() throws {
             guard let password = Terminal.readSecret(prompt: "Password: "), !password.isEmpty else {
                 Terminal.error("an empty password can't be used")
                 throw ExitStatus.dataError
             }
-            switch await StoredPasswords.hash(password, scheme: scheme) {
+            switch StoredPasswords.hash(password, scheme: scheme) {
             case .success(let text): print(text)
             case .failure(let failure):
                 Terminal.error(failure.description)
@@ -25,15 +25,15 @@ struct Password: AsyncParsableCommand {
         }
     }
 
-    struct Verify: AsyncParsableCommand {
+    struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Check a password against a stored one.")
 
         @Argument(help: "As it stands in the directory, {SCHEME}data.")
         var stored: String
 
-        func run() async throws {
+        func run() throws {
             guard let password = Terminal.readSecret(prompt: "Password: ") else { throw ExitStatus.dataError }
-            switch await StoredPasswords.verify(password, stored: stored) {
+            switch StoredPasswords.verify(password, stored: stored) {
             case .success(true): print("The password matches.")
             case .success(false):
                 Terminal.error("The password does not match.")

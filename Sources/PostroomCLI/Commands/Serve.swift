@@ -1,5 +1,6 @@
 import ArgumentParser
 import PostroomServer
+import SiteConfiguration
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,4 +1,4 @@
-package import ArgumentParser
+import ArgumentParser
 
 /// Exit codes of sysexits(3), as mail programs use them.
 enum ExitStatus {

@@ -1,82 +1,53 @@
-import Glibc
+package import Net
 package import SiteConfiguration
 
-/// Listening sockets bound before privileges are given up, handed through `execve` by number.
+/// Sockets bound before privileges are given up, handed through `execve` by number.
 ///
-/// The environment variable holds `KIND ADDRESS PORT=FD` separated by `;`, in the order of the configuration.
+/// The environment variable holds `KIND ADDRESS:PORT=FD[,FD…]` separated by `;`.
 package struct BoundSockets: Sendable {
     package static let environmentVariable = "POSTROOM_SOCKETS"
 
-    package struct Failure: Error, CustomStringConvertible {
-        package let description: String
-    }
-
-    /// By the listener's name (`ListenerModel.name`) and address: a wildcard gives one for IPv6 that takes both.
-    private var descriptors: [String: Int32] = [:]
+    /// By the listener's name (`ListenerModel.name`).
+    private var sockets: [String: [BoundSocket]] = [:]
 
     package init() {}
 
+    /// Takes over what the process before `execve` bound; a descriptor that is no socket is left out.
     package init(environment: [String: String]) {
         for pair in (environment[Self.environmentVariable] ?? "").split(separator: ";") {
-            guard let equals = pair.lastIndex(of: "="), let descriptor = Int32(pair[pair.index(after: equals)...]),
-                fcntl(descriptor, F_GETFD) >= 0
-            else { continue }
-            // No child of ours shall inherit it a second time.
-            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            descriptors[String(pair[..<equals])] = descriptor
+            guard let equals = pair.lastIndex(of: "=") else { continue }
+            let descriptors = pair[pair.index(after: equals)...].split(separator: ",").compactMap { Int32($0) }
+            sockets[String(pair[..<equals])] = descriptors.compactMap { try? BoundSocket(adopting: $0) }
         }
     }
 
     package var environmentValue: String {
-        descriptors.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ";")
+        sockets.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\($0.value.map { String($0.descriptor) }.joined(separator: ","))" }
+            .joined(separator: ";")
     }
 
-    package func descriptor(for listener: ListenerModel) -> Int32? {
-        descriptors[listener.name]
+    /// The sockets of a listener: those handed over, or bound now.
+    package mutating func take(_ listener: ListenerModel) throws(ListenerError) -> [BoundSocket] {
+        if let bound = sockets.removeValue(forKey: listener.name), !bound.isEmpty { return bound }
+        return try Self.bind(listener)
     }
 
-    /// Binds and listens. The descriptor survives `execve`.
-    package mutating func bind(_ listener: ListenerModel) throws(Failure) {
-        guard descriptors[listener.name] == nil else { return }
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV
-        var list: UnsafeMutablePointer<addrinfo>?
-        let host = listener.host.value == "*" ? "::" : listener.host.value
-        let status = getaddrinfo(host, String(listener.port), &hints, &list)
-        defer { freeaddrinfo(list) }
-        guard status == 0, let address = list?.pointee else {
-            throw Failure(
-                description:
-                    "\(listener.host.location): \(listener.host.value) is not an IP address — write one, or * for all")
-        }
-        let descriptor = socket(address.ai_family, address.ai_socktype, address.ai_protocol)
-        guard descriptor >= 0 else { throw failure(listener, "socket") }
-        var one: Int32 = 1
-        let size = socklen_t(MemoryLayout<Int32>.size)
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, size)
-        if address.ai_family == AF_INET6 {
-            var only: Int32 = listener.host.value == "*" ? 0 : 1
-            setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &only, size)
-        }
-        guard Glibc.bind(descriptor, address.ai_addr, address.ai_addrlen) == 0, listen(descriptor, 1024) == 0 else {
-            let error = failure(listener, "bind")
-            close(descriptor)
-            throw error
-        }
-        descriptors[listener.name] = descriptor
+    /// Binds and keeps the sockets open across `execve`.
+    package mutating func bindForExecution(_ listener: ListenerModel) throws(ListenerError) {
+        let bound = try Self.bind(listener)
+        for socket in bound { socket.surviveExec() }
+        sockets[listener.name] = bound
     }
 
-    private func failure(_ listener: ListenerModel, _ call: String) -> Failure {
-        let reason = String(cString: strerror(errno))
-        let remedy =
-            switch errno {
-            case EADDRINUSE: "another program listens there: stop it, or give another port"
-            case EACCES: "ports below 1024 need root or CAP_NET_BIND_SERVICE"
-            case EADDRNOTAVAIL: "this machine does not have that address"
-            default: call
-            }
-        return Failure(
-            description: "\(listener.host.location): can't listen on \(listener.name): \(reason) — \(remedy)")
+    private static func bind(_ listener: ListenerModel) throws(ListenerError) -> [BoundSocket] {
+        guard listener.host.value == "*" else {
+            return try BoundSocket.bind(.tcp(host: listener.host.value, port: listener.port))
+        }
+        let first = try BoundSocket.bind(.tcp(host: "0.0.0.0", port: listener.port))
+        // The same port for both families, also when the first was a free one. A machine without IPv6 has only one.
+        let port = first.first?.port ?? listener.port
+        guard let second = try? BoundSocket.bind(.tcp(host: "::", port: port)) else { return first }
+        return first + second
     }
 }

@@ -39,7 +39,7 @@ package enum Privileges {
         }
         try prepareFolder(site.tls, uid: user.pw_uid, gid: user.pw_gid)
         var sockets = BoundSockets()
-        for listener in site.listeners { try sockets.bind(listener) }
+        for listener in site.listeners { try sockets.bindForExecution(listener) }
         let capabilities: UInt64 = 1 << capSetUID | 1 << capSetGID | 1 << capNetBindService
         guard postroom_drop_privileges(user.pw_uid, user.pw_gid, capabilities) == 0 else {
             throw Failure(description: "can't become \(name): \(String(cString: strerror(errno)))")
