@@ -46,6 +46,12 @@ package struct HeaderField: Hashable, Sendable {
         return result
     }
 
+    /// As `rawValue`, with U+FFFD for NUL, which no response can hold.
+    func text(in bytes: Span<UInt8>, limits: MIMELimits) -> [UInt8] {
+        let value = rawValue(in: bytes, limits: limits)
+        return value.contains(0) ? value.flatMap { $0 == 0 ? [0xEF, 0xBF, 0xBD] : [$0] } : value
+    }
+
     package func unfolded(in bytes: Span<UInt8>, limits: MIMELimits = .standard) -> [UInt8] {
         var value = rawValue(in: bytes, limits: limits)
         value.removeAll { $0 == 0x0A }

@@ -38,17 +38,17 @@ package struct MIMEContentFields: Hashable, Sendable {
         } else if transferEncoding == nil, field.isNamed("Content-Transfer-Encoding", in: bytes) {
             takeTransferEncoding(field.rawValue(in: bytes, limits: limits))
         } else if identifier == nil, field.isNamed("Content-ID", in: bytes) {
-            identifier = field.rawValue(in: bytes, limits: limits)
+            identifier = field.text(in: bytes, limits: limits)
         } else if description == nil, field.isNamed("Content-Description", in: bytes) {
-            description = field.rawValue(in: bytes, limits: limits)
+            description = field.text(in: bytes, limits: limits)
         } else if md5 == nil, field.isNamed("Content-MD5", in: bytes) {
-            md5 = field.rawValue(in: bytes, limits: limits)
+            md5 = field.text(in: bytes, limits: limits)
         } else if dispositionParameters.isEmpty, field.isNamed("Content-Disposition", in: bytes) {
             takeDisposition(field.rawValue(in: bytes, limits: limits), limits: limits)
         } else if languages == nil, field.isNamed("Content-Language", in: bytes) {
             takeLanguages(field.rawValue(in: bytes, limits: limits))
         } else if location == nil, field.isNamed("Content-Location", in: bytes) {
-            location = field.rawValue(in: bytes, limits: limits)
+            location = field.text(in: bytes, limits: limits)
         }
     }
 
@@ -59,13 +59,14 @@ package struct MIMEContentFields: Hashable, Sendable {
         var reader = StructuredFieldReader(value)
         var type: [UInt8] = []
         var subtype: [UInt8] = []
-        guard reader.skipWhiteSpace() == .more, reader.mimeToken(into: &type) == .more,
-            reader.current == UInt8(ascii: "/")
-        else { return (type, subtype, []) }
-        reader.advance()
-        guard reader.skipWhiteSpace() == .more, reader.mimeToken(into: &subtype) != .malformed else {
+        guard reader.skipWhiteSpace() == .more, reader.mimeToken(into: &type) == .more, !type.isEmpty else {
             return (type, subtype, [])
         }
+        guard reader.current == UInt8(ascii: "/") else { return ([], [], []) }
+        reader.advance()
+        guard reader.skipWhiteSpace() == .more, reader.mimeToken(into: &subtype) != .malformed, !subtype.isEmpty,
+            reader.current == nil || reader.current == UInt8(ascii: ";")
+        else { return ([], [], []) }
         return (type, subtype, reader.parameters(limits: limits))
     }
 

@@ -117,22 +117,8 @@ private struct ContinuationPiece {
         return result
     }
 
-    /// ext-octet := "%" 2(DIGIT / "A" / "B" / "C" / "D" / "E" / "F"), for what is no attribute-char
+    /// What was not percent-encoded must not look as if it were.
     private static func percentEncoded(_ value: [UInt8]) -> [UInt8] {
-        let digits = Array("0123456789abcdef".utf8)
-        var result: [UInt8] = []
-        for byte in value {
-            switch byte {
-            case ...0x20, 0x7F..., UInt8(ascii: "%"), UInt8(ascii: "*"), UInt8(ascii: "'"), UInt8(ascii: "("),
-                UInt8(ascii: ")"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "@"), UInt8(ascii: ","),
-                UInt8(ascii: ";"), UInt8(ascii: ":"), UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "/"),
-                UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "?"), UInt8(ascii: "="):
-                result.append(UInt8(ascii: "%"))
-                result.append(digits[Int(byte >> 4)])
-                result.append(digits[Int(byte & 15)])
-            default: result.append(byte)
-            }
-        }
-        return result
+        value.flatMap { $0 == UInt8(ascii: "%") ? Array("%25".utf8) : [$0] }
     }
 }

@@ -42,22 +42,37 @@ package struct MIMEStructure: Hashable, Sendable {
     package func part(numbered numbers: [Int]) -> Int? {
         guard !parts.isEmpty else { return nil }
         var index = 0
+        var isOwnPart = false
         for (place, number) in numbers.enumerated() {
-            guard number >= 1 else { return nil }
-            var container = index
-            if place > 0, parts[container].kind == .message {
-                guard let inner = parts[container].children.first else { return nil }
-                container = inner
-            }
-            if parts[container].kind == .multipart {
-                guard number <= parts[container].children.count else { return nil }
-                index = parts[container].children[number - 1]
+            if parts[index].kind == .multipart {
+                guard number >= 1, number <= parts[index].children.count else { return nil }
+                index = parts[index].children[number - 1]
             } else {
-                // A message that is no multipart has one part: its body.
-                guard number == 1, place == 0 || parts[index].kind == .message else { return nil }
-                index = container
+                // What has no parts is its own part 1.
+                guard number == 1, !isOwnPart else { return nil }
+                isOwnPart = true
+            }
+            if place + 1 < numbers.count, parts[index].kind == .message, let inner = parts[index].children.first {
+                index = inner
+                isOwnPart = false
             }
         }
         return index
+    }
+}
+
+extension MIMEStructure {
+    /// The message's own header with its empty line; everything when there is none.
+    package static func headerRange(_ bytes: Span<UInt8>) -> Range<Int> {
+        var position = 0
+        while position < bytes.count {
+            let isEmptyLine = HeaderFieldScanner.isEmptyLine(bytes, at: position)
+            guard let lineFeed = ByteScan.firstIndex(of: 0x0A, in: bytes, from: position, below: bytes.count) else {
+                return 0..<bytes.count
+            }
+            position = lineFeed + 1
+            if isEmptyLine { break }
+        }
+        return 0..<position
     }
 }

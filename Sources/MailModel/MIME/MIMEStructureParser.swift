@@ -89,6 +89,17 @@ struct MIMEStructureParser {
             if parts[part].kind == .message {
                 parts[append(parent: part, at: headerEnd)].kind = .text
             }
+            if boundaryStart == start, let parent = parts[part].parent, parts[parent].kind == .message {
+                // A message/rfc822 with nothing in it: the empty line behind its header is the boundary's.
+                let header = parts[parent].header
+                let end = startOfLineEnd(before: start, notBefore: header.lowerBound, bytes)
+                parts[parent].header = header.lowerBound..<end
+                parts[parent].body = end..<end
+                firstLines[parent] = lineFeeds - (end < start ? 1 : 0)
+                parts[part].header = end..<end
+                parts[part].body = end..<end
+                return takeBoundary(found, from: part, lineStart: start, contentEnd: end, bytes)
+            }
             return takeBoundary(found, from: part, lineStart: boundaryStart, contentEnd: headerEnd, bytes)
         }
         let boundaryText = classify(part, header: start..<end, bytes)
@@ -127,14 +138,10 @@ struct MIMEStructureParser {
         } else if ASCII.equalIgnoringCase(type, "text".utf8) {
             parts[part].kind = .text
         } else if ASCII.equalIgnoringCase(type, "multipart".utf8), mayContain(part) {
-            let name = "boundary".utf8
-            guard let boundary = parameters.first(where: { ASCII.equalIgnoringCase($0.name, name) })?.value else {
-                parts[part].kind = .other
-                return nil
-            }
             parts[part].kind = .multipart
             parts[part].isDigest = ASCII.equalIgnoringCase(subtype, "digest".utf8)
-            return boundary
+            let name = "boundary".utf8
+            return parameters.first { ASCII.equalIgnoringCase($0.name, name) }?.value
         } else {
             parts[part].kind = .other
         }
@@ -158,7 +165,15 @@ struct MIMEStructureParser {
             work += 1
             let lineEnd = endOfLine(bytes, from: position)
             if let found = boundary(at: position, lineEnd: lineEnd, bytes) {
-                let contentEnd = startOfLineEnd(before: position, notBefore: start, bytes)
+                var contentEnd = startOfLineEnd(before: position, notBefore: start, bytes)
+                if position == start, start == parts[part].header.upperBound, boundaries[found.index].part != part {
+                    // A part without body: the empty line behind its header is the boundary's.
+                    let header = parts[part].header
+                    contentEnd = startOfLineEnd(before: position, notBefore: header.lowerBound, bytes)
+                    parts[part].header = header.lowerBound..<contentEnd
+                    parts[part].body = contentEnd..<contentEnd
+                    firstLines[part] = lineFeeds - (contentEnd < position ? 1 : 0)
+                }
                 return takeBoundary(found, from: part, lineStart: position, contentEnd: contentEnd, bytes)
             }
             if lineEnd > position, bytes[lineEnd - 1] == 0x0A { lineFeeds += 1 }

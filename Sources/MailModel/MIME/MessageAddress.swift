@@ -65,10 +65,7 @@ private struct AddressListParser {
         addresses.append(MessageAddress(mailbox: name))
         if progress == .more, reader.current != UInt8(ascii: ";") {
             while addresses.count < limit {
-                if mailbox() != .more {
-                    progress = .malformed
-                    break
-                }
+                _ = mailbox()
                 guard reader.current == UInt8(ascii: ",") else { break }
                 reader.advance()
                 if reader.skipWhiteSpace() != .more {
@@ -124,27 +121,20 @@ private struct AddressListParser {
     /// angle-addr = [CFWS] "<" [obs-route] addr-spec ">" [CFWS]
     private mutating func angleAddress() -> Progress {
         reader.advance()
-        var progress = reader.skipWhiteSpace()
-        guard progress == .more else { return progress }
+        guard reader.skipWhiteSpace() == .more else { return .malformed }
         if reader.current == UInt8(ascii: "@") {
-            guard domainList() == .more, reader.current == UInt8(ascii: ":") else {
+            if domainList() == .more, reader.current == UInt8(ascii: ":") {
+                reader.advance()
+            } else {
                 address.route = Array("INVALID_ROUTE".utf8)
-                return .malformed
             }
-            reader.advance()
-            progress = reader.skipWhiteSpace()
-            guard progress == .more else { return progress }
+            guard reader.skipWhiteSpace() == .more else { return .malformed }
         }
-        if reader.current == UInt8(ascii: ">") {
-            // "<>": an address that says it is none.
-            address.mailbox = []
-            address.host = []
-        } else {
-            progress = localPart()
-            guard progress == .more else { return progress }
+        // "<>" is an address that says it is none.
+        if reader.current != UInt8(ascii: ">") {
+            guard localPart() == .more else { return .malformed }
             if reader.current == UInt8(ascii: "@") {
-                progress = domain()
-                guard progress == .more else { return progress }
+                guard domain() == .more else { return .malformed }
             }
         }
         guard reader.current == UInt8(ascii: ">") else { return .malformed }
@@ -167,24 +157,68 @@ private struct AddressListParser {
         return .more
     }
 
-    /// addr-spec = local-part "@" domain, with the display name in a comment behind it
+    /// addr-spec = local-part "@" domain, with the display name in a comment behind it. Words without an "@" are a
+    /// name whose address is missing.
     private mutating func addressSpecification() -> Progress {
         reader.lastComment = []
-        var progress = localPart()
+        let isQuoted = reader.current == UInt8(ascii: "\"")
+        var text: [UInt8] = []
+        var progress = localPart(into: &text)
+        var isInvalid = progress != .more
+        var hasDomain = false
         if progress != .end, reader.current == UInt8(ascii: "@") {
+            hasDomain = true
             let behindDomain = domain()
             if behindDomain != .more { progress = behindDomain }
         }
-        if !reader.lastComment.isEmpty { address.name = reader.lastComment }
+        if !reader.lastComment.isEmpty {
+            address.name = reader.lastComment
+        } else if !hasDomain {
+            text.append(0x20)
+            let length = text.count
+            _ = reader.phrase(into: &text)
+            if text.count != length {
+                address.mailbox = nil
+                address.name = text
+            } else if !isQuoted {
+                address.host = []
+            }
+            isInvalid = true
+            progress = .malformed
+        }
+        if isInvalid, address.name == nil, address.host == nil, let mailbox = address.mailbox {
+            address.name = mailbox
+            address.mailbox = nil
+        }
         return progress
     }
 
     /// local-part = dot-atom / quoted-string / obs-local-part
     private mutating func localPart() -> Progress {
         var text: [UInt8] = []
+        return localPart(into: &text)
+    }
+
+    private mutating func localPart(into text: inout [UInt8]) -> Progress {
         let progress =
-            reader.current == UInt8(ascii: "\"") ? reader.quotedString(into: &text) : reader.dotAtom(into: &text)
+            reader.current == UInt8(ascii: "\"") ? reader.quotedString(into: &text) : dots(into: &text)
         if progress != .malformed { address.mailbox = text }
+        return progress
+    }
+
+    /// A dot-atom with dots in any place: addresses such as `.name.@example.jp` exist and work.
+    private mutating func dots(into text: inout [UInt8]) -> Progress {
+        var progress = Progress.malformed
+        repeat {
+            while reader.current == UInt8(ascii: ".") {
+                text.append(UInt8(ascii: "."))
+                reader.advance()
+                guard reader.current != nil else { return .end }
+                progress = .more
+            }
+            if reader.current == UInt8(ascii: "@") { break }
+            progress = reader.atom(into: &text)
+        } while progress == .more && reader.current == UInt8(ascii: ".")
         return progress
     }
 

@@ -9,6 +9,9 @@ struct StructuredFieldReader {
         case malformed
     }
 
+    /// U+FFFD, for NUL.
+    private static let replacement: [UInt8] = [0xEF, 0xBF, 0xBD]
+
     let bytes: [UInt8]
     var position = 0
     /// The text of the comment read last: the display name of `user@example.org (Name)`.
@@ -58,8 +61,9 @@ struct StructuredFieldReader {
                 start = position + 1
                 position += 1
                 if position >= bytes.count { return .malformed }
-            case 0x0A:
+            case 0x0A, 0x00:
                 lastComment += bytes[start..<position]
+                if bytes[position] == 0 { lastComment += Self.replacement }
                 start = position + 1
             default: break
             }
@@ -79,15 +83,16 @@ struct StructuredFieldReader {
     mutating func dotAtom(into text: inout [UInt8]) -> Progress {
         guard let first = current, Self.isAtext(first) else { return .malformed }
         while true {
+            let start = position
             appendWhile(Self.isAtext, to: &text)
+            guard position > start else { return .malformed }
             guard position < bytes.count else { return .end }
             let behind = skipWhiteSpace()
             guard behind == .more else { return behind }
             guard current == UInt8(ascii: ".") else { return .more }
             position += 1
             text.append(UInt8(ascii: "."))
-            let next = skipWhiteSpace()
-            guard next == .more else { return next }
+            guard skipWhiteSpace() == .more else { return .malformed }
         }
     }
 
@@ -107,8 +112,9 @@ struct StructuredFieldReader {
                 text += bytes[start..<position]
                 position += 1
                 return skipWhiteSpace()
-            case 0x0A:
+            case 0x0A, 0x00:
                 text += bytes[start..<position]
+                if bytes[position] == 0 { text += Self.replacement }
                 start = position + 1
             case UInt8(ascii: "\\"):
                 text += bytes[start..<position]
@@ -149,10 +155,15 @@ struct StructuredFieldReader {
 
     /// domain-literal = [CFWS] "[" *([FWS] dtext) [FWS] "]" [CFWS]
     private mutating func domainLiteral(into text: inout [UInt8]) -> Progress {
-        let start = position
+        var start = position
+        position += 1
         while position < bytes.count {
             switch bytes[position] {
             case UInt8(ascii: "\\"): position += 1
+            case UInt8(ascii: "["): return .malformed
+            case 0x0A:
+                text += bytes[start..<position]
+                start = position + 1
             case UInt8(ascii: "]"):
                 position += 1
                 text += bytes[start..<position]
