@@ -24,7 +24,8 @@ extension RelativeDistinguishedName.AttributeTypeAndValue: CustomStringConvertib
                 UInt8(ascii: " ") where index == 0 || index == value.count - 1:
                 text.append(UInt8(ascii: "\\"))
                 text.append(byte)
-            case 0..<0x20, 0x7F, 0x80... where byte < 0x80 || !isUTF8:
+            case 0..<0x20, 0x7F,
+                0x80... where !isUTF8:
                 text.append(UInt8(ascii: "\\"))
                 byte.appendHex(to: &text)
             default:
