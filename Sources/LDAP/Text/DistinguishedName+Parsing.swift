@@ -93,8 +93,9 @@ private struct DistinguishedNameParser {
     }
 
     /// attributeTypeAndValue = attributeType EQUALS attributeValue
-    private mutating func parseAttributeTypeAndValue(
-    ) throws(DistinguishedNameSyntaxError) -> RelativeDistinguishedName.AttributeTypeAndValue {
+    private mutating func parseAttributeTypeAndValue() throws(DistinguishedNameSyntaxError)
+        -> RelativeDistinguishedName.AttributeTypeAndValue
+    {
         let start = scanner.index
         var type = scanner.take { $0.isKeyCharacter || ".;_".utf8.contains($0) }
         let prefix = type.prefix(4).map { $0 | 0x20 }
