@@ -24,6 +24,11 @@ package struct MatchList: Sendable {
 
         package var isNegated: Bool
         package var pattern: Pattern
+
+        package init(_ pattern: Pattern, isNegated: Bool = false) {
+            self.pattern = pattern
+            self.isNegated = isNegated
+        }
     }
 
     /// What a list needs to be read: files and tables are opened by the one who knows how.
@@ -94,9 +99,9 @@ package struct MatchList: Sendable {
                 }
             } else if isTableName(pattern) {
                 let table = try reader.openTable(ASCIIText.text(pattern), location)
-                elements.append(Element(isNegated: isNegated, pattern: .table(table)))
+                elements.append(Element(.table(table), isNegated: isNegated))
             } else {
-                elements.append(Element(isNegated: isNegated, pattern: .name(LookupKey.folded(pattern))))
+                elements.append(Element(.name(LookupKey.folded(pattern)), isNegated: isNegated))
             }
         }
     }

@@ -36,7 +36,8 @@ package enum SiteLoader {
         return String(cString: path)
     }
 
-    private static func read(_ path: String) -> [UInt8]? {
+    /// A whole file; nil with `errno` when it can't be read.
+    static func read(_ path: String) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

@@ -126,7 +126,7 @@ package enum TableModel: Sendable {
     case inline(Located<[String: String]>, text: String)
     case constant(Located<String>)
 
-    package var location: Located<String> {
+    package var nameAndLocation: Located<String> {
         switch self {
         case .ldap(let table): Located(table.name, at: table.filter.location)
         case .textHash(let path): path.map { "texthash:\($0)" }
