@@ -112,6 +112,7 @@ final class LDAPChannelHandler: ChannelDuplexHandler {
     }
 
     private func abandon(_ id: Int, _ kind: LDAPConnectionState<LDAPExchange>.Kind) {
+        guard failure == nil else { return }
         switch kind {
         case .bind, .startTLS:
             fail(error(.connectionLost, "a bind or StartTLS was given up, and the connection with it"))
