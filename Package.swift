@@ -45,7 +45,7 @@ let rooms: [Target] = [
     .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
     room("MailModel"),
     room("Blocking", ["MailModel", "CBlockingShim"]),
-    room("LDAP", [nioPosix, nioConcurrency, nioSSL]),
+    room("LDAP", [nioPosix, nioConcurrency, nioTLS, nioSSL]),
     room("Passwords", ["Blocking", "CCrypt", crypto]),
     room("SASL", [crypto]),
     room("Directory", ["LDAP", "Passwords", "Blocking", nioPosix]),
