@@ -53,7 +53,7 @@ let rooms: [Target] = [
     room("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel"]),
     room("Routing", ["LookupTables", "Directory", "MailModel"]),
     room("Policy", ["Routing", "LookupTables", "Directory", "MailModel"]),
-    room("Net", [nioPosix, nioConcurrency, nioSSL, x509, crypto, swiftASN1]),
+    room("Net", [nioPosix, nioConcurrency, nioSSL, nioTLS, x509, crypto, swiftASN1]),
     room("SMTP", ["MailModel", "SASL", "Net"]),
     room("IMAP", ["MailModel", "SASL", "Net"]),
     room("MailStore", ["MailModel", "Blocking"]),
