@@ -92,7 +92,7 @@ let testing: [Target] = [
     tests("LookupTables", ["Directory", "LDAP", "Passwords", "Blocking", nioPosix]),
     tests("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel", "Blocking", nioPosix]),
     tests("Routing", ["LookupTables", "Directory", "MailModel"]),
-    tests("Policy", ["Routing", "LookupTables", "Directory", "MailModel"]),
+    tests("Policy", ["Routing", "LookupTables", "Directory", "LDAP", "MailModel"]),
     tests("Net", [nioPosix, nioEmbedded, nioSSL]),
     tests(
         "SMTP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
