@@ -19,6 +19,7 @@ let everyRoom: [Target.Dependency] = [
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioConcurrency: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
@@ -44,7 +45,7 @@ let rooms: [Target] = [
     .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
     room("MailModel"),
     room("Blocking", ["MailModel", "CBlockingShim"]),
-    room("LDAP", [nioPosix, nioConcurrency, nioSSL]),
+    room("LDAP", [nioPosix, nioConcurrency, nioTLS, nioSSL]),
     room("Passwords", ["Blocking", "CCrypt", crypto]),
     room("SASL", [crypto]),
     room("Directory", ["LDAP", "Passwords", "Blocking", nioPosix]),
