@@ -198,7 +198,7 @@ struct LoginTests {
                 method: .searchThenBind(
                     EntryLookup(source: first, base: try NameTemplate("dc=x"), filter: try FilterTemplate("(uid=%n)")))),
             at: 0)
-        let accounts = DirectoryAccounts(options)
+        let accounts = DirectoryAccounts(options, throttle: site.throttle)
         #expect(await accounts.logIn(LoginRequest("bob", Site.bobPassword)).outcome.account != nil)
         // The first can't answer: the second may say yes, and its no is none.
         first.fail(MemoryDirectory.down)
@@ -220,7 +220,8 @@ struct LoginTests {
             options.userDatabases = [
                 UserDatabase(method: .fixed(try AttributeMapping("=uid=5000,=gid=5000,=home=/home/%n")))
             ]
-            return await DirectoryAccounts(options).logIn(LoginRequest("bob", "evepw")).outcome
+            return await DirectoryAccounts(options, throttle: site.throttle)
+                .logIn(LoginRequest("bob", "evepw")).outcome
         }
         #expect(try await logIn(["{ARGON2ID}$argon2id$x"]).unavailable?.kind == .misconfigured)
         #expect(try await logIn(["{CRYPT}!"]).rejection == .wrongPassword)
@@ -257,7 +258,7 @@ struct LoginTests {
         let site = Site(passMapping: "uid=user,homeDirectory=userdb_home,uidNumber=userdb_uid,gidNumber=userdb_gid")
         var options = try site.accounts().options
         options.userDatabases.insert(UserDatabase(name: "prefetch", method: .prefetch), at: 0)
-        let accounts = DirectoryAccounts(options)
+        let accounts = DirectoryAccounts(options, throttle: site.throttle)
         let account = try #require(await accounts.logIn(LoginRequest("bob", Site.bobPassword)).outcome.account)
         #expect(account.owner == Owner(uid: 5000, gid: 5001))
         #expect(site.directory.searches.count == 1)

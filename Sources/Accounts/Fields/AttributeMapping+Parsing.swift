@@ -22,9 +22,7 @@ extension AttributeMapping {
     }
 
     private static func parse(_ text: String) throws(AttributeMappingError) -> Item {
-        let parts = text.split(separator: "=", maxSplits: 2, omittingEmptySubsequences: false).map { part in
-            String(part).trimmingTrailingBlanks
-        }
+        let parts = text.split(separator: "=", maxSplits: 2, omittingEmptySubsequences: false).map(\.trimmingBlanks)
         let attribute = parts[0]
         guard !attribute.contains("@") else {
             throw AttributeMappingError(
@@ -85,9 +83,9 @@ extension AttributeMapping {
     }
 }
 
-extension String {
-    fileprivate var trimmingTrailingBlanks: String {
-        var text = self[...]
+extension Substring {
+    fileprivate var trimmingBlanks: String {
+        var text = drop { $0 == " " || $0 == "\t" }
         while text.last == " " || text.last == "\t" { text.removeLast() }
         return String(text)
     }

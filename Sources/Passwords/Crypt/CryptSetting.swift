@@ -29,8 +29,11 @@ struct CryptSetting: Hashable, Sendable {
             return
         }
         guard first == UInt8(ascii: "$") else {
-            // 2*salt 11*hash
-            guard value.count == 13, value.allSatisfy({ Self.digit($0) != nil }) else { return nil }
+            // 2*salt 1*16( 11*hash ), one hash for each eight octets of the password; more than one is bigcrypt, which is
+            // what slappasswd makes by default.
+            guard value.count >= 13, value.count <= 178, (value.count - 2).isMultiple(of: 11),
+                value.allSatisfy({ Self.digit($0) != nil })
+            else { return nil }
             self.init(.des, [])
             return
         }

@@ -40,7 +40,7 @@ struct Site {
     var mailLocation = "maildir:~/Maildir"
     var loginNames = LoginNameRules()
     var owner = OwnerRules()
-    var throttle = LoginThrottle()
+    var throttle = LoginThrottle(clock: ManualClock().clock)
     var cache = LoginCache()
 
     enum Check: CaseIterable {
