@@ -94,13 +94,13 @@ enum Listeners {
         _ listener: ListenerModel, _ socket: BoundSocket, _ options: ListenerOptions, _ model: SiteModel,
         _ sites: SiteHolder, _ group: MultiThreadedEventLoopGroup
     ) async throws -> Listener<IMAPSessionPerformer> {
-        let serverOptions = IMAPServerOptions(hostname: model.hostname.value)
+        let serverOptions = IMAPServerOptions(offersStartTLS: true, messageSize: model.limits.messageSize.value)
         var options = options
         options.refusal = { _ in "* BYE Too many connections\r\n" }
         return try await Listener(boundSocket: socket, options, group: group) { facts, notifier in
             (
                 IMAPServerEngine(serverOptions, facts),
-                IMAPSessionPerformer(IMAPSession(sites, facts), facts, notifier)
+                IMAPSessionPerformer(IMAPSession(sites, facts), facts, notifier: notifier)
             )
         }
     }
