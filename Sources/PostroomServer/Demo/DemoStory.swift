@@ -1,4 +1,5 @@
 import SASL
+import SiteConfiguration
 
 /// What the demo does with its server, and tells.
 struct DemoStory: Sendable {

@@ -58,8 +58,20 @@ struct DemoFolder {
     }
 
     func remove() {
-        let flags = FTW_DEPTH | FTW_PHYS
-        nftw(path, { path, _, _, _ in Glibc.remove(path) }, 16, flags)
+        Self.remove(path)
+    }
+
+    /// Links are removed, not followed.
+    private static func remove(_ path: String) {
+        guard unlink(path) != 0, let directory = opendir(path) else { return }
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { remove("\(path)/\(name)") }
+        }
+        closedir(directory)
+        rmdir(path)
     }
 
     private func makeFolder(_ path: String) throws {

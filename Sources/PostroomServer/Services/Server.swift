@@ -1,6 +1,6 @@
 import Glibc
 import Logging
-package import NIOCore
+import NIOCore
 package import NIOPosix
 import Net
 package import SiteConfiguration

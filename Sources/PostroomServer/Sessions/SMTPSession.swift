@@ -136,14 +136,14 @@ final class SMTPSession: SMTPServices {
         }
     }
 
-    private func received(_ transaction: Transaction, _ session: SMTPSessionFacts) -> HeaderField {
+    private func received(_ transaction: Transaction, _ session: SMTPSessionFacts) -> ComposedHeaderField {
         transaction.site.traceHeaders.received(
             session, id: transaction.id,
             recipient: transaction.recipients.count == 1 ? transaction.recipients[0] : nil,
             smtpUTF8: transaction.sender.smtpUTF8)
     }
 
-    private func returnPath(_ transaction: Transaction) -> HeaderField {
+    private func returnPath(_ transaction: Transaction) -> ComposedHeaderField {
         transaction.site.traceHeaders.returnPath(transaction.sender.path)
     }
 

@@ -33,7 +33,7 @@ struct DirectoryBuilder {
 
     private func ldif(_ path: Located<String>) -> LDIFDirectory? {
         let checker = PasswordChecker(defaultScheme: .plain, run: hashing)
-        do {
+        do throws(LDIFFaults) {
             return try LDIFDirectory.load(path: path.value, verifier: StoredPasswordVerifier(checker: checker))
         } catch {
             for fault in error.faults {
@@ -96,7 +96,7 @@ enum KeptDirectory: Sendable {
 }
 
 /// The passwords of an LDIF file, checked as those of any other directory.
-struct StoredPasswordVerifier: PasswordVerifier {
+struct StoredPasswordVerifier: Directory.PasswordVerifier {
     let checker: PasswordChecker
 
     func verify(_ password: [UInt8], against stored: [UInt8]) async -> Bool? {

@@ -1,6 +1,6 @@
 import Accounts
-import Directory
-import LookupTables
+package import Directory
+package import LookupTables
 import MailModel
 import Policy
 import Routing
@@ -82,13 +82,13 @@ extension Site {
                 case .here(let location): "\(location)"
                 case .elsewhere(let host): "on \(host)"
                 }
-            return login("accepted as \(account.login): \(place), owner \(account.owner)", .delivered, steps)
-        case .rejected(let reason): return self.login("refused: \(reason.rawValue)", .refused, steps)
-        case .unavailable(let reason): return self.login("no answer: \(reason)", .deferred, steps)
+            return explanation("accepted as \(account.login): \(place), owner \(account.owner)", .delivered, steps)
+        case .rejected(let reason): return explanation("refused: \(reason.rawValue)", .refused, steps)
+        case .unavailable(let reason): return explanation("no answer: \(reason)", .deferred, steps)
         }
     }
 
-    private func login(_ result: String, _ outcome: Explanation.Result, _ steps: [TraceStep]) -> Explanation {
+    private func explanation(_ result: String, _ outcome: Explanation.Result, _ steps: [TraceStep]) -> Explanation {
         Explanation(outcome: outcome, json: "") { isColoured in
             ResolutionText(isColoured: isColoured).text(steps) + "⇒ \(VisibleText.escaped(result))\n"
         }

@@ -1,15 +1,15 @@
 package import Accounts
 import Blocking
 import Delivery
-package import Directory
+import Directory
 import LDAP
 import Logging
 package import LookupTables
-package import MailModel
+import MailModel
 import MailStore
 package import NIOCore
 import NIOPosix
-package import Policy
+import Policy
 package import Routing
 import SMTP
 package import SiteConfiguration

@@ -1,0 +1,29 @@
+import Delivery
+import MailModel
+import SiteConfiguration
+import NIOCore
+import Logging
+import Net
+import IMAP
+import Directory
+import LDAP
+struct SiteStorage: Sendable {
+    static func open(_ model: SiteModel, succeeding: SiteStorage?, _ faults: FaultCollector) -> SiteStorage? { nil }
+    func run() async {}
+    func check(_ model: SiteModel) async -> [ConfigurationFault] { [] }
+    func deliveryTransaction(recipientHeaders: Bool) -> DeliveryTransaction { DeliveryTransaction() }
+}
+struct DeliveryReport { func log(to: Logger) {}; func reply(id: String) -> SMTPReply { fatalError() } }
+struct DeliveryTransaction: Sendable {
+    mutating func add(_ r: Resolution) {}
+    func deliver(body: ByteBuffer, traceHeaders: ComposedHeaderField, returnPath: ComposedHeaderField) async -> DeliveryReport { fatalError() }
+    func begin(traceHeaders: ComposedHeaderField, returnPath: ComposedHeaderField) async -> SMTPReply? { nil }
+    func append(_ c: ByteBuffer) async -> SMTPReply? { nil }
+    func finish() async -> DeliveryReport { fatalError() }
+    func abort() async {}
+}
+import Routing
+final class IMAPSession: IMAPServices {
+    init(_ s: SiteHolder, _ f: ConnectionFacts) {}
+    func logIn(login: [UInt8], authorizationIdentity: [UInt8]?, password: Secret, _ connection: ConnectionFacts) async -> IMAPLoginOutcome { .rejected }
+}
