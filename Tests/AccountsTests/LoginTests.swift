@@ -233,6 +233,13 @@ struct LoginTests {
         #expect(try await logIn(["{PLAIN}other", "{ARGON2ID}x"], .any).unavailable != nil)
     }
 
+    @Test func `a hash that the server compares is not asked for`() async throws {
+        let site = Site()
+        _ = try await site.accounts().logIn(LoginRequest("bob", Site.bobPassword))
+        #expect(site.directory.searches.first?.attributes == ["uid"])
+        #expect(!site.directory.searches.contains { $0.attributes.contains("userPassword") || $0.attributes.isEmpty })
+    }
+
     @Test func `networks and nologin of an entry are kept to`() async throws {
         let site = Site(passMapping: "uid=user,!networks,networks=allow_nets")
         func logIn(_ networks: String, from address: String?) async throws -> LoginOutcome {

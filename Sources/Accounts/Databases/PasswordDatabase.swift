@@ -94,6 +94,9 @@ package struct PasswordDatabase: Sendable {
     private func searchThenBind(
         _ lookup: EntryLookup, _ password: [UInt8], _ variables: LoginVariables
     ) async -> (outcome: Outcome, steps: [TraceStep]) {
+        // The server compares: its hash need not leave it.
+        var lookup = lookup
+        lookup.mapping = lookup.mapping.withoutSecrets
         var (found, steps) = await lookup.find(
             variables, alsoReading: active?.attributes ?? [], location: location)
         switch found {
