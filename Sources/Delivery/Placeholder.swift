@@ -1,0 +1,3 @@
+package import MailModel
+
+extension MailboxLocation { static let placeholder = 0 }
