@@ -58,7 +58,8 @@ struct PasswordCheckerTests {
         #expect(await checker.check(Array("other".utf8), against: stored) == .differs)
         #expect(await checker.checkForNobody(Self.password) == .differs)
         await pool.shutDown()
-        for check in [await checker.check(Self.password, against: stored), await checker.checkForNobody(Self.password)] {
+        for check in [await checker.check(Self.password, against: stored), await checker.checkForNobody(Self.password)]
+        {
             guard case .unsupported = check else {
                 Issue.record("\(check)")
                 continue
