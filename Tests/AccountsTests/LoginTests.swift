@@ -273,6 +273,33 @@ struct LoginTests {
         #expect(await accounts.account(for: Array("bob".utf8), service: "lmtp").outcome.found?.owner == account.owner)
     }
 
+    @Test func `with the same fields for everybody, the password databases say who there is`() async throws {
+        let fixed = try AttributeMapping("=uid=5000,=gid=5000,=home=/home/%n")
+        func answers(_ check: Site.Check, all: Bool = false) async throws -> [Outcome<Account>] {
+            let site = Site(check: check)
+            var options = try site.accounts().options
+            options.userDatabases = [UserDatabase(method: .fixed(fixed, allowsAllUsers: all))]
+            let accounts = DirectoryAccounts(options, throttle: site.throttle)
+            #expect(await accounts.logIn(LoginRequest("bob", Site.bobPassword)).outcome.account != nil)
+            let up = [
+                await accounts.account(for: Array((check == .bind ? "bob" : "Bob@x.example").utf8), service: "lmtp")
+                    .outcome,
+                await accounts.account(for: Array("nobody".utf8), service: "lmtp").outcome,
+            ]
+            site.directory.fail(MemoryDirectory.down)
+            return up + [await accounts.account(for: Array("bob".utf8), service: "lmtp").outcome]
+        }
+        for check in [Site.Check.searchThenBind, .compare] {
+            let outcomes = try await answers(check)
+            #expect(outcomes[0].found?.login == "bob")
+            #expect(outcomes[1].isAbsent)
+            #expect(outcomes[2].unavailable == MemoryDirectory.down)
+        }
+        // Nobody can say who could bind: no address may be refused for it.
+        #expect(try await answers(.bind).allSatisfy { $0.unavailable != nil })
+        #expect(try await answers(.bind, all: true).allSatisfy { $0.found != nil })
+    }
+
     @Test func `an account on another machine says so`() async throws {
         let site = Site(userMapping: "uidNumber=uid,gidNumber=gid,=proxy=y,=host=imap2.example.org")
         let (outcome, _) = try await site.accounts().logIn(LoginRequest("bob", Site.bobPassword))
