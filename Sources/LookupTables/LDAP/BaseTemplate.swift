@@ -29,5 +29,5 @@ struct BaseTemplate: Sendable {
     }
 
     private static let digits = Array("0123456789ABCDEF".utf8)
-    private static let specials = Array("\"#+,;<=>\\".utf8)
+    private static let specials = Array("\"#+,;<>\\".utf8)
 }
