@@ -79,7 +79,7 @@ extension DirectoryAccounts {
     /// so too, but then the whole is no "no".
     private func check(
         _ password: [UInt8], _ variables: LoginVariables
-    ) async -> (outcome: PasswordDatabase.Outcome, steps: [TraceStep]) {
+    ) async -> (outcome: PasswordDatabase.Check, steps: [TraceStep]) {
         var steps: [TraceStep] = []
         var rejection = LoginRejection.unknownUser
         var unavailable: UnavailableReason?

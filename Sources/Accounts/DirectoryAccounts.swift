@@ -85,6 +85,19 @@ extension DirectoryAccounts {
         var steps: [TraceStep] = []
         var unavailable: UnavailableReason?
         for database in options.userDatabases {
+            var variables = variables
+            // A login has been found by a password database already.
+            if prefetched == nil, database.mustAskForUser {
+                let (known, more) = await knownUser(variables)
+                steps += more
+                switch known {
+                case .found(let user): variables.user = user
+                case .absent: continue
+                case .unavailable(let reason):
+                    unavailable = unavailable ?? reason
+                    continue
+                }
+            }
             let (outcome, more) = await database.user(variables, prefetched: prefetched)
             steps += more
             switch outcome {
@@ -94,6 +107,22 @@ extension DirectoryAccounts {
             }
         }
         return (unavailable.map { .unavailable($0) } ?? .none, steps)
+    }
+
+    /// Whether a password database knows the user, and by what name.
+    private func knownUser(_ variables: LoginVariables) async -> (outcome: Outcome<[UInt8]>, steps: [TraceStep]) {
+        var steps: [TraceStep] = []
+        var unavailable: UnavailableReason?
+        for database in options.passwordDatabases {
+            let (outcome, more) = await database.user(variables)
+            steps += more
+            switch outcome {
+            case .found: return (outcome, steps)
+            case .absent: continue
+            case .unavailable(let reason): unavailable = unavailable ?? reason
+            }
+        }
+        return (unavailable.map { .unavailable($0) } ?? .absent, steps)
     }
 
     func account(

@@ -233,6 +233,13 @@ struct LoginTests {
         #expect(try await logIn(["{PLAIN}other", "{ARGON2ID}x"], .any).unavailable != nil)
     }
 
+    @Test func `a hash that the server compares is not asked for`() async throws {
+        let site = Site()
+        _ = try await site.accounts().logIn(LoginRequest("bob", Site.bobPassword))
+        #expect(site.directory.searches.first?.attributes == ["uid"])
+        #expect(!site.directory.searches.contains { $0.attributes.contains("userPassword") || $0.attributes.isEmpty })
+    }
+
     @Test func `networks and nologin of an entry are kept to`() async throws {
         let site = Site(passMapping: "uid=user,!networks,networks=allow_nets")
         func logIn(_ networks: String, from address: String?) async throws -> LoginOutcome {
@@ -264,6 +271,33 @@ struct LoginTests {
         #expect(site.directory.searches.count == 1)
         // A delivery has no password database to be told by.
         #expect(await accounts.account(for: Array("bob".utf8), service: "lmtp").outcome.found?.owner == account.owner)
+    }
+
+    @Test func `with the same fields for everybody, the password databases say who there is`() async throws {
+        let fixed = try AttributeMapping("=uid=5000,=gid=5000,=home=/home/%n")
+        func answers(_ check: Site.Check, all: Bool = false) async throws -> [Outcome<Account>] {
+            let site = Site(check: check)
+            var options = try site.accounts().options
+            options.userDatabases = [UserDatabase(method: .fixed(fixed, allowsAllUsers: all))]
+            let accounts = DirectoryAccounts(options, throttle: site.throttle)
+            #expect(await accounts.logIn(LoginRequest("bob", Site.bobPassword)).outcome.account != nil)
+            let up = [
+                await accounts.account(for: Array((check == .bind ? "bob" : "Bob@x.example").utf8), service: "lmtp")
+                    .outcome,
+                await accounts.account(for: Array("nobody".utf8), service: "lmtp").outcome,
+            ]
+            site.directory.fail(MemoryDirectory.down)
+            return up + [await accounts.account(for: Array("bob".utf8), service: "lmtp").outcome]
+        }
+        for check in [Site.Check.searchThenBind, .compare] {
+            let outcomes = try await answers(check)
+            #expect(outcomes[0].found?.login == "bob")
+            #expect(outcomes[1].isAbsent)
+            #expect(outcomes[2].unavailable == MemoryDirectory.down)
+        }
+        // Nobody can say who could bind: no address may be refused for it.
+        #expect(try await answers(.bind).allSatisfy { $0.unavailable != nil })
+        #expect(try await answers(.bind, all: true).allSatisfy { $0.found != nil })
     }
 
     @Test func `an account on another machine says so`() async throws {

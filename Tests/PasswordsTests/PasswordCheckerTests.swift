@@ -1,3 +1,4 @@
+import Blocking
 import Passwords
 import Synchronization
 import Testing
@@ -46,6 +47,23 @@ struct PasswordCheckerTests {
             _ = await checker.check(Self.password, against: Array(stored.utf8))
             #expect(await checker.checkForNobody(Self.password) == .differs)
             #expect(runs.count == before + 2)
+        }
+    }
+
+    @Test func `hashes run on a pool, and a pool that is shut down is no answer`() async {
+        let pool = BlockingPool(name: "hash", threads: 2)
+        let checker = PasswordChecker(defaultScheme: .crypt, pool: pool)
+        let stored = Array("$1$C0ntn4nL$vv.w0pjdnW0Uze9/0jv7d/".utf8)
+        #expect(await checker.check(Self.password, against: stored) == .matches)
+        #expect(await checker.check(Array("other".utf8), against: stored) == .differs)
+        #expect(await checker.checkForNobody(Self.password) == .differs)
+        await pool.shutDown()
+        for check in [await checker.check(Self.password, against: stored), await checker.checkForNobody(Self.password)]
+        {
+            guard case .unsupported = check else {
+                Issue.record("\(check)")
+                continue
+            }
         }
     }
 

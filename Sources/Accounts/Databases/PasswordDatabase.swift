@@ -35,7 +35,7 @@ package struct PasswordDatabase: Sendable {
         self.location = location
     }
 
-    enum Outcome: Sendable {
+    enum Check: Sendable {
         /// The fields that the database has for the user, and the login as they changed it.
         case accepted(Fields, user: [UInt8])
         case rejected(LoginRejection)
@@ -46,7 +46,7 @@ package struct PasswordDatabase: Sendable {
     /// hash.
     func check(
         _ password: [UInt8], _ variables: LoginVariables
-    ) async -> (outcome: Outcome, steps: [TraceStep]) {
+    ) async -> (outcome: Check, steps: [TraceStep]) {
         switch method {
         case .bind(let template, let source): await bind(template, source, password, variables)
         case .searchThenBind(let lookup): await searchThenBind(lookup, password, variables)
@@ -55,9 +55,32 @@ package struct PasswordDatabase: Sendable {
         }
     }
 
+    /// Whether there is such a user, and what the login becomes; no password is involved.
+    func user(_ variables: LoginVariables) async -> (outcome: Outcome<[UInt8]>, steps: [TraceStep]) {
+        switch method {
+        case .bind(let template, let source):
+            let reason = UnavailableReason(
+                .misconfigured,
+                "\(source.name): who can bind as \(template) is only known with a password; give the users a search, or let all users be known"
+            )
+            return (.unavailable(reason), [decision(reason.text)])
+        case .searchThenBind(var lookup), .compare(var lookup, _, _):
+            lookup.mapping = lookup.mapping.withoutSecrets
+            let (found, steps) = await lookup.find(variables, alsoReading: [], location: location)
+            switch found {
+            case .none: return (.absent, steps)
+            case .failed(let reason): return (.unavailable(reason), steps)
+            case .entry(let entry):
+                var mapped = variables
+                _ = lookup.mapping.evaluate(entry, &mapped)
+                return (.found(mapped.user), steps)
+            }
+        }
+    }
+
     private func bind(
         _ template: BindNameTemplate, _ source: any DirectorySource, _ password: [UInt8], _ variables: LoginVariables
-    ) async -> (outcome: Outcome, steps: [TraceStep]) {
+    ) async -> (outcome: Check, steps: [TraceStep]) {
         guard let name = template.render(variables) else {
             return (.rejected(.unknownUser), [decision("the login makes no name for \(template)")])
         }
@@ -93,7 +116,10 @@ package struct PasswordDatabase: Sendable {
 
     private func searchThenBind(
         _ lookup: EntryLookup, _ password: [UInt8], _ variables: LoginVariables
-    ) async -> (outcome: Outcome, steps: [TraceStep]) {
+    ) async -> (outcome: Check, steps: [TraceStep]) {
+        // The server compares: its hash need not leave it.
+        var lookup = lookup
+        lookup.mapping = lookup.mapping.withoutSecrets
         var (found, steps) = await lookup.find(
             variables, alsoReading: active?.attributes ?? [], location: location)
         switch found {
@@ -122,7 +148,7 @@ package struct PasswordDatabase: Sendable {
     private func compare(
         _ lookup: EntryLookup, _ checker: PasswordChecker, _ choice: HashChoice, _ password: [UInt8],
         _ variables: LoginVariables
-    ) async -> (outcome: Outcome, steps: [TraceStep]) {
+    ) async -> (outcome: Check, steps: [TraceStep]) {
         var (found, steps) = await lookup.find(
             variables, alsoReading: active?.attributes ?? [], location: location)
         switch found {
@@ -172,7 +198,7 @@ package struct PasswordDatabase: Sendable {
     /// The password was right: is the account in use, and what do its fields say?
     private func accept(
         _ entry: LDAPEntry, _ lookup: EntryLookup, _ variables: LoginVariables
-    ) async -> (outcome: Outcome, steps: [TraceStep]) {
+    ) async -> (outcome: Check, steps: [TraceStep]) {
         var steps: [TraceStep] = []
         if let active {
             let (outcome, more) = await active.check(entry, lookup.source, variables, location: location)

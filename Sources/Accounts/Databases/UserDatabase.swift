@@ -7,8 +7,9 @@ package struct UserDatabase: Sendable {
         case search(EntryLookup)
         /// The `userdb_` fields that the password database gave with the login; for deliveries it knows nobody.
         case prefetch
-        /// The same templates for everybody, whether there is such a user or not.
-        case fixed(AttributeMapping)
+        /// The same templates for everybody. Whether there is such a user is for the password databases to say, unless
+        /// `allowsAllUsers` (Dovecot's `allow_all_users`): then no address is unknown.
+        case fixed(AttributeMapping, allowsAllUsers: Bool = false)
     }
 
     package var name: String
@@ -42,6 +43,11 @@ package struct UserDatabase: Sendable {
         case unavailable(UnavailableReason)
     }
 
+    /// Whether it gives fields for users that nobody has looked for.
+    var mustAskForUser: Bool {
+        if case .fixed(_, allowsAllUsers: false) = method { true } else { false }
+    }
+
     func user(
         _ variables: LoginVariables, prefetched: Fields?
     ) async -> (outcome: Outcome, steps: [TraceStep]) {
@@ -52,11 +58,11 @@ package struct UserDatabase: Sendable {
                 .found(User(name: fields["user"], fields: fields, identity: nil, origin: name)),
                 [decision("fields of the password database: \(fields)")]
             )
-        case .fixed(let mapping):
+        case .fixed(let mapping, _):
             var mapped = variables
             let fields = mapping.evaluate(LDAPEntry(name: ""), &mapped)
             return (
-                .found(User(name: fields["user"], fields: fields, identity: nil, origin: name)),
+                .found(User(name: fields["user"] ?? variables.user, fields: fields, identity: nil, origin: name)),
                 [decision("the same for every user: \(fields)")]
             )
         case .search(let lookup): return await search(lookup, variables)

@@ -67,6 +67,17 @@ package struct AttributeMapping: Hashable, Sendable, CustomStringConvertible {
         return names
     }
 
+    /// The same without the fields that hold secrets: what is not needed is not read.
+    package var withoutSecrets: AttributeMapping {
+        AttributeMapping(
+            items.filter { item in
+                switch item {
+                case .copy(_, let field), .map(_, let field, _), .set(let field, _): !Fields.isSecret(field)
+                case .fetch: true
+                }
+            })
+    }
+
     package var fields: [String] {
         items.compactMap { item in
             switch item {

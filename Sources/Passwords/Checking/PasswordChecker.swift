@@ -1,3 +1,4 @@
+package import Blocking
 import Synchronization
 
 /// Checks passwords for tasks: what takes milliseconds by design runs where `run` puts it, never on the caller's thread.
@@ -24,6 +25,17 @@ package final class PasswordChecker: Sendable {
             default: nil
             }
         self.lastSetting = Mutex(usual)
+    }
+
+    /// Slow schemes run on `pool`: its own, so that neither disks wait for logins nor logins for disks.
+    package convenience init(defaultScheme: PasswordScheme, limits: CryptLimits = CryptLimits(), pool: BlockingPool) {
+        self.init(defaultScheme: defaultScheme, limits: limits) { work in
+            do {
+                return try await pool.run(work)
+            } catch {
+                return .unsupported("not checked: \(error)")
+            }
+        }
     }
 
     package func check(_ password: [UInt8], against stored: [UInt8]) async -> PasswordCheck {

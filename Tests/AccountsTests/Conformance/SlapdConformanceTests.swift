@@ -1,0 +1,111 @@
+import Accounts
+import Directory
+import LDAP
+import MailModel
+import Passwords
+import PostroomTesting
+import Testing
+
+/// What Dovecot answered with OpenLDAP behind it, answered by us with OpenLDAP behind us.
+struct SlapdConformanceTests {
+    @Test(arguments: DovecotConfiguration.all)
+    func `recorded answers`(configuration: DovecotConfiguration) async throws {
+        let recorded = RecordedAnswer.all.filter { $0.configuration.name == configuration.name }
+        try #require(!recorded.isEmpty)
+        try await Slapd.withServer(configuration.directory) { slapd in
+            let accounts = try configuration.accounts(SlapdSource(slapd: slapd))
+            for answer in recorded {
+                #expect(await answer.answer(accounts) == answer.expected, "\(answer)")
+            }
+        }
+    }
+
+    @Test func `a name that would be another entry's is one value to the server`() async throws {
+        try await Slapd.withServer(.vennedey) { slapd in
+            let accounts = try DovecotConfiguration.vennedey.accounts(SlapdSource(slapd: slapd))
+            // The wire carries the whole login inside one RDN: with text put together this would be mail000's name.
+            var options = accounts.options
+            options.loginNames = LoginNameRules()
+            options.passwordDatabases = [
+                PasswordDatabase(
+                    method: .bind(
+                        try BindNameTemplate("uid=%u,dc=example,dc=com"), SlapdSource(slapd: slapd)))
+            ]
+            let open = DirectoryAccounts(options, throttle: LoginThrottle(clock: ManualClock().clock))
+            let (verdict, _, steps) = await open.verdict(LoginRequest("mail000,ou=Mail", "mail000pw"))
+            #expect(verdict == .rejected)
+            let names = try steps.compactMap { step -> DistinguishedName? in
+                guard case .bind(_, let name, _) = step.event else { return nil }
+                return try DistinguishedName(parsing: name)
+            }
+            #expect(names.map { $0.rdns.first } == [.init([.init("uid", Array("mail000,ou=mail".utf8))])])
+        }
+    }
+
+    @Test func `each password check of ours agrees with the server's own`() async throws {
+        try await Slapd.withServer(.dmsLDAP) { slapd in
+            let source = SlapdSource(slapd: slapd)
+            let configuration = DovecotConfiguration.defaults
+            let compared = try configuration.accounts(source)
+            var binding = configuration
+            binding.bindsAsUser = true
+            let bound = try binding.accounts(source)
+            for (login, password) in [
+                ("alice", "alicepw1"), ("alice", "wrong"), ("bob", "alicepw1"), ("paul", "p(a*u)l\\"), ("nosuch", "x"),
+            ] {
+                let request = LoginRequest(login, password)
+                #expect(await compared.verdict(request).verdict == bound.verdict(request).verdict, "\(login)")
+            }
+        }
+    }
+
+    @Test func `values that slapd itself compares are compared alike`() async throws {
+        try await Slapd.withServer(.dmsLDAP) { slapd in
+            for (number, scheme) in [
+                PasswordScheme.ssha, .sha1, .smd5, .md5, .crypt,
+            ].enumerated() {
+                let stored = try scheme.hashSynchronously(Array("pässword-\(number)".utf8), cost: 1000)
+                try await slapd.add(
+                    """
+                    dn: uid=made\(number),dc=example,dc=org
+                    objectClass: inetOrgPerson
+                    uid: made\(number)
+                    cn: made
+                    sn: made
+                    userPassword: \(String(decoding: stored, as: UTF8.self))
+
+                    """)
+                let source = SlapdSource(slapd: slapd)
+                let name = "uid=made\(number),dc=example,dc=org"
+                #expect(
+                    await source.checkPassword(name: name, password: Array("pässword-\(number)".utf8)) == .accepted,
+                    "\(scheme)")
+                #expect(await source.checkPassword(name: name, password: Array("other".utf8)) == .rejected)
+            }
+        }
+    }
+
+    @Test func `a server that has gone is unavailable in every way of asking`() async throws {
+        try await Slapd.withServer(.vennedey) { slapd in
+            let source = SlapdSource(slapd: slapd)
+            var searching = DovecotConfiguration.vennedey
+            searching.bindName = nil
+            let both = [try DovecotConfiguration.vennedey.accounts(source), try searching.accounts(source)]
+            for accounts in both {
+                #expect(await accounts.logIn(LoginRequest("mail000", "mail000pw")).outcome.account != nil)
+            }
+            await slapd.kill()
+            for accounts in both {
+                #expect(await accounts.logIn(LoginRequest("mail000", "mail000pw")).outcome.unavailable != nil)
+                #expect(await accounts.logIn(LoginRequest("mail000", "wrong")).outcome.unavailable != nil)
+                #expect(await accounts.logIn(LoginRequest("nosuch", "x")).outcome.unavailable != nil)
+                #expect(
+                    await accounts.account(for: Array("mail000".utf8), service: "lmtp").outcome.unavailable != nil)
+            }
+            try await slapd.start()
+            for accounts in both {
+                #expect(await accounts.logIn(LoginRequest("mail000", "mail000pw")).outcome.account != nil)
+            }
+        }
+    }
+}
