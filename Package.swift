@@ -103,6 +103,25 @@ let testing: [Target] = [
     tests("PostroomServer", ["SiteConfiguration", "MailModel", "Directory", "LDAP", "Blocking", nioPosix, nioSSL]),
 ]
 
+/// One program for each parser that reads from outside, for libFuzzer: `make fuzz`. libFuzzer brings `main` with it.
+func fuzzTarget(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: "Fuzz" + name, dependencies: everyRoom + ["FuzzSupport"] + dependencies, path: "Fuzz/Targets/Fuzz" + name,
+        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
+}
+
+let fuzzTargets: [Target] = [
+    .target(name: "FuzzSupport", path: "Fuzz/Support", swiftSettings: settings),
+    fuzzTarget("Address", ["MailModel", "Routing", "SMTP"]),
+    fuzzTarget("BER", ["LDAP"]),
+    fuzzTarget("DN", ["LDAP"]),
+    fuzzTarget("Filter", ["LDAP"]),
+    fuzzTarget("IMAP", ["IMAP"]),
+    fuzzTarget("LDIF", ["LDAP"]),
+    fuzzTarget("MIME", ["MailModel"]),
+    fuzzTarget("SMTP", ["SMTP", "MailModel", "Net"]),
+]
+
 let package = Package(
     name: "postroom",
     platforms: [.macOS(.v15)],
@@ -123,5 +142,5 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: rooms + testing
+    targets: rooms + testing + (Context.environment["FUZZ"] == nil ? [] : fuzzTargets)
 )

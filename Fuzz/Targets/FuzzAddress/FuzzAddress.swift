@@ -19,7 +19,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     if let path = SMTPPath.parse(&rest), let address = path.address(origin: nil) { check(address) }
 
     let shown = VisibleText.escaped(input.bytes)
-    require(!shown.unicodeScalars.contains { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) }, "a control is shown")
+    require(
+        !shown.unicodeScalars.contains { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) }, "a control is shown")
     return 0
 }
 
