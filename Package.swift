@@ -25,6 +25,7 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let swiftASN1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 /// A room of the house: see docs/architecture.md for who may look into whom.
@@ -73,8 +74,8 @@ let rooms: [Target] = [
         ]),
     room(
         "PostroomCLI",
-        ["PostroomServer", "SiteConfiguration", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-    .executableTarget(name: "postroom", dependencies: ["PostroomCLI"], swiftSettings: settings),
+        ["PostroomServer", "SiteConfiguration", "Directory", argumentParser]),
+    .executableTarget(name: "postroom", dependencies: ["PostroomCLI", argumentParser], swiftSettings: settings),
 ]
 
 let testing: [Target] = [

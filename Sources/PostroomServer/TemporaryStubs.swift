@@ -1,3 +1,4 @@
+import MailStore
 import Delivery
 import MailModel
 import SiteConfiguration
@@ -10,6 +11,7 @@ import LDAP
 struct SiteStorage: Sendable {
     static func open(_ model: SiteModel, succeeding: SiteStorage?, _ faults: FaultCollector) -> SiteStorage? { nil }
     func run() async {}
+    func store(for l: MailboxLocation, _ o: Owner, _ q: Quota) async throws(MailboxFailure) -> any MailboxStore { throw MailboxFailure(.unavailable, "") }
     func check(_ model: SiteModel) async -> [ConfigurationFault] { [] }
     func deliveryTransaction(recipientHeaders: Bool) -> DeliveryTransaction { DeliveryTransaction() }
 }
@@ -23,7 +25,3 @@ struct DeliveryTransaction: Sendable {
     func abort() async {}
 }
 import Routing
-final class IMAPSession: IMAPServices {
-    init(_ s: SiteHolder, _ f: ConnectionFacts) {}
-    func logIn(login: [UInt8], authorizationIdentity: [UInt8]?, password: Secret, _ connection: ConnectionFacts) async -> IMAPLoginOutcome { .rejected }
-}

@@ -1,3 +1,4 @@
+import ArgumentParser
 import PostroomCLI
 
 // Root's privileges are given up here, before anything starts a thread.

@@ -1,5 +1,7 @@
 import Foundation
+import PostroomServer
 import PostroomTesting
+import SiteConfiguration
 
 /// Python's imaplib, over TLS.
 enum PythonIMAP {
