@@ -36,7 +36,8 @@ import Testing
         }
         #expect(first.name == "cn=Barbara Jensen,dc=example,dc=com")
         #expect(first.line == 4)
-        #expect(first.values.map(\.attribute.spelling) == ["objectClass", "cn", "sn", "cn", "cn;lang-de", "description"])
+        #expect(
+            first.values.map(\.attribute.spelling) == ["objectClass", "cn", "sn", "cn", "cn;lang-de", "description"])
         #expect(first.values.map(\.line) == [6, 7, 8, 9, 10, 11])
         #expect(
             first.entry
@@ -107,7 +108,8 @@ import Testing
 
     @Test(arguments: [
         ("version: 2\n\ndn: o=x\n", 1), ("cn: x\n", 1), ("dn: o=x\ncn x\n", 2), ("\n dn: o=x\n", 2),
-        ("dn: o=x\n\n\ndn: o=y\nbad name: 1\n", 5), ("dn: o=x\ncn:: !!!!\n", 2), ("dn: o=x\ncn:< file:///etc/passwd\n", 2),
+        ("dn: o=x\n\n\ndn: o=y\nbad name: 1\n", 5), ("dn: o=x\ncn:: !!!!\n", 2),
+        ("dn: o=x\ncn:< file:///etc/passwd\n", 2),
         ("dn: o=x\nchangetype: move\n", 2), ("dn: o=x\nchangetype: modify\nput: cn\n", 3),
         ("dn: o=x\nchangetype: modify\nadd: cn\nsn: 1\n", 4), ("dn: o=x\nchangetype: delete\ncn: y\n", 3),
         ("dn: o=x\ncontrol: abc\nchangetype: delete\n", 2), ("dn: o=x\ncontrol: 1.2.3\ncn: y\n", 3),
@@ -171,7 +173,8 @@ import Testing
                     operation: .modify([LDAPModification(.replace, "cn", [bytes("x")])]))),
             .change(
                 LDIFChange(
-                    name: "o=z", operation: .rename(LDAPRename(newRDN: "o=ä", deletesOldRDN: true, newSuperior: "o=w")))),
+                    name: "o=z", operation: .rename(LDAPRename(newRDN: "o=ä", deletesOldRDN: true, newSuperior: "o=w")))
+            ),
             .change(LDIFChange(name: "o=z", operation: .delete)),
         ]
         for change in changes { writer.write(change) }

@@ -22,7 +22,8 @@ import Testing
             LDAPURL(
                 host: "", scope: .base,
                 extensions: [
-                    .init(type: "bindname", value: "cn=Manager,dc=example,dc=com", isCritical: true), .init(type: "e-x"),
+                    .init(type: "bindname", value: "cn=Manager,dc=example,dc=com", isCritical: true),
+                    .init(type: "e-x"),
                 ])
         ),
         ("ldapi://%2Frun%2Fslapd%2Fldapi", LDAPURL(scheme: .ldapi, host: "/run/slapd/ldapi")),
