@@ -347,6 +347,10 @@ package final class SessionHandler<Performer: SessionPerformer>: ChannelInboundH
         phase = .closing
         clock.started(context.eventLoop.now)
         let lingers = facts.tls == nil && !isInputClosed && (input.readableBytes > 0 || engine?.minimumInputRate != nil)
+        if facts.tls != nil {
+            // NIOSSL waits for the client's close_notify, and knows it as the end only without half-closure.
+            try? context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
+        }
         let farewell = output
         input = ByteBuffer()
         output = ByteBuffer()

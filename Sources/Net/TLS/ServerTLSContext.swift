@@ -61,7 +61,7 @@ package final class ServerTLSContext: Sendable {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: main.sources, privateKey: .privateKey(main.key))
         configuration.minimumTLSVersion = options.minimumVersion.nio
-        if let suites = options.cipherSuites { configuration.cipherSuites = suites }
+        if let names = options.cipherSuites { configuration.cipherSuiteValues = try CipherSuites.parse(names) }
         if !byName.isEmpty {
             configuration.sslContextCallback = { [byName] values, promise in
                 promise.succeed(values.serverHostname.flatMap { override(for: $0, in: byName) } ?? .noChanges)
@@ -72,7 +72,7 @@ package final class ServerTLSContext: Sendable {
         } catch {
             throw ServerTLSError(
                 file: nil, reason: "TLS can't be set up with these options (\(error))",
-                remedy: options.cipherSuites.map { "check the list of ciphers: \($0)" } ?? "check the certificates")
+                remedy: "check the certificates and the minimum version")
         }
     }
 

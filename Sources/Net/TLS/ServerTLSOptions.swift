@@ -21,15 +21,16 @@ package struct ServerTLSOptions: Sendable {
     /// gets `certificate`.
     package var byServerName: [String: Certificate]
     package var minimumVersion: Version
-    /// For TLS 1.2 and below, as OpenSSL writes such lists; nil takes the library's. TLS 1.3 has no choice to make.
-    package var cipherSuites: String?
+    /// For TLS 1.2 and below, in order of preference, by their names (IANA's or OpenSSL's); nil takes the library's. TLS
+    /// 1.3 has no choice to make.
+    package var cipherSuites: [String]?
 
     /// Certificates are held in memory, all of them: a bound for a configuration gone wrong (CVE-2017-15130).
     package static let maximumServerNames = 4096
 
     package init(
         certificate: Certificate, byServerName: [String: Certificate] = [:], minimumVersion: Version = .tls12,
-        cipherSuites: String? = nil
+        cipherSuites: [String]? = nil
     ) {
         self.certificate = certificate
         self.byServerName = byServerName

@@ -95,6 +95,8 @@ package final class TestConnection: Sendable {
     }
 
     package func close() async throws {
+        // With half-closure NIOSSL would not take the server's close_notify for the end.
+        try? await channel.setOption(.allowRemoteHalfClosure, value: false).get()
         try? await channel.close().get()
     }
 }
