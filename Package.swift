@@ -94,7 +94,8 @@ let testing: [Target] = [
     tests("Policy", ["Routing", "LookupTables", "Directory", "MailModel"]),
     tests("Net", [nioPosix, nioEmbedded, nioSSL]),
     tests("SMTP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL]),
-    tests("IMAP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL]),
+    tests(
+        "IMAP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
     tests("MailStore", ["MailModel", "Blocking"]),
     tests("Delivery", ["MailStore", "SMTP", "Routing", "MailModel", "Blocking"]),
     tests("SiteConfiguration", ["MailModel", "LDAP", "Directory", "LookupTables", "Routing", "Net"]),
