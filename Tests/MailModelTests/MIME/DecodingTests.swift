@@ -21,7 +21,8 @@ import Testing
     ])
     func `transfer encodings`(_ encoding: TransferDecoding, _ text: String, _ decoded: String) {
         let bytes = Array(text.utf8)
-        #expect(String(decoding: encoding.decode(bytes.span, 0..<bytes.count), as: UTF8.self) == decoded)
+        let result = encoding.decode(bytes.span, 0..<bytes.count)
+        #expect(String(decoding: result, as: UTF8.self) == decoded)
     }
 
     @Test(arguments: [
@@ -30,11 +31,15 @@ import Testing
         ("abab", "abaab", false), ("", "x", true), ("x", "", false), ("é", "e", false), ("\u{FFFD}", "x", false),
     ])
     func `text is found whatever its case`(_ pattern: String, _ text: String, _ isFound: Bool) {
-        #expect(TextPattern(Array(pattern.utf8)).matches(Array(text.utf8).span) == isFound)
+        let bytes = Array(text.utf8)
+        let result = TextPattern(Array(pattern.utf8)).matches(bytes.span)
+        #expect(result == isFound)
     }
 
     @Test func `text of an unknown set is searched as it stands`() {
-        #expect(TextPattern([0xC1, 0xF2]).matches([0x20, 0xC1, 0xF2, 0x20].span))
+        let text: [UInt8] = [0x20, 0xC1, 0xF2, 0x20]
+        let isFound = TextPattern([0xC1, 0xF2]).matches(text.span)
+        #expect(isFound)
     }
 
     @Test func `a search sees what a reader sees`() {
@@ -58,18 +63,22 @@ import Testing
             --b--\r
 
             """.utf8)
-        let bytes = message.span
-        let structure = MIMEStructure.parse(bytes)
+        let structure = MIMEStructure.parse(message.span)
         let search = MessageTextSearch()
-        func found(_ text: String) -> Bool { search.body(has: TextPattern(Array(text.utf8)), in: bytes, structure) }
-        #expect(found("MÜNCHEN"))
-        #expect(found("image/png"))
-        #expect(!found("pixels"))
-        #expect(!found("preamble"))
-        #expect(!found("Grüße"))
-        let header = MIMEStructure.headerRange(bytes)
-        #expect(search.header(named: "subject", has: TextPattern(Array("grüße".utf8)), in: bytes, header: header))
-        #expect(search.anyHeader(has: TextPattern(Array("subject: grüße".utf8)), in: bytes, header: header))
-        #expect(!search.header(named: "From", has: TextPattern([]), in: bytes, header: header))
+        func pattern(_ text: String) -> TextPattern { TextPattern(Array(text.utf8)) }
+        func isFound(_ text: String) -> Bool { search.body(has: pattern(text), in: message.span, structure) }
+        #expect(isFound("MÜNCHEN"))
+        #expect(isFound("image/png"))
+        #expect(!isFound("pixels"))
+        #expect(!isFound("preamble"))
+        #expect(!isFound("Grüße"))
+        let header = MIMEStructure.headerRange(message.span)
+        func isInHeader(_ name: String, _ text: String) -> Bool {
+            search.header(named: name, has: pattern(text), in: message.span, header: header)
+        }
+        #expect(isInHeader("subject", "grüße"))
+        #expect(!isInHeader("From", ""))
+        let isInAny = search.anyHeader(has: pattern("subject: grüße"), in: message.span, header: header)
+        #expect(isInAny)
     }
 }

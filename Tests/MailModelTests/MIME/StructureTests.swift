@@ -31,7 +31,8 @@ import Testing
 
     @Test func `a parameter bomb is cut`() {
         let bytes = Array("Content-Type: a/b\(String(repeating: "; c=d", count: 1000))\r\n\r\n".utf8)
-        #expect(MIMEContentFields.parse(bytes.span, header: 0..<bytes.count).parameters.count == 64)
+        let fields = MIMEContentFields.parse(bytes.span, header: 0..<bytes.count)
+        #expect(fields.parameters.count == 64)
     }
 
     /// What makes parsers quadratic; the work may grow with the input, not faster.
