@@ -8,7 +8,8 @@ extension IMAPServerEngine {
         output.writeStaticString("+ idling\r\n")
         input = .idle(tag: tag)
         guard let selected else { return .needInput }
-        return wait(.mailbox(selected.mailbox, .refresh(claimsRecent: !selected.isReadOnly))) { engine, answer, output in
+        return wait(.mailbox(selected.mailbox, .refresh(claimsRecent: !selected.isReadOnly))) {
+            engine, answer, output in
             engine.showIdleNews(answer, &output)
         }
     }

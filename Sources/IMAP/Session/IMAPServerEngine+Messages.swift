@@ -24,8 +24,10 @@ extension IMAPServerEngine {
         reject(tag, "BAD Error in IMAP command: Invalid messageset.", &output)
     }
 
-    private mutating func refuseReadOnly(_ tag: [UInt8], _ output: inout ByteBuffer) -> Step {
-        finish(Completion(tag: tag, text: "NO [CANNOT] Mailbox is read-only."), &output)
+    private mutating func refuseReadOnly(
+        _ tag: [UInt8], expunges: Bool = true, _ output: inout ByteBuffer
+    ) -> Step {
+        finish(Completion(tag: tag, text: "NO [CANNOT] Mailbox is read-only.", expunges: expunges), &output)
     }
 
     // MARK: STORE
@@ -35,7 +37,7 @@ extension IMAPServerEngine {
         _ selected: SelectedMailbox, _ output: inout ByteBuffer
     ) -> Step {
         guard let uids = Self.uids(set, byUID: byUID, selected.told) else { return rejectSet(tag, &output) }
-        guard !selected.isReadOnly else { return refuseReadOnly(tag, &output) }
+        guard !selected.isReadOnly else { return refuseReadOnly(tag, expunges: byUID, &output) }
         let completion = Completion(tag: tag, text: "OK Store completed.", expunges: byUID)
         guard !uids.isEmpty else { return finish(completion, &output) }
         return wait(.mailbox(selected.mailbox, .store(uids, change))) { engine, answer, output in
@@ -46,7 +48,8 @@ extension IMAPServerEngine {
                 engine.expect(change, uids, view)
                 return engine.finish(completion, &output)
             }
-            let run = FetchRun(completion, uids, FetchRenderer([.flags], zoneOffset: { _ in 0 }), byUID: byUID, flags: true)
+            let run = FetchRun(
+                completion, uids, FetchRenderer([.flags], zoneOffset: { _ in 0 }), byUID: byUID, flags: true)
             return engine.continueFetch(run, &output)
         }
     }

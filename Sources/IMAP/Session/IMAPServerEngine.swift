@@ -87,7 +87,8 @@ package struct IMAPServerEngine: SessionEngine {
     package mutating func notify(_ event: IMAPEvent, _ output: inout ByteBuffer) -> Step {
         // Outside of IDLE the news is told with the next command's completion (RFC 3501 §5.2).
         guard case .idle = input, let selected else { return .needInput }
-        return wait(.mailbox(selected.mailbox, .refresh(claimsRecent: !selected.isReadOnly))) { engine, answer, output in
+        return wait(.mailbox(selected.mailbox, .refresh(claimsRecent: !selected.isReadOnly))) {
+            engine, answer, output in
             engine.showIdleNews(answer, &output)
         }
     }
@@ -252,7 +253,9 @@ package struct IMAPServerEngine: SessionEngine {
     }
 
     /// Waits for something whose success says nothing but that it is done.
-    mutating func waitToFinish(_ question: IMAPWait, _ completion: Completion, failingWith code: FailureText.Context = .plain)
+    mutating func waitToFinish(
+        _ question: IMAPWait, _ completion: Completion, failingWith code: FailureText.Context = .plain
+    )
         -> Step
     {
         wait(question) { engine, answer, output in

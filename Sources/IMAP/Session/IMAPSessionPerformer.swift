@@ -1,12 +1,13 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
 import MailModel
-package import Net
 import NIOCore
+package import Net
 import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// Performs the waits of one IMAP connection with the services of the house.
 package final class IMAPSessionPerformer: SessionPerformer {
@@ -65,7 +66,9 @@ package final class IMAPSessionPerformer: SessionPerformer {
         await held.mailbox?.close()
     }
 
-    private func perform(_ question: AccountQuestion, _ account: any IMAPAccount) async throws(MailboxFailure) -> IMAPAnswer {
+    private func perform(_ question: AccountQuestion, _ account: any IMAPAccount) async throws(MailboxFailure)
+        -> IMAPAnswer
+    {
         switch question {
         case .list: return .listings(try await account.list())
         case .create(let name, let use): try await account.create(name, specialUse: use)
@@ -119,7 +122,9 @@ package final class IMAPSessionPerformer: SessionPerformer {
         }
     }
 
-    private func perform(_ question: MailboxQuestion, _ mailbox: any IMAPMailbox) async throws(MailboxFailure) -> IMAPAnswer {
+    private func perform(_ question: MailboxQuestion, _ mailbox: any IMAPMailbox) async throws(MailboxFailure)
+        -> IMAPAnswer
+    {
         switch question {
         case .refresh(let claimsRecent):
             let view = try await mailbox.refresh()

@@ -49,7 +49,8 @@ struct SelectedMailbox: Sendable {
     private var hasUntoldExpunges = false
     private var toldRecent: Int
 
-    init(_ mailbox: any IMAPMailbox, _ name: MailboxName, _ view: MailboxView, firstRecentUID: UInt32, isReadOnly: Bool) {
+    init(_ mailbox: any IMAPMailbox, _ name: MailboxName, _ view: MailboxView, firstRecentUID: UInt32, isReadOnly: Bool)
+    {
         self.mailbox = mailbox
         self.name = name
         self.isReadOnly = isReadOnly
