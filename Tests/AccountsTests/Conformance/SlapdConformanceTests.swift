@@ -107,6 +107,50 @@ struct SlapdConformanceTests {
         }
     }
 
+    @Test func `many logins at once are never mixed up`() async throws {
+        try await withSource(.dmsLDAP) { slapd, source in
+            let people = (0..<40).map { number in
+                """
+                dn: uid=user\(number),dc=example,dc=org
+                objectClass: inetOrgPerson
+                objectClass: posixAccount
+                uid: user\(number)
+                cn: user
+                sn: user
+                uidNumber: \(20000 + number)
+                gidNumber: 20000
+                homeDirectory: /home/user\(number)
+                userPassword: pw\(number)
+                """
+            }
+            try await slapd.add(people.joined(separator: "\n\n") + "\n")
+            let lookup = EntryLookup(
+                source: source, base: try NameTemplate("dc=example,dc=org"), filter: try FilterTemplate("(uid=%n)"),
+                mapping: try AttributeMapping("uid=user,uidNumber=uid,gidNumber=gid,homeDirectory=home"))
+            let accounts = DirectoryAccounts(
+                AccountsOptions(
+                    passwordDatabases: [PasswordDatabase(method: .searchThenBind(lookup))],
+                    userDatabases: [UserDatabase(method: .search(lookup))],
+                    rules: AccountRules(mailLocation: try MailLocationTemplate(setting: "maildir:~/Maildir"))),
+                throttle: LoginThrottle(ThrottleOptions(penalty: .zero)), cache: LoginCache(timeToLive: .seconds(60)))
+            await withTaskGroup { group in
+                for attempt in 0..<400 {
+                    group.addTask {
+                        let user = attempt % 40
+                        let password = attempt % 3 == 0 ? user + 1 : user
+                        let outcome = await accounts.logIn(LoginRequest("user\(user)", "pw\(password)")).outcome
+                        if password == user {
+                            #expect(outcome.account?.login == "user\(user)", "\(outcome)")
+                            #expect(outcome.account?.owner.uid == UInt32(20000 + user))
+                        } else {
+                            #expect(outcome.rejection != nil, "\(outcome)")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     @Test func `a server that has gone is unavailable in every way of asking`() async throws {
         try await withSource(.vennedey) { slapd, source in
             var searching = DovecotConfiguration.vennedey
