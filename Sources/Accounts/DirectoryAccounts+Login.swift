@@ -21,8 +21,19 @@ extension DirectoryAccounts {
         if let fingerprint, let account = cache.account(fingerprint) {
             return (.accepted(account), [decision("login cache", "the same login was accepted a moment ago")])
         }
-        guard let attempt = await throttle.admit(login: login, remoteAddress: request.remoteAddress) else {
-            return refused(.throttled)
+        guard
+            let attempt = await throttle.admit(
+                login: login, password: request.password, remoteAddress: request.remoteAddress)
+        else { return refused(.throttled) }
+        if throttle.isKnownWrong(attempt) {
+            throttle.failed(attempt)
+            return (
+                .rejected(.wrongPassword),
+                [
+                    decision(
+                        "throttle", "the same wrong password again: not asked about, so that the account is not locked")
+                ]
+            )
         }
 
         var named = variables
@@ -33,7 +44,9 @@ extension DirectoryAccounts {
         case .accepted(let account):
             throttle.succeeded(attempt)
             if let fingerprint { cache.store(account, fingerprint) }
-        case .rejected: throttle.failed(attempt)
+        case .rejected(let reason):
+            throttle.failed(attempt)
+            if reason == .wrongPassword || reason == .unknownUser { throttle.refused(attempt) }
         // Nobody said no: an outage must not make the users wait after it.
         case .unavailable: break
         }

@@ -29,6 +29,9 @@ struct AttributeMappingTests {
         ("=a=%u,uid=user,=b=%u", "a=Bob@example.org user=bob b=bob"),
         ("=username=rob,=b=%u", "user=rob@example.org b=rob@example.org"),
         ("=domain=x.example,=b=%u", "user=Bob@x.example b=Bob@x.example"),
+        // Names with variables, as namespaces have them.
+        ("=namespace/%{ldap:ref}/location=maildir:/s", "namespace/mailbox/location=maildir:/s"),
+        ("mailbox=%n_home", "Bob_home=/srv/bob"),
         // The last one counts.
         ("uidNumber=uid,=uid=7", "uid=7"),
         // What the directory holds is not read again.
@@ -52,11 +55,17 @@ struct AttributeMappingTests {
                 == ["uid", "x", "y", "q"])
         #expect(try AttributeMapping("=home=%{ldap_ptr:ref}").attributes == nil)
         #expect(try AttributeMapping("=pass=%{ldap:secret}").secretAttributes.contains("secret"))
+        // Only the entry knows what this will be.
+        #expect(try AttributeMapping("secret=%{ldap:name}").secretAttributes.contains("secret"))
+        let references = try AttributeMapping("@group=memberOf,mailHome@group=home,=mail=%{ldap:path@GROUP},uid=user")
+        #expect(references.attributes == ["memberOf", "uid"])
+        #expect(references.attributes(ofReference: "group") == ["mailHome", "path"])
     }
 
     @Test(arguments: [
-        "=", "==", "=home", "a=", "!", "!a=b", "@ref=member", "mail@ref=home", "a b=c", "=x=%q", "=x=%$", "a=b%u",
-        "=x=%w", "a=b=%h",
+        "=", "==", "=home", "a=", "!", "!a=b", "@ref", "@=member", "@a@b=c", "@a=b=c", "a@b@c=d", "a b=c", "=x=%q",
+        "=x=%$",
+        "a=b%q", "=x=%w", "a=b=%h",
     ])
     func `bad items are refused by name`(mapping: String) {
         #expect(throws: AttributeMappingError.self) { try AttributeMapping("uid=user,\(mapping)") }

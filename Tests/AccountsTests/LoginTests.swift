@@ -300,6 +300,27 @@ struct LoginTests {
         #expect(try await answers(.bind, all: true).allSatisfy { $0.found != nil })
     }
 
+    @Test func `attributes of an entry that the user's entry names`() async throws {
+        var site = Site()
+        site.userMapping =
+            "@store=mailHost,root@store=home=%$/%n,uidNumber=uid,gidNumber=gid,=quota=%{ldap:limit@store:1M}"
+        let store = "cn=store1,dc=example,dc=org"
+        site.directory.state.withLock { state in
+            state.entries[0].attributes.append(LDAPAttribute("mailHost", [Array(store.utf8)]))
+            state.entries.append(.person(store, [("root", ["/export/1"]), ("other", ["x"])]))
+        }
+        let accounts = try site.accounts()
+        let account = try #require(await accounts.account(for: Array("bob".utf8), service: "imap").outcome.found)
+        #expect(account.location == .here(.init(format: .maildir, path: Array("/export/1/bob/Maildir".utf8))))
+        #expect(account.quota == Quota(storage: 1 << 20))
+        #expect(site.directory.searches.last?.base == store)
+        #expect(site.directory.searches.last?.attributes == ["root", "limit"])
+        // A reference that leads nowhere leaves its attributes out: no home, so no place for mail.
+        site.directory.state.withLock { $0.entries = Array($0.entries.dropLast()) }
+        let nowhere = await accounts.account(for: Array("bob".utf8), service: "imap").outcome
+        #expect(nowhere.unavailable?.kind == .misconfigured)
+    }
+
     @Test func `an account on another machine says so`() async throws {
         let site = Site(userMapping: "uidNumber=uid,gidNumber=gid,=proxy=y,=host=imap2.example.org")
         let (outcome, _) = try await site.accounts().logIn(LoginRequest("bob", Site.bobPassword))

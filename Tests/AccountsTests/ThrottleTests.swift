@@ -93,6 +93,27 @@ struct ThrottleTests {
         #expect(clock.slept.isEmpty)
     }
 
+    @Test func `one and the same wrong password is not asked about for ever`() async throws {
+        let clock = ManualClock()
+        let site = site(clock, ThrottleOptions(penalty: .zero, stalePasswords: StalePasswordOptions()))
+        let accounts = try site.accounts()
+        func logIn(_ password: String) async -> LoginOutcome {
+            await accounts.logIn(LoginRequest("bob", password, from: "192.0.2.1")).outcome
+        }
+        for _ in 0..<10 { #expect(await logIn("old").rejection == .wrongPassword) }
+        #expect(site.directory.binds.count == 3)
+        // Another password is another matter, and the right one ends it.
+        #expect(await logIn(Site.bobPassword).account != nil)
+        #expect(await logIn("old").rejection == .wrongPassword)
+        #expect(site.directory.binds.count == 5)
+        for _ in 0..<5 { _ = await logIn("old") }
+        #expect(site.directory.binds.count == 7)
+        // Now and then it is asked about: it may have become the right one.
+        clock.advance(.seconds(601))
+        site.directory.state.withLock { $0.passwords["uid=bob,\(Site.people)"] = "old" }
+        #expect(await logIn("old").account != nil)
+    }
+
     @Test func `the records are bounded`() async throws {
         let clock = ManualClock()
         let accounts = try site(clock, ThrottleOptions(capacity: 8)).accounts()

@@ -72,8 +72,42 @@ package struct EntryLookup: Sendable {
                     server: source.name, base: base.description, scope: scope, filter: filter, result: result),
                 location: location)
         ]
-        if case .entry(let entry) = outcome { steps += shown(entry, more, location) }
-        return (outcome, steps)
+        guard case .entry(let entry) = outcome else { return (outcome, steps) }
+        let (followed, further) = await follow(entry)
+        if case .entry(let whole) = followed { steps += shown(whole, more, location) }
+        return (followed, steps + further)
+    }
+
+    /// Reads the entries that the mapping's references name, and adds their attributes as `attribute@name`. A reference
+    /// that leads nowhere leaves those attributes missing.
+    private func follow(_ entry: LDAPEntry) async -> (outcome: Outcome, steps: [TraceStep]) {
+        var whole = entry
+        var steps: [TraceStep] = []
+        for case .reference(let name, let attribute) in mapping.items {
+            let wanted = mapping.attributes(ofReference: name)
+            guard !wanted.isEmpty, let value = whole[AttributeDescription(attribute)].first,
+                let target = String(validating: value, as: UTF8.self)
+            else { continue }
+            let everything = LDAPFilter.present("objectClass")
+            let found = await source.search(
+                SearchRequest(base: target, scope: .base, filter: everything, attributes: wanted))
+            var result = TraceStep.SearchResult.entries(0)
+            switch found {
+            case .entries(let entries):
+                result = .entries(entries.count)
+                whole.attributes += (entries.first?.attributes ?? []).map { attribute in
+                    LDAPAttribute(
+                        AttributeDescription("\(attribute.description.spelling)@\(name)"), attribute.values)
+                }
+            case .noSuchObject: break
+            case .failed(let reason): result = .failed(reason)
+            }
+            steps.append(
+                TraceStep(
+                    .search(server: source.name, base: target, scope: .base, filter: everything, result: result)))
+            if case .failed(let reason) = result { return (.failed(reason), steps) }
+        }
+        return (.entry(whole), steps)
     }
 
     /// The attributes of the mapping as steps of a trace; of secrets only that they are there.

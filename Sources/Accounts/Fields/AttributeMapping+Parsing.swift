@@ -11,6 +11,7 @@ extension AttributeMapping {
     ///
     ///     mapping = item *( "," item )
     ///     item = name / attribute "=" field [ "=" template ] / "=" field "=" template / "!" attribute
+    ///          / "@" name "=" attribute
     package init(_ text: String) throws(AttributeMappingError) {
         var items: [Item] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: true) {
@@ -24,10 +25,12 @@ extension AttributeMapping {
     private static func parse(_ text: String) throws(AttributeMappingError) -> Item {
         let parts = text.split(separator: "=", maxSplits: 2, omittingEmptySubsequences: false).map(\.trimmingBlanks)
         let attribute = parts[0]
-        guard !attribute.contains("@") else {
-            throw AttributeMappingError(
-                item: text,
-                reason: "attributes of another entry (@) are not supported; let the directory hold the value itself")
+        if attribute.hasPrefix("@") {
+            let name = String(attribute.dropFirst())
+            guard parts.count == 2, !name.contains("@") else {
+                throw AttributeMappingError(item: text, reason: "a reference has the form @name=attribute")
+            }
+            return .reference(name: try checked(name, text), attribute: try checked(parts[1], text))
         }
         if attribute.hasPrefix("!") {
             guard parts.count == 1, attribute.count > 1 else {
@@ -36,11 +39,16 @@ extension AttributeMapping {
             return .fetch(attribute: try checked(String(attribute.dropFirst()), text))
         }
         guard parts.count > 1 else {
-            return .copy(attribute: try checked(attribute, text), field: attribute)
+            return .copy(attribute: try checked(attribute, text), field: FieldName(stringLiteral: attribute))
         }
-        let field = parts[1]
-        guard !field.isEmpty, !field.contains("%") else {
-            throw AttributeMappingError(item: text, reason: "the name of the field must be there and without variables")
+        guard !parts[1].isEmpty else {
+            throw AttributeMappingError(item: text, reason: "the name of the field is missing")
+        }
+        let field: FieldName
+        do {
+            field = try FieldName(parts[1])
+        } catch {
+            throw AttributeMappingError(item: text, reason: "\(error)")
         }
         guard parts.count == 3 else {
             guard !attribute.isEmpty else {
@@ -66,14 +74,14 @@ extension AttributeMapping {
         }
     }
 
-    /// keystring or numericoid with options, RFC 4512 §2.5.
+    /// keystring or numericoid with options, RFC 4512 §2.5, and the name of a reference behind `@`.
     private static func checked(_ attribute: String, _ item: String) throws(AttributeMappingError) -> String {
         let isWellFormed =
-            !attribute.isEmpty
+            !attribute.isEmpty && attribute.split(separator: "@", omittingEmptySubsequences: false).count <= 2
             && attribute.utf8.allSatisfy { byte in
                 switch byte {
                 case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-                default: "-.;_".utf8.contains(byte)
+                default: "-.;_@".utf8.contains(byte)
                 }
             }
         guard isWellFormed else {

@@ -103,11 +103,14 @@ package struct ThrottleOptions: Hashable, Sendable {
     package var capacity: Int
     /// Clients that log in for many people (a webmail): slowed down per login only.
     package var sharedClients: [AddressBlock]
+    /// For directories that lock accounts after a number of wrong passwords, as Active Directory does; nil for others.
+    package var stalePasswords: StalePasswordOptions?
 
     package init(
         penalty: Duration = .seconds(1), longestPenalty: Duration = .seconds(15), longestWait: Duration = .seconds(20),
         freeFailuresPerClient: Int = 10, memory: Duration = .seconds(600), waiting: Int = 1024, capacity: Int = 65_536,
-        sharedClients: [AddressBlock] = ["127.0.0.0/8", "::1"].compactMap { AddressBlock($0) }
+        sharedClients: [AddressBlock] = ["127.0.0.0/8", "::1"].compactMap { AddressBlock($0) },
+        stalePasswords: StalePasswordOptions? = nil
     ) {
         self.penalty = penalty
         self.longestPenalty = longestPenalty
@@ -117,5 +120,6 @@ package struct ThrottleOptions: Hashable, Sendable {
         self.waiting = waiting
         self.capacity = max(capacity, 2)
         self.sharedClients = sharedClients
+        self.stalePasswords = stalePasswords
     }
 }

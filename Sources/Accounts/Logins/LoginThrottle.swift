@@ -1,3 +1,5 @@
+import MailModel
+import Passwords
 import Synchronization
 
 /// The clock that logins wait by: the system's, or a test's.
@@ -21,10 +23,14 @@ package struct LoginClock: Sendable {
 package final class LoginThrottle: Sendable {
     struct Attempt: Sendable {
         fileprivate let keys: [AttemptLedger.Key]
+        fileprivate let login: [UInt8]
+        /// Nil when stale passwords are not looked after.
+        fileprivate let password: FingerprintKey.Fingerprint?
     }
 
     private struct State {
         var ledger: AttemptLedger
+        var stale: StalePasswords?
         var waiting = 0
     }
 
@@ -35,12 +41,15 @@ package final class LoginThrottle: Sendable {
     package init(_ options: ThrottleOptions = ThrottleOptions(), clock: LoginClock = .system) {
         self.options = options
         self.clock = clock
-        self.state = Mutex(State(ledger: AttemptLedger(options)))
+        self.state = Mutex(
+            State(ledger: AttemptLedger(options), stale: options.stalePasswords.map { StalePasswords($0) }))
     }
 
     /// Waits for the attempt's turn. Nil when it can't have one: too far off, too many wait, or the client has gone.
-    func admit(login: [UInt8], remoteAddress: String?) async -> Attempt? {
-        let attempt = Attempt(keys: keys(login, remoteAddress))
+    func admit(login: [UInt8], password: Secret, remoteAddress: String?) async -> Attempt? {
+        let attempt = Attempt(
+            keys: keys(login, remoteAddress), login: login,
+            password: state.withLock { $0.stale?.fingerprint(login, password) })
         let admission = state.withLock { state in
             if state.waiting >= options.waiting { return AttemptLedger.Admission.refused }
             let admission = state.ledger.admit(attempt.keys, at: clock.now())
@@ -61,12 +70,27 @@ package final class LoginThrottle: Sendable {
         }
     }
 
+    /// Whether the directory has refused this very password so often that it is not to be asked again yet.
+    func isKnownWrong(_ attempt: Attempt) -> Bool {
+        guard let password = attempt.password else { return false }
+        return state.withLock { $0.stale?.isKnownWrong(attempt.login, password, at: clock.now()) ?? false }
+    }
+
+    /// The directory was asked and said no.
+    func refused(_ attempt: Attempt) {
+        guard let password = attempt.password else { return }
+        state.withLock { $0.stale?.rejected(attempt.login, password, at: clock.now()) }
+    }
+
     func failed(_ attempt: Attempt) {
         state.withLock { $0.ledger.failed(attempt.keys, at: clock.now()) }
     }
 
     func succeeded(_ attempt: Attempt) {
-        state.withLock { $0.ledger.succeeded(attempt.keys) }
+        state.withLock { state in
+            state.ledger.succeeded(attempt.keys)
+            state.stale?.accepted(attempt.login)
+        }
     }
 
     private func keys(_ login: [UInt8], _ remoteAddress: String?) -> [AttemptLedger.Key] {

@@ -18,11 +18,6 @@ extension Template {
         case mailLocation
     }
 
-    /// A template that is one piece of text, percent signs included.
-    package init(literal: String) {
-        self.init(text: literal.replacing("%", with: "%%"), segments: [.literal(Array(literal.utf8))])
-    }
-
     package init(_ text: String, for place: Place) throws(TemplateSyntaxError) {
         var parser = TemplateParser(text, place)
         self.init(text: text, segments: try parser.parse())
