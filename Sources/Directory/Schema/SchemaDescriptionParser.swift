@@ -125,7 +125,7 @@ struct SchemaDescriptionParser {
     }
 
     /// `olcAttr:1` with its macro resolved.
-    private func oid(_ word: String) -> String {
+    func oid(_ word: String) -> String {
         let parts = word.split(separator: ":", maxSplits: 1)
         guard let first = parts.first, let base = macros[first.lowercased()] else { return word }
         return parts.count == 2 ? "\(base).\(parts[1])" : base
