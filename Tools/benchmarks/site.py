@@ -59,15 +59,16 @@ rootdn "cn=manager,{BASE}"
 directory {data}
 maxsize 1073741824
 dbnosync
-index objectClass,uid,mail eq
-index mail sub
+index objectClass,uid eq
+index mail eq,sub
 access to attrs=userPassword by anonymous auth by * none
 access to * by * read
 """)
         self.log = os.path.join(folder, "slapd.log")
-        with open(self.log, "ab") as output:
-            subprocess.run(
-                ["/usr/sbin/slapadd", "-q", "-f", configuration, "-l", ldif], check=True, stdout=output, stderr=output)
+        loaded = subprocess.run(
+            ["/usr/sbin/slapadd", "-q", "-f", configuration, "-l", ldif], capture_output=True, text=True)
+        if loaded.returncode != 0:
+            raise RuntimeError(f"slapadd: {loaded.stderr.strip()[-500:]}")
         self.port = free_port()
         self.child = Child(
             ["/usr/sbin/slapd", "-d", "0", "-f", configuration, "-h", f"ldap://127.0.0.1:{self.port}"], self.log)
