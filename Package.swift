@@ -94,7 +94,8 @@ let testing: [Target] = [
     tests("Routing", ["LookupTables", "Directory", "MailModel"]),
     tests("Policy", ["Routing", "LookupTables", "Directory", "LDAP", "MailModel"]),
     tests("Net", [nioPosix, nioEmbedded, nioSSL]),
-    tests("SMTP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL]),
+    tests(
+        "SMTP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
     tests("IMAP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL]),
     tests("MailStore", ["MailModel", "Blocking"]),
     tests("Delivery", ["MailStore", "SMTP", "Routing", "MailModel", "Blocking"]),

@@ -28,9 +28,9 @@ package struct SelfSignedCertificate: Sendable {
                 notValidBefore: now.addingTimeInterval(-3600),
                 notValidAfter: now.addingTimeInterval(Double(validDays) * 86400),
                 issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
+                // No key usage: one without keyCertSign could not be its own issuer, and a client could not trust it.
                 extensions: try Certificate.Extensions {
                     Critical(BasicConstraints.notCertificateAuthority)
-                    Critical(KeyUsage(digitalSignature: true))
                     try ExtendedKeyUsage([.serverAuth])
                     SubjectAlternativeNames(alternatives)
                 },
