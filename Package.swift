@@ -68,7 +68,8 @@ let rooms: [Target] = [
         "PostroomServer",
         [
             "SiteConfiguration", "MailModel", "Blocking", "CBlockingShim", "LDAP", "Passwords", "SASL", "Directory",
-            "LookupTables", "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "MailStore", "Delivery", nioPosix, nioSSL,
+            "LookupTables", "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "MailStore", "Delivery", nioPosix,
+            nioSSL,
             lifecycle, unixSignals,
         ]),
     room(
@@ -96,7 +97,8 @@ let testing: [Target] = [
     tests("Net", [nioPosix, nioEmbedded, nioSSL]),
     tests(
         "SMTP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
-    tests("IMAP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL]),
+    tests(
+        "IMAP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
     tests("MailStore", ["MailModel", "Blocking"]),
     tests("Delivery", ["MailStore", "SMTP", "Routing", "MailModel", "Blocking"]),
     tests("SiteConfiguration", ["MailModel", "LDAP", "Directory", "LookupTables", "Routing", "Net"]),

@@ -79,7 +79,6 @@ package struct FetchRenderer: Sendable {
     }
 }
 
-
 /// INTERNALDATE (RFC 3501 §2.3.3).
 package enum InternalDate {
     /// date-time = date-day-fixed "-" date-month "-" date-year SP time SP zone

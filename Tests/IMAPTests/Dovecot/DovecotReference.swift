@@ -8,7 +8,7 @@ struct DovecotReference {
     }
 
     /// Delivers the messages (with whatever line ends they have), sends the commands (without tags) and gives the FETCH
-    /// responses in their order: Dovecot works on several commands at once, but answers one after the other.
+    /// responses in their order.
     static func fetches(messages: [[UInt8]], commands: [String]) throws -> [[UInt8]] {
         let program = "/usr/lib/dovecot/imap"
         guard FileManager.default.isExecutableFile(atPath: program) else {
@@ -50,17 +50,44 @@ struct DovecotReference {
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         try process.run()
-        let script = (["s SELECT INBOX"] + commands.map { "a " + $0 } + ["z LOGOUT"]).map { $0 + "\r\n" }.joined()
-        let writer = Thread {
-            try? input.fileHandleForWriting.write(contentsOf: Data(script.utf8))
-            try? input.fileHandleForWriting.close()
+        defer { process.waitUntilExit() }
+        var answers: [[UInt8]] = []
+        var dialogue = Dialogue(input: input.fileHandleForWriting, output: output.fileHandleForReading)
+        _ = try dialogue.ask("SELECT INBOX")
+        // One after the other: Dovecot works on several FETCHes at once, and their answers may overtake each other.
+        for command in commands {
+            answers += responses(try dialogue.ask(command)).filter {
+                $0.first == UInt8(ascii: "*")
+                    && $0.drop { $0 != 0x20 }.dropFirst().drop { $0 != 0x20 }
+                        .starts(with: Array(" FETCH ".utf8))
+            }
         }
-        writer.start()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return responses([UInt8](data)).filter {
-            $0.starts(with: Array("* ".utf8)) && $0.drop { $0 != 0x20 }.dropFirst().drop { $0 != 0x20 }
-                .starts(with: Array(" FETCH ".utf8))
+        _ = try dialogue.ask("LOGOUT")
+        return answers
+    }
+
+    /// Commands and their answers over the process's pipes.
+    private struct Dialogue {
+        let input: FileHandle
+        let output: FileHandle
+        var number = 0
+
+        mutating func ask(_ command: String) throws -> [UInt8] {
+            number += 1
+            let tag = "reference\(number) "
+            try input.write(contentsOf: Data((tag + command + "\r\n").utf8))
+            let completion = Data(tag.utf8)
+            var received = Data()
+            while true {
+                let data = output.availableData
+                guard !data.isEmpty else { throw Failure(description: "Dovecot ended at \(command)") }
+                received += data
+                if received.suffix(2) == Data("\r\n".utf8),
+                    received.suffix(300 + tag.utf8.count).range(of: completion) != nil
+                {
+                    return [UInt8](received)
+                }
+            }
         }
     }
 
