@@ -14,7 +14,7 @@ package struct TableMailboxes: MailboxLookup {
     package var gidMaps: [any LookupTable]
     /// `virtual_mailbox_base`: joined to every answer with a `/`.
     package var base: [UInt8]
-    /// `virtual_minimum_uid`. The same minimum that the design asks of gids is 1: virtual(8) has none.
+    /// `virtual_minimum_uid`; a gid must only not be 0.
     package var minimumUID: UInt32
     package var recipientDelimiter: RecipientDelimiter
     package var location: SourceLocation?
@@ -58,7 +58,7 @@ package struct TableMailboxes: MailboxLookup {
         let location: MailboxLocation
         switch mailboxLocation(value, steps: answer.steps, for: address) {
         case .success(let parsed): location = parsed
-        case .failure(let fault): return faulty(fault, steps)
+        case .failure(let fault): return fault.answer(steps)
         }
 
         let uid: UInt32
@@ -72,7 +72,7 @@ package struct TableMailboxes: MailboxLookup {
         case .failure(let fault): return fault.answer(steps)
         }
         guard let owner = Owner(uid: uid, gid: gid) else {
-            return faulty(MailboxFault("\(address): \(uid):\(gid) can't own a mailbox"), steps)
+            return MailboxFault("\(address): \(uid):\(gid) can't own a mailbox").answer(steps)
         }
         return Answer(.found(LocalMailbox(address: address, location: location, owner: owner)), steps: steps)
     }
@@ -81,10 +81,6 @@ package struct TableMailboxes: MailboxLookup {
         _ address: EmailAddress, in tables: [any LookupTable], _ isLocal: Bool
     ) async -> Answer<AddressLookup.Hit> {
         await AddressLookup.find(address, in: tables, delimiter: recipientDelimiter, isLocal: isLocal)
-    }
-
-    private func faulty(_ fault: MailboxFault, _ steps: [TraceStep]) -> Answer<LocalMailbox> {
-        fault.answer(steps)
     }
 
     // MARK: - Path

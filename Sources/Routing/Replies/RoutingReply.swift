@@ -2,10 +2,6 @@ package import MailModel
 
 /// The replies that routing gives, in Postfix's words, so that what administrators and log watchers know stays true.
 package enum RoutingReply {
-    package static func userUnknown(_ recipient: EmailAddress, table: String?) -> SMTPReply {
-        rejected(recipient, EnhancedStatusCode(5, 1, 1), "User unknown" + (table.map { " in \($0)" } ?? ""))
-    }
-
     /// The directory did not answer.
     package static func temporaryLookupFailure(_ recipient: EmailAddress) -> SMTPReply {
         SMTPReply(451, EnhancedStatusCode(4, 3, 0), "<\(recipient)>: Temporary lookup failure")

@@ -1,4 +1,5 @@
 import Directory
+import LDAP
 import LookupTables
 import MailModel
 import Policy
@@ -45,6 +46,18 @@ import Testing
         let directory = try LDIFDirectory(
             contents: Array(row.site.directory.ldif.utf8), path: "\(row.site.rawValue).ldif", verifier: NoPasswords())
         try await compare(row, directory)
+    }
+
+    @Test("a real slapd gives the answer that Postfix gave", arguments: ImportedSite.allCases)
+    func slapd(site: ImportedSite) async throws {
+        try await Slapd.withServer(site.directory) { slapd in
+            let client = try LDAPClient(
+                LDAPClientConfiguration(
+                    servers: [try LDAPURL(parsing: slapd.url)],
+                    identity: .simple(name: slapd.bindDN, password: LDAPPassword(slapd.bindPassword))))
+            for row in RecordedAnswer.all where row.site == site { try await compare(row, LDAPServers(client)) }
+            await client.shutDown()
+        }
     }
 
     @Test func `the trace of two entries for one mailbox names both`() async throws {
