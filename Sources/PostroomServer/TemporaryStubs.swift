@@ -9,7 +9,7 @@ import IMAP
 import Directory
 import LDAP
 struct SiteStorage: Sendable {
-    static func open(_ model: SiteModel, succeeding: SiteStorage?, _ faults: FaultCollector) -> SiteStorage? { nil }
+    static func open(_ model: SiteModel, succeeding: SiteStorage?, _ faults: FaultCollector) -> SiteStorage? { SiteStorage() }
     func run() async {}
     func store(for l: MailboxLocation, _ o: Owner, _ q: Quota) async throws(MailboxFailure) -> any MailboxStore { throw MailboxFailure(.unavailable, "") }
     func check(_ model: SiteModel) async -> [ConfigurationFault] { [] }
