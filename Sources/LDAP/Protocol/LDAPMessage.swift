@@ -74,8 +74,8 @@ public struct LDAPResult: Hashable, Sendable {
     }
 }
 
-/// RFC 4511 §4.12.
-public struct LDAPExtendedRequest: Hashable, Sendable {
+/// RFC 4511 §4.12. The value is never printed: that of a password modification holds passwords.
+public struct LDAPExtendedRequest: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
     public var name: String
     public var value: [UInt8]?
 
@@ -83,6 +83,9 @@ public struct LDAPExtendedRequest: Hashable, Sendable {
         self.name = name
         self.value = value
     }
+
+    public var description: String { "extended request \(name)" }
+    public var customMirror: Mirror { Mirror(self, children: ["name": name]) }
 }
 
 public struct LDAPExtendedResponse: Hashable, Sendable {
