@@ -38,7 +38,7 @@ struct FilterGenerator {
         case 1: name = Self.aliases[name] ?? name
         case 2: name = "name"
         case 3: name = "nosuchattribute"
-        case 4: name = ["telexnumber", "createtimestamp", "facsimileTelephoneNumber"].randomElement(using: &random) ?? name
+        case 4: name = ["telexnumber", "pwdLastSuccess", "facsimileTelephoneNumber"].randomElement(using: &random) ?? name
         case 5: name += ";lang-en"
         default: break
         }
@@ -58,7 +58,9 @@ struct FilterGenerator {
     private mutating func bent(_ value: [UInt8]) -> [UInt8] {
         let text = String(decoding: value, as: UTF8.self)
         switch Int.random(in: 0..<16, using: &random) {
-        case 0, 1: return Array(text.uppercased().utf8).count == value.count ? Array(text.uppercased().utf8) : value
+        case 0, 1:
+            // ß is SS to us and RFC 4518, to OpenLDAP it is not.
+            return text.contains("ß") ? value : Array(text.uppercased().utf8)
         case 2: return Array("  \(text) ".utf8)
         case 3: return Array(text.replacing(" ", with: "   ").utf8)
         case 4: return Array(text.replacing(",", with: " , ").replacing("=", with: " = ").utf8)

@@ -119,7 +119,8 @@ struct FilterCompiler {
             let item =
                 matcher.type.name == "objectClass" && match.matchingRule == nil
                 ? objectClass(matcher, match.value) : .equality(matcher, rule, assertion)
-            guard match.matchesDNAttributes else { return item }
+            // The types in a name have no options, so one that was asked for isn't there.
+            guard match.matchesDNAttributes, !matcher.hasOptions else { return item }
             return .nameOr(item, ExtensibleName(type: matcher.type, rule: rule, assertion: assertion))
         case .bitAnd, .bitOr:
             guard rule.applies(to: matcher.type), let bits = Int64(String(decoding: assertion, as: UTF8.self)) else {
@@ -136,13 +137,12 @@ struct FilterCompiler {
 
 extension MatchingRule {
     /// Whether values of this type can be compared by the rule: those of its own syntax, and by a rule for directory
-    /// strings every other kind of text as well.
+    /// strings those of the string types that a directory string may be (RFC 4517 §4.2.11); IA5 is none of them.
     func applies(to type: AttributeType) -> Bool {
         if type.isUndescribed || type.equality == self { return true }
         switch assertionSyntax {
         case .directoryString:
-            return [.directoryString, .ia5String, .printableString, .telephoneNumber, .numericString]
-                .contains(type.syntax)
+            return type.syntax == .directoryString || type.syntax == .printableString
         case .octets: return type.equality?.preparation == .octets && type.syntax == .octets
         default: return assertionSyntax == type.syntax
         }

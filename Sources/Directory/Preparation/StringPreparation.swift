@@ -57,8 +57,8 @@ enum StringPreparation {
             }
         }
         if previousIsSpace, piece == .whole || piece == .final, result.last == space { result.removeLast() }
-        // A string of nothing but spaces is one space.
-        if result.isEmpty, !value.isEmpty { result.append(space) }
+        // A string of nothing but spaces is one space; at the end of a value it is nothing.
+        if result.isEmpty, !value.isEmpty, piece != .final { result.append(space) }
         return result
     }
 

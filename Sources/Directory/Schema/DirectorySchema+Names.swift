@@ -36,6 +36,7 @@ extension DirectorySchema {
 
     private func prepared(_ assertion: RelativeDistinguishedName.AttributeTypeAndValue) -> [UInt8]? {
         let type = attributeType(assertion.type.folded)
+        if let type, !type.syntax.isValid(assertion.value[...]) { return nil }
         var result = Array((type?.name.lowercased() ?? assertion.type.folded).utf8)
         result.append(UInt8(ascii: "="))
         // A name can only be compared as far as its values can: a type without a rule is compared octet by octet.
