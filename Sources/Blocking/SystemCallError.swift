@@ -49,7 +49,8 @@ package struct SystemCallError: Error, Hashable, Sendable, CustomStringConvertib
 }
 
 /// Runs `body` with `path` ended by a NUL; a path that holds one itself can't be asked for.
-func withPath(_ call: String, _ path: [UInt8], _ body: (UnsafePointer<UInt8>) -> Int32) throws(SystemCallError) -> Int32 {
+func withPath(_ call: String, _ path: [UInt8], _ body: (UnsafePointer<UInt8>) -> Int32) throws(SystemCallError) -> Int32
+{
     guard !path.contains(0) else { throw SystemCallError(call, path, EINVAL) }
     let result = (path + [0]).withUnsafeBufferPointer { buffer -> Int32 in
         guard let base = buffer.baseAddress else { return -EINVAL }

@@ -106,7 +106,7 @@ package final class DirectoryHandle: Sendable {
                     } ?? -EINVAL
                 }
             }
-        } catch where error.number == EINVAL || error.number == ENOSYS {
+        } catch  where error.number == EINVAL || error.number == ENOSYS {
             try link(name, to: directory, newName)
             try remove(name)
         }
@@ -141,7 +141,7 @@ package final class DirectoryHandle: Sendable {
         do throws(SystemCallError) {
             _ = try status(name)
             return true
-        } catch where error.isMissing {
+        } catch  where error.isMissing {
             return false
         }
     }

@@ -11,7 +11,7 @@ package enum DurableFile {
     ) throws(SystemCallError) {
         do throws(SystemCallError) {
             try directory.remove(temporaryName)
-        } catch where error.isMissing {
+        } catch  where error.isMissing {
             // The usual case.
         }
         let file = try directory.makeFile(temporaryName, mode: mode)

@@ -127,7 +127,7 @@ package final class MailRoots: Sendable {
         } else {
             do throws(SystemCallError) {
                 try parent.makeDirectory(name, mode: mode)
-            } catch where error.isExisting {
+            } catch  where error.isExisting {
                 // Another delivery made it meanwhile.
             }
         }

@@ -72,7 +72,7 @@ struct RootWalk {
         while let name = rest.first {
             do throws(SystemCallError) {
                 directory = try MailRoots.openPath(name, in: directory)
-            } catch where error.isMissing {
+            } catch  where error.isMissing {
                 return Result(directory: directory, missing: Array(rest))
             } catch {
                 // A link is ENOTDIR (or ELOOP) here; so is a file, which readlink tells apart.
