@@ -44,6 +44,8 @@ final class LDAPChannelHandler: ChannelDuplexHandler {
         LDAPError(code, server: server.server, text: text)
     }
 
+    var outstandingOperations: Int { state.outstanding.count }
+
     // MARK: Requests
 
     func submit(

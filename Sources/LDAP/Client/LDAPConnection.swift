@@ -192,6 +192,12 @@ public final class LDAPConnection: Sendable {
         return LDAPEntrySequence(producer: producer.sequence)
     }
 
+    /// How many operations wait for their answer.
+    package func outstandingOperations() async throws -> Int {
+        let handler = self.handler
+        return try await channel.eventLoop.submit { handler.value.outstandingOperations }.get()
+    }
+
     /// Says goodbye and closes; operations that are outstanding fail.
     public func unbind() async {
         let handler = self.handler
