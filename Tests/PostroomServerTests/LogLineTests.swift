@@ -27,7 +27,8 @@ private func logger(_ sink: Lines, _ format: LogLine.Format = .text) -> Logger {
         let sink = Lines()
         var log = logger(sink)
         log[metadataKey: "session"] = "4k2j9"
-        log.info("delivered", metadata: ["to": "anna@example.org", "message": "a1", "status": "sent (delivered to maildir)"])
+        log.info(
+            "delivered", metadata: ["to": "anna@example.org", "message": "a1", "status": "sent (delivered to maildir)"])
         #expect(
             sink.all == [
                 "<6>info smtp: delivered session=4k2j9 message=a1 status=\"sent (delivered to maildir)\" to=anna@example.org\n"

@@ -24,7 +24,9 @@ import Testing
                     #expect(folder[.posixPermissions] as? Int == 0o700)
                     let text = try String(contentsOfFile: file, encoding: .utf8)
                     #expect(text.hasPrefix("Return-Path: <somebody@elsewhere.example>\n"))
-                    #expect(text.contains("\nReceived: from client.example (") || text.contains("Received: from client.example ("))
+                    #expect(
+                        text.contains("\nReceived: from client.example (")
+                            || text.contains("Received: from client.example ("))
                     #expect(text.contains("\n\tby mx0.example.com (Postroom) with ESMTP id "))
                     #expect(text.hasSuffix("one\n.two\n"))
                     #expect(!text.contains("\r"))
@@ -36,8 +38,10 @@ import Testing
     @Test(arguments: [
         ("nobody@mx0.example.com", "550 5.1.1"), ("nodrop@example.com", "550 5.1.1"),
         ("someone@gmail.example", "554 5.7.1"), ("forward@example.com", "451 4.4.4"),
-        ("mail000@mx0.example.com", "451 4.3."), ("loop@example.com", "550 5.1.1"), ("postmaster@example.com", "250 2.1.5"),
-        ("team+x@example.com", "250 2.1.5"), ("user%example.com@mx0.example.com", "5"), ("anyone@catchall.example", "250 2.1.5"),
+        ("mail000@mx0.example.com", "451 4.3."), ("loop@example.com", "550 5.1.1"),
+        ("postmaster@example.com", "250 2.1.5"),
+        ("team+x@example.com", "250 2.1.5"), ("user%example.com@mx0.example.com", "5"),
+        ("anyone@catchall.example", "250 2.1.5"),
     ])
     func `a recipient is decided at RCPT`(recipient: String, reply: String) async throws {
         try await Slapd.withServer(.vennedey) { slapd in
@@ -49,7 +53,8 @@ import Testing
         }
     }
 
-    @Test func `a directory that is gone is 451 at RCPT, 454 at AUTH and UNAVAILABLE at LOGIN, and mends when it is back`()
+    @Test
+    func `a directory that is gone is 451 at RCPT, 454 at AUTH and UNAVAILABLE at LOGIN, and mends when it is back`()
         async throws
     {
         try await Slapd.withServer(.vennedey) { slapd in

@@ -12,6 +12,8 @@ private let minimal = """
       base: dc=example,dc=com
     domains:
       mailbox: [mx0.example.com]
+    senders:
+      check_login: no
     store:
       roots: [/home/mail]
     """
@@ -119,7 +121,7 @@ private func faults(_ text: String, environment: [String: String] = [:]) -> [Str
     }
 
     @Test func `a preset is filled in, and the site's own keys go over it`() throws {
-        let text = minimal + "\npreset: postfix-user\nsenders:\n  check_login: no\n"
+        let text = minimal + "\npreset: postfix-user\n"
         let (model, _) = try read(text)
         #expect(model.routing.aliases.count == 1)
         #expect(model.accounts.mailLocation?.value == "maildir:~/mailbox")

@@ -1,4 +1,4 @@
-import MailModel
+package import MailModel
 package import NIOCore
 
 /// Turns what the store gives of a message into the part of a FETCH response that needs it. Runs where the store's

@@ -18,7 +18,9 @@ struct DemoStory: Sendable {
             Its directory is a file in LDIF: four people, an alias, and a group in a group. Dora has left, her account is off.
             """)
 
-        show("\n\(bold("1. Where would a mail to \(DemoSite.group) go, and why?"))  (postroom explain \(DemoSite.group))\n")
+        show(
+            "\n\(bold("1. Where would a mail to \(DemoSite.group) go, and why?"))  (postroom explain \(DemoSite.group))\n"
+        )
         guard let group = await server.site.explain(DemoSite.group, sender: nil, login: nil),
             let inactive = await server.site.explain(DemoSite.inactive, sender: nil, login: nil)
         else { throw Failure(description: "an address of the sample site can't be read") }
@@ -67,7 +69,8 @@ struct DemoStory: Sendable {
             try await connection.expectReply("2")
             let credentials = Base64.encode(Array("\0\(person.uid)\0\(person.password)".utf8))
             try await connection.send(
-                "AUTH PLAIN \(String(decoding: credentials, as: UTF8.self))", shown: "AUTH PLAIN (ben's login and password)")
+                "AUTH PLAIN \(String(decoding: credentials, as: UTF8.self))",
+                shown: "AUTH PLAIN (ben's login and password)")
             try await connection.expectReply("2")
             try await connection.send("MAIL FROM:<\(person.address)>")
             try await connection.expectReply("2")
@@ -98,7 +101,8 @@ struct DemoStory: Sendable {
             port: port, serverName: DemoSite.hostname, certificateFile: certificate, group: server.group
         ) { connection in
             _ = try await connection.readLine()
-            try await connection.send("a LOGIN \(person.uid) \(person.password)", shown: "a LOGIN \(person.uid) (password)")
+            try await connection.send(
+                "a LOGIN \(person.uid) \(person.password)", shown: "a LOGIN \(person.uid) (password)")
             _ = try await connection.expectOK(tag: "a")
             try await connection.send("b SELECT INBOX")
             let state = try await connection.expectOK(tag: "b")

@@ -134,11 +134,9 @@ struct StoredMailbox: IMAPMailbox {
     }
 
     func fetch(
-        _ uids: ArraySlice<UInt32>, _ items: IMAP.MessageItems
-    ) async throws(MailboxFailure) -> [IMAP.FetchedMessage] {
-        try await account.logging { () throws(MailboxFailure) in
-            try await mailbox.fetch(uids, MailStore.MessageItems(rawValue: items.rawValue))
-        }.map { IMAP.FetchedMessage(uid: $0.uid, internalDate: $0.internalDate, size: $0.size, content: $0.content) }
+        _ uids: ArraySlice<UInt32>, _ items: MessageItems
+    ) async throws(MailboxFailure) -> [FetchedMessage] {
+        try await account.logging { () throws(MailboxFailure) in try await mailbox.fetch(uids, items) }
     }
 
     func store(_ uids: [UInt32], _ change: FlagChange) async throws(MailboxFailure) -> MailboxView {

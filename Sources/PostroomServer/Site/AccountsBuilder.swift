@@ -36,7 +36,8 @@ struct AccountsBuilder {
             userDatabases: accounts.users.compactMap { user($0, filter: $0.addressFilter ?? $0.filter) }, rules: rules)
         let cache = LoginCache(timeToLive: accounts.cacheTime)
         return (
-            DirectoryAccounts(byLogin, throttle: throttle, cache: cache), DirectoryAccounts(byAddress, throttle: throttle)
+            DirectoryAccounts(byLogin, throttle: throttle, cache: cache),
+            DirectoryAccounts(byAddress, throttle: throttle)
         )
     }
 
@@ -49,7 +50,8 @@ struct AccountsBuilder {
             method = attempt(at: text.location) { .bind(try BindNameTemplate(text.value), source) }
         case .searchThenBind:
             method = lookup(
-                model.directory, base: model.base, scope: model.scope, filter: model.filter, attributes: model.attributes
+                model.directory, base: model.base, scope: model.scope, filter: model.filter,
+                attributes: model.attributes
             ).map { .searchThenBind($0) }
         case .hash:
             let attributes = model.attributes ?? Located("userPassword=password", at: .builtIn)

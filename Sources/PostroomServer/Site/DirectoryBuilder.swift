@@ -1,3 +1,4 @@
+import Accounts
 import Directory
 import LDAP
 import Logging
@@ -34,7 +35,7 @@ struct DirectoryBuilder {
     private func ldif(_ path: Located<String>) -> LDIFDirectory? {
         let checker = PasswordChecker(defaultScheme: .plain, run: hashing)
         do throws(LDIFFaults) {
-            return try LDIFDirectory.load(path: path.value, verifier: StoredPasswordVerifier(checker: checker))
+            return try LDIFDirectory.load(path: path.value, verifier: checker)
         } catch {
             for fault in error.faults {
                 faults.error(at: fault.location, fault.text, remedy: "named at \(path.location)")
@@ -77,7 +78,8 @@ struct DirectoryBuilder {
             return try LDAPClient(configuration, eventLoopGroup: group, logger: logger)
         } catch {
             faults.error(
-                at: model.urls.first?.location ?? .builtIn, error.description, remedy: "mend the directory's tls: section")
+                at: model.urls.first?.location ?? .builtIn, error.description,
+                remedy: "mend the directory's tls: section")
             return nil
         }
     }
@@ -93,17 +95,4 @@ struct DirectoryBuilder {
 enum KeptDirectory: Sendable {
     case ldif(LDIFDirectory)
     case servers(LDAPClient)
-}
-
-/// The passwords of an LDIF file, checked as those of any other directory.
-struct StoredPasswordVerifier: Directory.PasswordVerifier {
-    let checker: PasswordChecker
-
-    func verify(_ password: [UInt8], against stored: [UInt8]) async -> Bool? {
-        switch await checker.check(password, against: stored) {
-        case .matches: true
-        case .differs: false
-        case .unsupported: nil
-        }
-    }
 }

@@ -47,7 +47,8 @@ extension Site {
         let policy = policy(for: login == nil ? .smtp : .submission)
         let client = ClientFacts(helo: "explain", login: login)
         let decision = await policy.recipient(recipient, sender: path, client: client)
-        var resolution = decision.resolution
+        var resolution =
+            decision.resolution
             ?? Resolution(recipient: recipient, verdict: .refuse(decision.reply), steps: [])
         if !decision.reply.isPositive {
             resolution.verdict = decision.reply.isTransient ? .deferred(decision.reply) : .refuse(decision.reply)

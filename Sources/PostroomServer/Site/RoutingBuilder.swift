@@ -48,7 +48,8 @@ struct RoutingBuilder {
             let networks = model.listeners.filter { $0.kind == kind }.flatMap(\.trustedNetworks)
             if !networks.isEmpty {
                 options.myNetworks = trusted(networks)
-                options.relayRestrictions = RestrictionList([.permitMyNetworks] + options.relayRestrictions.restrictions)
+                options.relayRestrictions = RestrictionList(
+                    [.permitMyNetworks] + options.relayRestrictions.restrictions)
             }
             result[kind] = SMTPPolicy(options, router: router)
         }

@@ -52,13 +52,15 @@ package final class Site: Sendable {
     ///
     /// - Parameter old: the site in force, whose stores and memory of failed logins go on.
     package static func open(
-        _ model: SiteModel, group: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup, succeeding old: Site? = nil
+        _ model: SiteModel, group: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup,
+        succeeding old: Site? = nil
     ) async throws(ConfigurationFaults) -> Site {
         let faults = FaultCollector()
         let storage = SiteStorage.open(model, succeeding: old?.storage, faults)
         let throttle = old?.throttle ?? LoginThrottle()
         let hashing = Hashing.run
-        let (directories, kept) = DirectoryBuilder(group: group, hashing: hashing, faults: faults).build(model.directories)
+        let (directories, kept) = DirectoryBuilder(group: group, hashing: hashing, faults: faults).build(
+            model.directories)
         let tables = TablesBuilder(directories, faults)
         let (byLogin, byAddress) = AccountsBuilder(
             model: model, directories: directories, hashing: hashing, faults: faults
@@ -70,7 +72,8 @@ package final class Site: Sendable {
         let logger = Logger(label: "site")
         for warning in faults.warnings { logger.warning("configuration", metadata: ["finding": "\(warning)"]) }
         return Site(
-            model: model, directories: directories, kept: kept, tables: tables.byName, router: router, policies: policies,
+            model: model, directories: directories, kept: kept, tables: tables.byName, router: router,
+            policies: policies,
             accounts: byLogin, accountsByAddress: byAddress, storage: storage, throttle: throttle)
     }
 

@@ -27,7 +27,9 @@ final class TablesBuilder {
                 try StaticTable(value.value.utf8, location: value.location)
             }
         case .inline(let pairs, _):
-            let text = "{" + pairs.value.sorted { $0.key < $1.key }.map { "{\($0.key) = \($0.value)}" }
+            let text =
+                "{"
+                + pairs.value.sorted { $0.key < $1.key }.map { "{\($0.key) = \($0.value)}" }
                 .joined(separator: ", ") + "}"
             made = attempt(at: pairs.location) { try InlineTable(text.utf8, location: pairs.location) }
         case .textHash(let path): made = textHash(path)
@@ -107,7 +109,8 @@ final class TablesBuilder {
         } catch {
             for fault in error.faults {
                 faults.error(
-                    at: fault.location ?? model.filter.location, fault.text, remedy: "see docs/configuration.md, Tables")
+                    at: fault.location ?? model.filter.location, fault.text, remedy: "see docs/configuration.md, Tables"
+                )
             }
             return nil
         }

@@ -31,6 +31,17 @@ enum SenderSection {
         let logins = reader.map { TableSection.tables("logins", $0) } ?? []
         let checks = reader?.boolean("check_login")
         reader?.finish()
+        if logins.isEmpty {
+            if let checks, checks.value {
+                reader?.context.faults.error(
+                    at: checks.location, "senders.check_login is on, but no table says who may send as whom",
+                    remedy: "set senders.logins")
+            } else if checks == nil {
+                site.context.faults.warning(
+                    at: reader?.location ?? site.location, "whoever logs in may send as anybody",
+                    remedy: "set senders.logins, or senders.check_login: no if that is meant")
+            }
+        }
         return SenderModel(logins: logins, checksLogin: checks?.value ?? !logins.isEmpty)
     }
 }

@@ -72,7 +72,8 @@ struct TestSite {
     ) async throws -> String {
         try await ChildProcess.run(
             [
-                "/usr/bin/swaks", "--server", "127.0.0.1", "--port", "\(port(.smtp))", "--from", sender, "--to", recipient,
+                "/usr/bin/swaks", "--server", "127.0.0.1", "--port", "\(port(.smtp))", "--from", sender, "--to",
+                recipient,
                 "--helo", "client.example", "--timeout", "10",
             ] + more, in: folder)
     }
@@ -98,7 +99,8 @@ struct TestSite {
         let child = try await ChildProcess.start(
             [
                 "/usr/bin/swaks", "--server", "127.0.0.1", "--port", "\(port(.submission))", "--from", sender, "--to",
-                recipient, "--helo", "client.example", "--timeout", "10", "--tls", "--auth", "PLAIN", "--auth-user", login,
+                recipient, "--helo", "client.example", "--timeout", "10", "--tls", "--auth", "PLAIN", "--auth-user",
+                login,
                 "--auth-password", password,
             ] + more, outputFile: output)
         _ = await child.waitForExit()
