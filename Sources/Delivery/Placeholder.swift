@@ -1,3 +1,0 @@
-package import MailModel
-
-extension MailboxLocation { static let placeholder = 0 }
