@@ -20,8 +20,9 @@ final class SMTPSession: SMTPServices {
         let sender: EnvelopeSender
         var delivery: DeliveryTransaction
         var recipients: [EmailAddress] = []
+        /// A message that comes in pieces, once the first has come.
+        var stream: StreamedDelivery?
         var size = 0
-        var started = false
     }
 
     private let sites: SiteHolder
@@ -65,7 +66,7 @@ final class SMTPSession: SMTPServices {
             return reply
         }
         let new = Transaction(
-            site: site, id: MessageIDs.make(), sender: sender, delivery: site.deliveryTransaction())
+            site: site, id: MessageIDs.make(), sender: sender, delivery: site.deliveryTransaction(from: sender))
         transaction.withLock { $0 = new }
         return reply
     }
@@ -96,37 +97,36 @@ final class SMTPSession: SMTPServices {
 
     func deliver(_ body: ByteBuffer, _ session: SMTPSessionFacts) async -> [SMTPReply] {
         guard let transaction = take() else { return [.noTransaction] }
-        let report = await transaction.delivery.deliver(
-            body: body, traceHeaders: received(transaction, session), returnPath: returnPath(transaction))
+        let report = await transaction.delivery.deliver(body: body, traceHeaders: received(transaction, session))
         return end(transaction, report, session, size: body.readableBytes)
     }
 
     func append(_ chunk: ByteBuffer, _ session: SMTPSessionFacts) async -> SMTPReply? {
-        guard var current = transaction.withLock({ $0 }) else { return .noTransaction }
-        if !current.started {
-            current.started = true
-            if let failure = await current.delivery.begin(
-                traceHeaders: received(current, session), returnPath: returnPath(current))
-            {
-                return failure
-            }
+        guard let current = transaction.withLock({ $0 }) else { return .noTransaction }
+        let stream: StreamedDelivery
+        if let started = current.stream {
+            stream = started
+        } else {
+            stream = await current.delivery.begin(traceHeaders: received(current, session))
         }
-        let failure = await current.delivery.append(chunk)
-        current.size += chunk.readableBytes
-        let updated = current
-        transaction.withLock { $0 = updated }
-        return failure
+        let failure = await stream.append(chunk)
+        transaction.withLock { transaction in
+            transaction?.stream = stream
+            transaction?.size += chunk.readableBytes
+        }
+        guard let failure else { return nil }
+        logger.error(
+            "message can't be stored", metadata: ["message": "\(current.id)", "reason": "\(failure.reason)"])
+        return failure.smtpReply
     }
 
     func finish(_ session: SMTPSessionFacts) async -> [SMTPReply] {
-        guard let transaction = take() else { return [.noTransaction] }
-        let report = await transaction.delivery.finish()
-        return end(transaction, report, session, size: transaction.size)
+        guard let transaction = take(), let stream = transaction.stream else { return [.noTransaction] }
+        return end(transaction, await stream.commit(), session, size: transaction.size)
     }
 
     func abort(_ session: SMTPSessionFacts) async {
-        guard let transaction = take() else { return }
-        await transaction.delivery.abort()
+        await take()?.stream?.abort()
     }
 
     private func take() -> Transaction? {
@@ -136,15 +136,12 @@ final class SMTPSession: SMTPServices {
         }
     }
 
-    private func received(_ transaction: Transaction, _ session: SMTPSessionFacts) -> ComposedHeaderField {
+    private func received(_ transaction: Transaction, _ session: SMTPSessionFacts) -> [UInt8] {
         transaction.site.traceHeaders.received(
             session, id: transaction.id,
             recipient: transaction.recipients.count == 1 ? transaction.recipients[0] : nil,
-            smtpUTF8: transaction.sender.smtpUTF8)
-    }
-
-    private func returnPath(_ transaction: Transaction) -> ComposedHeaderField {
-        transaction.site.traceHeaders.returnPath(transaction.sender.path)
+            smtpUTF8: transaction.sender.smtpUTF8
+        ).bytes
     }
 
     /// Logs what became of a message and words the reply.
@@ -153,14 +150,17 @@ final class SMTPSession: SMTPServices {
     ) -> [SMTPReply] {
         var logger = logger
         logger[metadataKey: "message"] = "\(transaction.id)"
-        var accepted: Logger.Metadata = [
+        var fields: Logger.Metadata = [
             "from": "<\(transaction.sender.path)>", "size": "\(size)", "nrcpt": "\(transaction.recipients.count)",
             "client": "unknown[\(session.connection.remoteAddress ?? "local")]",
         ]
-        if let login = session.login { accepted["sasl_username"] = "\(login)" }
-        logger.info("message", metadata: accepted)
-        report.log(to: logger)
-        return [report.reply(id: transaction.id)]
+        if let login = session.login { fields["sasl_username"] = "\(login)" }
+        logger.info("message", metadata: fields)
+        for copy in report.copies {
+            logger.log(level: copy.outcome.reply == nil ? .info : .error, "\(copy.logText)")
+        }
+        let accepted = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "Ok: delivered as \(transaction.id)")
+        return [report.smtpReply(accepted: accepted)]
     }
 
     private func facts(_ session: SMTPSessionFacts) -> ClientFacts {

@@ -88,7 +88,6 @@ package final class Site: Sendable {
                 case .ldif(let file): tasks.addTask { await self.watch(file) }
                 }
             }
-            tasks.addTask { await self.storage.run() }
             for await _ in retirement.stream {}
             tasks.cancelAll()
         }
@@ -129,8 +128,10 @@ package final class Site: Sendable {
         policies[kind] ?? SMTPPolicy(.native(.mx), router: router)
     }
 
-    func deliveryTransaction() -> DeliveryTransaction {
-        storage.deliveryTransaction(recipientHeaders: model.store.recipientHeaders)
+    func deliveryTransaction(from sender: EnvelopeSender) -> DeliveryTransaction {
+        let headers: DeliveryOptions.RecipientHeaders = model.store.recipientHeaders ? .always : .whenAlone
+        return DeliveryTransaction(
+            sender: sender, maildirs: storage.delivery, options: DeliveryOptions(recipientHeaders: headers))
     }
 
     package var tableNames: [String] { tables.keys.sorted() }
