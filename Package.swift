@@ -19,6 +19,7 @@ let everyRoom: [Target.Dependency] = [
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioConcurrency: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
@@ -52,7 +53,7 @@ let rooms: [Target] = [
     room("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel"]),
     room("Routing", ["LookupTables", "Directory", "MailModel"]),
     room("Policy", ["Routing", "LookupTables", "Directory", "MailModel"]),
-    room("Net", [nioPosix, nioConcurrency, nioSSL, x509, crypto, swiftASN1]),
+    room("Net", [nioPosix, nioConcurrency, nioSSL, nioTLS, x509, crypto, swiftASN1]),
     room("SMTP", ["MailModel", "SASL", "Net"]),
     room("IMAP", ["MailModel", "SASL", "Net"]),
     room("MailStore", ["MailModel", "Blocking"]),
@@ -93,7 +94,8 @@ let testing: [Target] = [
     tests("Routing", ["LookupTables", "Directory", "MailModel"]),
     tests("Policy", ["Routing", "LookupTables", "Directory", "MailModel"]),
     tests("Net", [nioPosix, nioEmbedded, nioSSL]),
-    tests("SMTP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL]),
+    tests(
+        "SMTP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
     tests(
         "IMAP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
     tests("MailStore", ["MailModel", "Blocking"]),
