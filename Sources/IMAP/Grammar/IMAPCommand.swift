@@ -25,8 +25,6 @@ package enum IMAPCommand: Sendable {
     case lsub(reference: [UInt8], pattern: [UInt8])
     case namespace
     case status([UInt8], [StatusItem])
-    /// Its message was taken by the session while it came: never parsed as a whole.
-    case append(AppendRequest)
     case idle
 
     // Selected
@@ -68,6 +66,7 @@ package enum StatusItem: String, Hashable, Sendable, CaseIterable {
     case unseen = "UNSEEN"
 }
 
+/// APPEND without its message, which the session takes while it comes: it is never parsed as a whole.
 package struct AppendRequest: Hashable, Sendable {
     package var mailbox: [UInt8]
     package var flags: FlagList

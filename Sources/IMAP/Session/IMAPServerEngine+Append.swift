@@ -102,7 +102,7 @@ extension IMAPServerEngine {
             case .writing(let target): return commit(target, append)
             case .dropping(let reply): text = reply
             }
-        } else {
+        } else if case .literal = item {
             framer.abandon()
         }
         let completion = Completion(tag: append.tag, text: text)

@@ -55,6 +55,7 @@ extension IMAPServerEngine {
     mutating func continueFetch(_ run: FetchRun, _ output: inout ByteBuffer) -> Step {
         guard let mailbox = selected?.mailbox else { return reply(run.completion.tag, run.completion.text, &output) }
         guard run.next < run.uids.count else { return endFetch(run, &output) }
+        if run.showsFlags || !run.marked.isEmpty { selected?.tellKeywords(of: mailbox.view, &output) }
         if run.renderer.items.isEmpty { return fetchFromView(run, &output) }
         return wait(.fetch(mailbox, run.uids[run.next...], run.renderer)) { engine, answer, output in
             guard case .rendered(let messages) = answer else {

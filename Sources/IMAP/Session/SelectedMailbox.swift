@@ -75,14 +75,19 @@ struct SelectedMailbox: Sendable {
         shown[uid] = flags
     }
 
+    /// FLAGS is told before the first message that has a new keyword (RFC 3501 §7.2.6).
+    mutating func tellKeywords(of newest: MailboxView, _ output: inout ByteBuffer) {
+        guard newest.keywords != told.keywords else { return }
+        FlagsResponse.appendMailboxFlags(newest.keywords, permanent: !isReadOnly, to: &output)
+        told.keywords = newest.keywords
+    }
+
     /// Writes what is different in `newest`: EXPUNGE if permitted, EXISTS, RECENT, FETCH FLAGS (RFC 3501 §7.4.1).
     mutating func update(to newest: MailboxView, expunges: Bool, _ output: inout ByteBuffer) -> Update {
         defer { shown = [:] }
         guard newest.uidValidity == told.uidValidity else { return .lost }
         guard newest.generation != told.generation || (expunges && hasUntoldExpunges) else { return .done }
-        if newest.keywords != told.keywords {
-            FlagsResponse.appendMailboxFlags(newest.keywords, permanent: !isReadOnly, to: &output)
-        }
+        tellKeywords(of: newest, &output)
         if expunges { hasUntoldExpunges = false }
         let merged = expunges ? newest : keepingExpunged(newest)
         guard writeExpunges(merged, &output) else { return .lost }

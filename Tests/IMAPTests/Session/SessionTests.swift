@@ -75,6 +75,14 @@ import Testing
         #expect(await session.ask("c SELECT {3+}\r\na\u{0}b") == "c BAD Error in IMAP command: NUL in command.\r\n")
     }
 
+    @Test func `what stands behind a message is no command, however long`() async {
+        let session = await loggedIn(MemoryAccount())
+        let tail = String(repeating: "z", count: 70_000) + " b LOGOUT"
+        let output = await session.ask("a APPEND INBOX {3+}\r\nabc\(tail)")
+        #expect(output == "a BAD Error in IMAP command: Expected the end of the line behind the message.\r\n")
+        #expect(await session.ask("c NOOP") == "c OK NOOP completed.\r\n")
+    }
+
     @Test func `too many errors end the session`() async {
         let session = TestSession(MemoryAccount())
         var output = ""
