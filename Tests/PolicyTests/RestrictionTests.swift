@@ -81,6 +81,10 @@ import Testing
                 "reject_non_fqdn_helo_hostname", "", "host",
                 "504 5.5.2 <host>: Helo command rejected: need fully-qualified hostname"
             ),
+            (
+                "reject_non_fqdn_helo_hostname", "", "a..b",
+                "504 5.5.2 <a..b>: Helo command rejected: need fully-qualified hostname"
+            ),
             ("reject_non_fqdn_helo_hostname", "", "[192.0.2.1]", "250 2.1.5 Ok"),
             ("reject_invalid_helo_hostname", "", "a..b", "501 5.5.2 <a..b>: Helo command rejected: Invalid name"),
             (

@@ -95,4 +95,13 @@ import Testing
         for level in 0..<1000 { step = TraceStep(.decision(rule: "\(level)", text: ""), children: [step]) }
         #expect(ResolutionText().text([step]).split(separator: "\n").count == 1001)
     }
+
+    @Test func `a search that finds everybody is shown in part where the caller asks for that`() {
+        let entries = (1...50).map { TraceStep(.entry(name: "uid=\($0)", attribute: "mail", values: [])) }
+        let found = TraceStep(.lookup(table: "t", key: [], result: .absent), children: entries)
+        #expect(ResolutionText().text([found]).split(separator: "\n").count == 51)
+        let lines = ResolutionText(entryLimit: 3).text([found]).split(separator: "\n")
+        #expect(lines.count == 5)
+        #expect(lines.last?.hasSuffix("and 47 more entries") == true)
+    }
 }

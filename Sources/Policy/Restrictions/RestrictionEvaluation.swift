@@ -141,9 +141,7 @@ struct RestrictionEvaluation: Sendable {
             guard let recipient, !HostNames.isFullyQualified(recipient.domain) else { return .dunno }
             return .refuse(PolicyReply.notFullyQualified(.recipient(recipient)))
         case .rejectNonFQDNHeloHostname:
-            guard let helo = client.helo, let name = Domain(helo), !HostNames.isFullyQualified(name) else {
-                return .dunno
-            }
+            guard let helo = client.helo, Domain(helo).map(HostNames.isFullyQualified) != true else { return .dunno }
             return .refuse(PolicyReply.notFullyQualified(.helo(helo)))
         case .rejectInvalidHeloHostname:
             guard let helo = client.helo, !HostNames.isHostName(helo) else { return .dunno }

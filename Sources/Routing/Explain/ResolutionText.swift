@@ -6,9 +6,13 @@ package import MailModel
 package struct ResolutionText: Sendable {
     /// ANSI colours; the caller knows whether it writes to a terminal.
     package var isColoured: Bool
+    /// Of the entries that one search found, how many are shown; nil shows all. A table of domains that searches for
+    /// `mail=*@%s` finds everybody.
+    package var entryLimit: Int?
 
-    package init(isColoured: Bool = false) {
+    package init(isColoured: Bool = false, entryLimit: Int? = nil) {
         self.isColoured = isColoured
+        self.entryLimit = entryLimit
     }
 
     package func text(_ resolution: Resolution) -> String {
@@ -65,6 +69,7 @@ package struct ResolutionText: Sendable {
         var lines: [String] = []
         var pending: [(step: TraceStep, indent: String, isLast: Bool)] = []
         func push(_ steps: [TraceStep], _ indent: String) {
+            let steps = shortened(steps)
             for (index, step) in steps.enumerated().reversed() {
                 pending.append((step, indent, index == steps.count - 1))
             }
@@ -75,6 +80,23 @@ package struct ResolutionText: Sendable {
             push(step.children, indent + (isLast ? "   " : "│  "))
         }
         return lines
+    }
+
+    private func shortened(_ steps: [TraceStep]) -> [TraceStep] {
+        guard let entryLimit, steps.count > entryLimit else { return steps }
+        var entries = 0
+        var result: [TraceStep] = []
+        for step in steps {
+            if case .entry = step.event {
+                entries += 1
+                if entries > entryLimit { continue }
+            }
+            result.append(step)
+        }
+        if entries > entryLimit {
+            result.append(TraceStep(.decision(rule: "…", text: "and \(entries - entryLimit) more entries")))
+        }
+        return result
     }
 
     private func line(_ step: TraceStep) -> String {
