@@ -55,7 +55,7 @@ let rooms: [Target] = [
     room("Routing", ["LookupTables", "Directory", "MailModel"]),
     room("Policy", ["Routing", "LookupTables", "Directory", "MailModel"]),
     room("Net", [nioPosix, nioConcurrency, nioSSL, nioTLS, x509, crypto, swiftASN1]),
-    room("SMTP", ["MailModel", "SASL", "Net"]),
+    room("SMTP", ["MailModel", "SASL", "Net", nioPosix]),
     room("IMAP", ["MailModel", "SASL", "Net"]),
     room("MailStore", ["MailModel", "Blocking"]),
     room("Delivery", ["MailStore", "SMTP", "Routing", "MailModel", "Blocking"]),

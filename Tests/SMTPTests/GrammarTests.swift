@@ -157,7 +157,7 @@ struct GrammarTests {
             let written = Array("FROM:<".utf8) + address.quoted + Array(">".utf8)
             #expect(try Self.parser.sender(written[...]).path == sender.path)
         }
-        #expect(accepted > 1000)
+        #expect(accepted > 500)
     }
 }
 

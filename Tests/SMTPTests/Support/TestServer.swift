@@ -12,9 +12,11 @@ struct TestServer {
     let listener: Listener<SMTPPerformer>
     let services = CannedServices()
     let clientTLS: NIOSSLContext
+    let certificate: SelfSignedCertificate
 
     init(_ options: SMTPServerOptions, isImplicitTLS: Bool = false) async throws {
         let certificate = try SelfSignedCertificate(hostname: "mx.example.org")
+        self.certificate = certificate
         let tls = try ServerTLSContext(ServerTLSOptions(certificate: .selfSigned(certificate)))
         var client = TLSConfiguration.makeClientConfiguration()
         client.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(certificate.certificatePEM.utf8)))
