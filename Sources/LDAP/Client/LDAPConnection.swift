@@ -184,7 +184,7 @@ public final class LDAPConnection: Sendable {
     ) -> LDAPEntrySequence {
         let exchange = LDAPExchange(timeout: timeout ?? options.operationTimeout, limits: limits)
         let producer = LDAPEntrySequence.Producer.makeSequence(
-            backPressureStrategy: .init(lowWatermark: 64, highWatermark: 256), finishOnDeinit: false,
+            backPressureStrategy: .init(lowWatermark: 64, highWatermark: 256), finishOnDeinit: true,
             delegate: LDAPEntrySequence.Delegate(eventLoop: channel.eventLoop, exchange: exchange, handler: handler))
         let handler = self.handler
         let source = producer.source
