@@ -67,8 +67,8 @@ let rooms: [Target] = [
     room(
         "PostroomServer",
         [
-            "SiteConfiguration", "MailModel", "Blocking", "LDAP", "Passwords", "SASL", "Directory", "LookupTables",
-            "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "MailStore", "Delivery", nioPosix, nioSSL,
+            "SiteConfiguration", "MailModel", "Blocking", "CBlockingShim", "LDAP", "Passwords", "SASL", "Directory",
+            "LookupTables", "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "MailStore", "Delivery", nioPosix, nioSSL,
             lifecycle, unixSignals,
         ]),
     room(
