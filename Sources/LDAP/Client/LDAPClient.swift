@@ -175,6 +175,7 @@ public final class LDAPClient: Sendable {
                     continue
                 }
                 slot.replace(with: LDAPConnector.Connected(connection: connection, index: index))
+                passwordConnections.closeIdle(longerThan: .zero)
                 logger.notice("back at LDAP server", metadata: ["server": "\(connection.server.server)"])
                 break
             }

@@ -19,14 +19,18 @@ public struct LDAPConnectionOptions: Hashable, Sendable {
     public var operationTimeout: Duration
     /// Bytes; a longer message ends the connection before it is gathered.
     public var maximumMessageLength: Int
+    /// Operations that are outstanding at the server at a time; further ones wait here. OpenLDAP closes a connection with
+    /// more than 100 (`conn_max_pending`).
+    public var maximumOutstanding: Int
 
     public init(
         connectTimeout: Duration = .seconds(5), operationTimeout: Duration = .seconds(10),
-        maximumMessageLength: Int = LDAPMessage.defaultMaximumLength
+        maximumMessageLength: Int = LDAPMessage.defaultMaximumLength, maximumOutstanding: Int = 64
     ) {
         self.connectTimeout = connectTimeout
         self.operationTimeout = operationTimeout
         self.maximumMessageLength = maximumMessageLength
+        self.maximumOutstanding = maximumOutstanding
     }
 }
 
@@ -82,8 +86,7 @@ public final class LDAPConnection: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let handler = LDAPChannelHandler(
-                        server: server, tls: tls, maximumMessageLength: options.maximumMessageLength, shared: shared,
-                        ready: ready)
+                        server: server, tls: tls, options: options, shared: shared, ready: ready)
                     if server.scheme == .ldaps {
                         try channel.pipeline.syncOperations.addHandler(tls.makeHandler(for: server))
                     }
@@ -181,7 +184,7 @@ public final class LDAPConnection: Sendable {
     ) -> LDAPEntrySequence {
         let exchange = LDAPExchange(timeout: timeout ?? options.operationTimeout, limits: limits)
         let producer = LDAPEntrySequence.Producer.makeSequence(
-            backPressureStrategy: .init(lowWatermark: 64, highWatermark: 256), finishOnDeinit: false,
+            backPressureStrategy: .init(lowWatermark: 64, highWatermark: 256), finishOnDeinit: true,
             delegate: LDAPEntrySequence.Delegate(eventLoop: channel.eventLoop, exchange: exchange, handler: handler))
         let handler = self.handler
         let source = producer.source

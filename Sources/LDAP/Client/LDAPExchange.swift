@@ -94,6 +94,7 @@ final class LDAPExchange: @unchecked Sendable {
     func finish(_ result: Result<LDAPMessage, any Error>) {
         let waiter = self.waiter
         self.waiter = .nobody
+        id = nil
         switch (waiter, result) {
         case (.nobody, _): break
         case (.continuation(let continuation), .success(let message)):

@@ -175,7 +175,7 @@ import Testing
         try await Slapd.withServer(.vennedey) { slapd in
             let connection = try await slapd.connect()
             _ = try await connection.whoAmI()
-            slapd.pause()
+            try await slapd.pause()
             let error = await #expect(throws: LDAPError.self) {
                 try await connection.search(everything, timeout: .milliseconds(50))
             }

@@ -148,9 +148,22 @@ package final class Slapd: Sendable {
         _ = await child?.waitForExit()
     }
 
-    /// The server keeps its connections and takes new ones (the kernel does), but does not answer any more.
-    package func pause() {
-        process.withLock { $0 }?.signal(SIGSTOP)
+    /// The server keeps its connections and takes new ones (the kernel does), but does not answer any more. Returns when
+    /// all its threads stand still.
+    package func pause() async throws {
+        guard let child = process.withLock({ $0 }) else { return }
+        child.signal(SIGSTOP)
+        while child.exit == nil, !Self.isStopped(child.identifier) { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
+    private static func isStopped(_ identifier: Int32) -> Bool {
+        let folder = "/proc/\(identifier)/task"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return threads.allSatisfy { thread in
+            // The state is the first word behind the name, which stands in parentheses.
+            let status = (try? String(contentsOfFile: "\(folder)/\(thread)/stat", encoding: .utf8)) ?? ""
+            return status.split(separator: ")").last?.dropFirst().first == "T"
+        }
     }
 
     package func resume() {
