@@ -133,7 +133,8 @@ import Testing
             bases += ["cn=nobody,\(suffix)", "", "cn=elsewhere", "no dn", "cn=,\(suffix)"]
             for base in bases {
                 for scope in SearchScope.allCases where !(base.isEmpty && scope == .base) {
-                    let request = SearchRequest(base: base, scope: scope, filter: .present("objectClass"), attributes: ["1.1"])
+                    let request = SearchRequest(
+                        base: base, scope: scope, filter: .present("objectClass"), attributes: ["1.1"])
                     // Below a base that isn't the suffix slapd walks its tree, in an order of its own.
                     let actual = lines(await ldif.search(request), sorted: true)
                     #expect(actual == lines(await slapd.search(request), sorted: true), "\(base) \(scope)")
