@@ -1,3 +1,4 @@
+import DequeModule
 import NIOCore
 import NIOSSL
 import NIOTLS
@@ -10,13 +11,23 @@ final class LDAPChannelHandler: ChannelDuplexHandler {
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
+    private struct Request {
+        var operation: LDAPOperation
+        var kind: LDAPConnectionState<LDAPExchange>.Kind
+        var controls: [LDAPControl]
+        var exchange: LDAPExchange
+        var deadline: NIODeadline
+    }
+
     private let server: LDAPURL
     private let tls: LDAPTLSContext
-    private let maximumMessageLength: Int
+    private let options: LDAPConnectionOptions
     private let shared: LDAPConnection.Shared
     /// Succeeds when the channel can carry messages: at once without TLS, else behind the handshake.
     private let ready: EventLoopPromise<Void>
     private var state = LDAPConnectionState<LDAPExchange>()
+    /// What waits for others to end, since a server takes only so many at a time.
+    private var queue: Deque<Request> = []
     private var context: ChannelHandlerContext?
     private var received = ByteBuffer()
     private var outgoing = ByteBuffer()
@@ -30,12 +41,12 @@ final class LDAPChannelHandler: ChannelDuplexHandler {
     private var failure: LDAPError?
 
     init(
-        server: LDAPURL, tls: LDAPTLSContext, maximumMessageLength: Int, shared: LDAPConnection.Shared,
+        server: LDAPURL, tls: LDAPTLSContext, options: LDAPConnectionOptions, shared: LDAPConnection.Shared,
         ready: EventLoopPromise<Void>
     ) {
         self.server = server
         self.tls = tls
-        self.maximumMessageLength = maximumMessageLength
+        self.options = options
         self.shared = shared
         self.ready = ready
     }
@@ -43,6 +54,8 @@ final class LDAPChannelHandler: ChannelDuplexHandler {
     private func error(_ code: LDAPError.Code, _ text: String) -> LDAPError {
         LDAPError(code, server: server.server, text: text)
     }
+
+    var outstandingOperations: Int { state.outstanding.count }
 
     // MARK: Requests
 
@@ -60,15 +73,44 @@ final class LDAPChannelHandler: ChannelDuplexHandler {
             }
         }
         let now = NIODeadline.now()
-        let deadline = now + TimeAmount(exchange.timeout)
-        do throws(LDAPConnectionState<LDAPExchange>.Refusal) {
-            let id = try state.start(kind, at: now, deadline: deadline, ticket: exchange)
-            exchange.id = id
-            send(LDAPMessage(id: id, operation: operation, controls: controls))
-            scheduleTimer(deadline)
-        } catch {
-            exchange.finish(.failure(self.refused(error)))
+        let request = Request(
+            operation: operation, kind: kind, controls: controls, exchange: exchange,
+            deadline: now + TimeAmount(exchange.timeout))
+        scheduleTimer(request.deadline)
+        guard queue.isEmpty, state.outstanding.count < options.maximumOutstanding else {
+            guard kind != .bind, kind != .startTLS else {
+                return exchange.finish(.failure(refused(.operationsOutstanding)))
+            }
+            queue.append(request)
+            return
         }
+        start(request, at: now)
+    }
+
+    private func start(_ request: Request, at now: NIODeadline) {
+        do throws(LDAPConnectionState<LDAPExchange>.Refusal) {
+            let id = try state.start(request.kind, at: now, deadline: request.deadline, ticket: request.exchange)
+            request.exchange.id = id
+            send(LDAPMessage(id: id, operation: request.operation, controls: request.controls))
+        } catch {
+            request.exchange.finish(.failure(refused(error)))
+        }
+    }
+
+    /// Starts what waited, as far as others have ended.
+    private func startQueued() {
+        guard !queue.isEmpty else { return }
+        let now = NIODeadline.now()
+        while state.outstanding.count < options.maximumOutstanding, let request = queue.popFirst() {
+            guard !request.exchange.isCancelled else { continue }
+            start(request, at: now)
+        }
+    }
+
+    private func failQueued(_ reason: LDAPError) {
+        let waiting = queue
+        queue = []
+        for request in waiting { request.exchange.finish(.failure(reason.unsent())) }
     }
 
     private func refused(_ refusal: LDAPConnectionState<LDAPExchange>.Refusal) -> LDAPError {
@@ -119,6 +161,7 @@ final class LDAPChannelHandler: ChannelDuplexHandler {
         default:
             // Abandon is a request of its own, with an id that gets no answer.
             send(LDAPMessage(id: state.nextUnansweredID(), operation: .abandonRequest(id: id)))
+            startQueued()
             closeIfIdle()
         }
     }
@@ -144,6 +187,7 @@ final class LDAPChannelHandler: ChannelDuplexHandler {
     func closeGracefully() {
         state.drain()
         closesWhenIdle = true
+        failQueued(refused(.closing))
         shared.isClosed.store(true, ordering: .relaxed)
         closeIfIdle()
     }
@@ -169,6 +213,7 @@ final class LDAPChannelHandler: ChannelDuplexHandler {
         timer = nil
         ready.fail(reason)
         for operation in state.close() { operation.ticket.finish(.failure(reason)) }
+        failQueued(reason)
         context?.close(promise: nil)
     }
 
@@ -187,7 +232,13 @@ final class LDAPChannelHandler: ChannelDuplexHandler {
     private func expire() {
         timer = nil
         var isSilent = false
-        for (id, operation) in state.expire(at: .now()) {
+        let now = NIODeadline.now()
+        for request in queue where request.deadline <= now {
+            request.exchange.finish(
+                .failure(error(.timedOut, "not sent within \(request.exchange.timeout)").unsent()))
+        }
+        queue.removeAll { $0.deadline <= now }
+        for (id, operation) in state.expire(at: now) {
             unpause(operation.ticket)
             operation.ticket.finish(
                 .failure(error(.timedOut, "no answer within \(operation.ticket.timeout)")))
@@ -198,7 +249,8 @@ final class LDAPChannelHandler: ChannelDuplexHandler {
             // Not one byte in all that time: a dead host or a firewall that forgot the connection.
             fail(error(.connectionLost, "the server has fallen silent"))
         }
-        if failure == nil, let next = state.nextDeadline { scheduleTimer(next) }
+        let next = ([state.nextDeadline] + queue.map(\.deadline)).compactMap(\.self).min()
+        if failure == nil, let next { scheduleTimer(next) }
     }
 
     // MARK: Channel events
@@ -269,13 +321,16 @@ final class LDAPChannelHandler: ChannelDuplexHandler {
         do throws(LDAPDecodingError) {
             while failure == nil {
                 let before = received.readableBytes
-                guard let message = try LDAPMessage(from: &received, maximumLength: maximumMessageLength) else { break }
+                guard let message = try LDAPMessage(from: &received, maximumLength: options.maximumMessageLength) else {
+                    break
+                }
                 receive(message, bytes: before - received.readableBytes)
             }
         } catch {
             fail(self.error(.protocolViolation, error.description))
         }
         if received.readableBytes == 0 { received = ByteBuffer() }
+        startQueued()
         closeIfIdle()
     }
 

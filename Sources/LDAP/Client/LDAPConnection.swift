@@ -19,14 +19,18 @@ public struct LDAPConnectionOptions: Hashable, Sendable {
     public var operationTimeout: Duration
     /// Bytes; a longer message ends the connection before it is gathered.
     public var maximumMessageLength: Int
+    /// Operations that are outstanding at the server at a time; further ones wait here. OpenLDAP closes a connection with
+    /// more than 100 (`conn_max_pending`).
+    public var maximumOutstanding: Int
 
     public init(
         connectTimeout: Duration = .seconds(5), operationTimeout: Duration = .seconds(10),
-        maximumMessageLength: Int = LDAPMessage.defaultMaximumLength
+        maximumMessageLength: Int = LDAPMessage.defaultMaximumLength, maximumOutstanding: Int = 64
     ) {
         self.connectTimeout = connectTimeout
         self.operationTimeout = operationTimeout
         self.maximumMessageLength = maximumMessageLength
+        self.maximumOutstanding = maximumOutstanding
     }
 }
 
@@ -82,8 +86,7 @@ public final class LDAPConnection: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let handler = LDAPChannelHandler(
-                        server: server, tls: tls, maximumMessageLength: options.maximumMessageLength, shared: shared,
-                        ready: ready)
+                        server: server, tls: tls, options: options, shared: shared, ready: ready)
                     if server.scheme == .ldaps {
                         try channel.pipeline.syncOperations.addHandler(tls.makeHandler(for: server))
                     }
@@ -190,6 +193,12 @@ public final class LDAPConnection: Sendable {
             handler.value.submit(.searchRequest(request), .search, controls: controls, for: exchange)
         }
         return LDAPEntrySequence(producer: producer.sequence)
+    }
+
+    /// How many operations wait for their answer.
+    package func outstandingOperations() async throws -> Int {
+        let handler = self.handler
+        return try await channel.eventLoop.submit { handler.value.outstandingOperations }.get()
     }
 
     /// Says goodbye and closes; operations that are outstanding fail.

@@ -42,10 +42,13 @@ package final class Slapd: Sendable {
 
     /// Runs `body` with a server that is ended and removed afterwards, however `body` ends.
     package static func withServer<Value>(
-        _ directory: SampleDirectory, tls: Bool = false, sizeLimit: Int? = nil, databaseSettings: [String] = [],
-        _ body: (Slapd) async throws -> Value
+        _ directory: SampleDirectory, tls: Bool = false,
+        certificateNames: String = TestCertificates.loopbackNames, sizeLimit: Int? = nil,
+        databaseSettings: [String] = [], _ body: (Slapd) async throws -> Value
     ) async throws -> Value {
-        let slapd = try await launch(directory, tls: tls, sizeLimit: sizeLimit, databaseSettings: databaseSettings)
+        let slapd = try await launch(
+            directory, tls: tls, certificateNames: certificateNames, sizeLimit: sizeLimit,
+            databaseSettings: databaseSettings)
         do {
             let value = try await body(slapd)
             await slapd.kill()
@@ -59,12 +62,15 @@ package final class Slapd: Sendable {
     /// A server that ends with its last reference. The ports of a failed start are given up for others: between finding
     /// a port free and slapd's taking it another test may have been quicker.
     package static func launch(
-        _ directory: SampleDirectory, tls: Bool = false, sizeLimit: Int? = nil, databaseSettings: [String] = []
+        _ directory: SampleDirectory, tls: Bool = false,
+        certificateNames: String = TestCertificates.loopbackNames, sizeLimit: Int? = nil,
+        databaseSettings: [String] = []
     ) async throws -> Slapd {
         let folder = try TemporaryFolder("slapd")
         try folder.makeFolder("config")
         try folder.makeFolder("data")
-        let certificates = tls ? try await TestCertificates.make(in: folder) : nil
+        let certificates =
+            tls ? try await TestCertificates.make(in: folder, subjectAlternativeNames: certificateNames) : nil
         let configuration = SlapdConfiguration(
             directory: directory, folder: folder, certificates: certificates, sizeLimit: sizeLimit,
             databaseSettings: databaseSettings)
@@ -142,9 +148,22 @@ package final class Slapd: Sendable {
         _ = await child?.waitForExit()
     }
 
-    /// The server keeps its connections and takes new ones (the kernel does), but does not answer any more.
-    package func pause() {
-        process.withLock { $0 }?.signal(SIGSTOP)
+    /// The server keeps its connections and takes new ones (the kernel does), but does not answer any more. Returns when
+    /// all its threads stand still.
+    package func pause() async throws {
+        guard let child = process.withLock({ $0 }) else { return }
+        child.signal(SIGSTOP)
+        while child.exit == nil, !Self.isStopped(child.identifier) { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
+    private static func isStopped(_ identifier: Int32) -> Bool {
+        let folder = "/proc/\(identifier)/task"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return threads.allSatisfy { thread in
+            // The state is the first word behind the name, which stands in parentheses.
+            let status = (try? String(contentsOfFile: "\(folder)/\(thread)/stat", encoding: .utf8)) ?? ""
+            return status.split(separator: ")").last?.dropFirst().first == "T"
+        }
     }
 
     package func resume() {

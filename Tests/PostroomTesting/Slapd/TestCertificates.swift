@@ -10,8 +10,10 @@ package struct TestCertificates: Sendable {
     package let clientCertificate: String
     package let clientKey: String
 
+    package static let loopbackNames = "DNS:localhost,IP:127.0.0.1"
+
     package static func make(
-        in folder: TemporaryFolder, subjectAlternativeNames: String = "DNS:localhost,IP:127.0.0.1"
+        in folder: TemporaryFolder, subjectAlternativeNames: String = loopbackNames
     ) async throws -> TestCertificates {
         async let stranger = makeAuthority("stranger", in: folder)
         let authority = try await makeAuthority("authority", in: folder)
