@@ -38,7 +38,8 @@ struct FilterGenerator {
         case 1: name = Self.aliases[name] ?? name
         case 2: name = "name"
         case 3: name = "nosuchattribute"
-        case 4: name = ["telexnumber", "pwdLastSuccess", "facsimileTelephoneNumber"].randomElement(using: &random) ?? name
+        case 4:
+            name = ["telexnumber", "pwdLastSuccess", "facsimileTelephoneNumber"].randomElement(using: &random) ?? name
         case 5: name += ";lang-en"
         default: break
         }

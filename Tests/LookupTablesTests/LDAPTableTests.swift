@@ -121,7 +121,8 @@ import Testing
 
     // MARK: Outcomes
 
-    @Test func `a fixed base that is missing is the setting's fault, one made from the key is an answer`() async throws {
+    @Test func `a fixed base that is missing is the setting's fault, one made from the key is an answer`() async throws
+    {
         let source = ScriptedDirectory([Self.base: .noSuchObject, "ou=a,dc=x": .noSuchObject])
         #expect(try await table([:], source).lookup(bytes("a")).outcome.text == "<unavailable>")
         #expect(try await table(["search_base": "ou=%s,dc=x"], source).lookup(bytes("a")).outcome.text == "<absent>")

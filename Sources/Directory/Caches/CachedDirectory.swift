@@ -86,6 +86,9 @@ package final class CachedDirectory: DirectorySource {
         }
     }
 
+    /// Those who wait for another's search.
+    var waiterCount: Int { state.withLock { $0.flights.values.reduce(0) { $0 + $1.count } } }
+
     private enum Beginning {
         case kept([LDAPEntry])
         case leads

@@ -142,7 +142,7 @@ extension MatchingRule {
         if type.isUndescribed || type.equality == self { return true }
         switch assertionSyntax {
         case .directoryString:
-            return type.syntax == .directoryString || type.syntax == .printableString
+            return [.directoryString, .printableString, .telephoneNumber].contains(type.syntax)
         case .octets: return type.equality?.preparation == .octets && type.syntax == .octets
         default: return assertionSyntax == type.syntax
         }

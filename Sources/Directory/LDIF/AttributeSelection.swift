@@ -11,15 +11,19 @@ struct AttributeSelection {
         let names = request.attributes.isEmpty ? ["*"] : request.attributes
         for name in names {
             switch name {
-            case "*": for index in isSelected.indices where !table.descriptors[index].type.isOperational {
-                isSelected[index] = true
-            }
-            case "+": for index in isSelected.indices where table.descriptors[index].type.isOperational {
-                isSelected[index] = true
-            }
+            case "*":
+                for index in isSelected.indices where !table.descriptors[index].type.isOperational {
+                    isSelected[index] = true
+                }
+            case "+":
+                for index in isSelected.indices where table.descriptors[index].type.isOperational {
+                    isSelected[index] = true
+                }
             case "1.1": break
             default:
-                for index in compiler.matcher(AttributeDescription(name))?.descriptors ?? [] { isSelected[index] = true }
+                for index in compiler.matcher(AttributeDescription(name))?.descriptors ?? [] {
+                    isSelected[index] = true
+                }
             }
         }
         self.isSelected = isSelected

@@ -18,7 +18,8 @@ struct EntryTableBuilder {
     ) throws(LDIFFaults) -> EntryTable {
         var builder = Self(schema: schema, memberships: memberships)
         guard contents.count < maximumSize else {
-            throw LDIFFaults([LDIFFault("the file is larger than \(maximumSize) bytes", at: SourceLocation(file: file))])
+            throw LDIFFaults([LDIFFault("the file is larger than \(maximumSize) bytes", at: SourceLocation(file: file))]
+            )
         }
         var reader = LDIFReader(contents, file: file)
         var faults: [LDIFFault] = []
@@ -183,7 +184,8 @@ struct EntryTableBuilder {
             let first = table.attributes.count
             var entry = table.entries[number]
             var missing = groups[UInt32(truncatingIfNeeded: number)] ?? []
-            for attribute in stored[entry.attributes] where table.descriptors[attribute.descriptor].type.name != "entryDN" {
+            for attribute in stored[entry.attributes]
+            where table.descriptors[attribute.descriptor].type.name != "entryDN" {
                 if attribute.descriptor == memberOf {
                     // The file has some already, as an export from Active Directory does.
                     let known = Set(table.values[attribute.values].compactMap { schema.preparedName(table[$0]) })

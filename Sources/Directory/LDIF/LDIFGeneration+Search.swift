@@ -4,7 +4,8 @@ extension LDIFGeneration {
     func search(_ request: SearchRequest) -> DirectorySearchOutcome {
         guard let baseName = schema.preparedName(request.base) else {
             return .failed(
-                UnavailableReason(.misconfigured, "\"\(request.base)\" is no distinguished name: correct the search base"))
+                UnavailableReason(
+                    .misconfigured, "\"\(request.base)\" is no distinguished name: correct the search base"))
         }
         guard var base = table.entry(named: baseName[...]) else { return .noSuchObject }
         if request.dereference == .finding || request.dereference == .always {
@@ -13,7 +14,8 @@ extension LDIFGeneration {
         }
         if !table.referrals.isEmpty, isBelowReferral(base) {
             return .failed(
-                UnavailableReason(.incomplete, "\"\(request.base)\" is kept by another server: the file has a referral"))
+                UnavailableReason(.incomplete, "\"\(request.base)\" is kept by another server: the file has a referral")
+            )
         }
         let compiler = FilterCompiler(table: table, schema: schema)
         let filter = compiler.compile(request.filter)
@@ -58,7 +60,8 @@ extension LDIFGeneration {
         guard isComplete else {
             return .failed(
                 UnavailableReason(
-                    .incomplete, "more than \(request.sizeLimit) entries match: narrow the filter or raise the size limit"))
+                    .incomplete,
+                    "more than \(request.sizeLimit) entries match: narrow the filter or raise the size limit"))
         }
         return .entries(entries)
     }

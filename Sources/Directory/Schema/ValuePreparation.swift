@@ -60,10 +60,9 @@ enum ValuePreparation: Hashable, Sendable {
 
     /// Postal addresses: lines between `$`, each a string of its own (RFC 4517 §4.2.12).
     private func list(_ value: ArraySlice<UInt8>, piece: StringPreparation.Piece) -> [UInt8]? {
-        guard piece == .whole else { return StringPreparation.directoryString(value, foldsCase: true, piece: piece) }
         var result: [UInt8] = []
         for (index, line) in value.split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false).enumerated() {
-            guard let line = StringPreparation.directoryString(line, foldsCase: true, piece: .whole) else { return nil }
+            guard let line = StringPreparation.directoryString(line, foldsCase: true, piece: piece) else { return nil }
             if index > 0 { result.append(UInt8(ascii: "$")) }
             result += line
         }

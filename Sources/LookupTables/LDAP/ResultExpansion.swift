@@ -110,7 +110,8 @@ struct ResultExpansion {
                 steps.append(Self.step(request, .entries(entries.count), source: table.source, children: children))
             case .noSuchObject:
                 steps.append(Self.step(request, .entries(0), source: table.source))
-                steps.append(table.decision("special_result_attribute", "\"\(request.base)\" does not exist: passed over"))
+                steps.append(
+                    table.decision("special_result_attribute", "\"\(request.base)\" does not exist: passed over"))
             case .failed(let reason):
                 steps.append(Self.step(request, .failed(reason), source: table.source))
                 failure = reason

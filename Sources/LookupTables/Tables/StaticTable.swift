@@ -19,6 +19,7 @@ package struct StaticTable: LookupTable {
 
     package func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> {
         Answer(
-            .found(value), steps: [TraceStep(.lookup(table: name, key: key, result: .found(value)), location: location)])
+            .found(value), steps: [TraceStep(.lookup(table: name, key: key, result: .found(value)), location: location)]
+        )
     }
 }
