@@ -40,6 +40,7 @@ final class AttributeIndex: Sendable {
 
     private static func classKeys(_ value: ArraySlice<UInt8>, _ schema: DirectorySchema) -> [[UInt8]] {
         let name = String(decoding: value, as: UTF8.self).lowercased()
-        return (schema.objectClass(name)?.ancestors ?? [name]).map { Array($0.utf8) }
+        // Its own spelling too, which may be an OID: a rule that was named compares that.
+        return (schema.objectClass(name)?.ancestors ?? []).union([name]).map { Array($0.utf8) }
     }
 }

@@ -33,7 +33,10 @@ struct EntryTableBuilder {
                         LDIFFault("\(record.name): only entries can be served, not changes to entries", at: place))
                     continue
                 }
-                if builder.add(entry) {
+                if builder.table.octets.count > maximumOctets {
+                    faults.append(LDIFFault("the entries up to here take more than \(maximumOctets) bytes", at: place))
+                    break
+                } else if builder.add(entry) {
                     lines.append(record.line)
                 } else {
                     faults.append(LDIFFault("\"\(entry.name)\" is no distinguished name", at: place))
@@ -55,8 +58,9 @@ struct EntryTableBuilder {
     }
 
     private static let maximumFaults = 20
-    /// Octets; what is stored is the file and the prepared names, and places are 32 bits wide.
     private static let maximumSize = 1 << 30
+    /// Of the values and the prepared names together: places are 32 bits wide.
+    private static let maximumOctets = 3 << 30
 
     private mutating func store(_ bytes: some Collection<UInt8>) -> EntryTable.Octets {
         let start = UInt32(truncatingIfNeeded: table.octets.count)
