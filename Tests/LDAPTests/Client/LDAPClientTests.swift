@@ -255,6 +255,31 @@ import Testing
         }
     }
 
+    @Test func `an idle connection that leads nowhere any more is found and closed`() async throws {
+        try await Slapd.withServer(.vennedey) { slapd in
+            try await TCPFaultProxy.withProxy(to: slapd.port) { proxy in
+                var configuration = try Self.configuration([slapd], urls: ["ldap://127.0.0.1:\(proxy.port)"])
+                configuration.idleCheckInterval = .milliseconds(50)
+                configuration.connectTimeout = .milliseconds(500)
+                try await Self.withClient(configuration) { client in
+                    try await Self.eventually { try await Self.answers(client, slapd) }
+                    try await proxy.set(.hold)
+                    await withTaskGroup(of: Void.self) { group in
+                        group.addTask { await client.run() }
+                        do {
+                            try await Self.eventually { try await proxy.openConnections() == 0 }
+                        } catch {
+                            Issue.record(error)
+                        }
+                        group.cancelAll()
+                    }
+                    try await proxy.set(.forward)
+                    try await Self.eventually { try await Self.answers(client, slapd) }
+                }
+            }
+        }
+    }
+
     @Test func `when nobody answers the error names every server`() async throws {
         let ports = try [LoopbackPort.free(), LoopbackPort.free()]
         let client = try LDAPClient(
