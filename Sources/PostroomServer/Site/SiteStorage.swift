@@ -67,16 +67,6 @@ final class SiteStorage: Sendable {
                         remedy: "run as root, or set store.owner to \"\(own)\""))
             }
         }
-        for root in model.store.roots {
-            var status = stat()
-            guard stat(root.value, &status) == 0 else { continue }
-            if status.st_mode & S_IWOTH != 0, status.st_mode & S_ISVTX == 0 {
-                findings.append(
-                    ConfigurationFault(
-                        .warning, at: root.location, "everybody may write in \(root.value)",
-                        remedy: "chmod o-w \(root.value)"))
-            }
-        }
         return findings
     }
 }
