@@ -13,7 +13,7 @@ build: ## the program, optimised
 
 test: ## every test, with the programs they run against
 	@Tools/install-packages build test
-	swift test
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(TEST_WIDTH) swift test
 
 lint: ## formatting, and what the toolchain's linter finds
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
@@ -28,6 +28,9 @@ bench: build ## the figures, beside the commands that repeat them
 fuzz: ## thirty seconds for each parser that reads from outside
 	@Tools/install-packages build
 	@Tools/fuzz
+
+# How many tests run at once; many of them start servers.
+TEST_WIDTH ?= 4
 
 PREFIX ?= /usr/local
 install: build ## the program into $(PREFIX)/sbin

@@ -28,7 +28,7 @@ import Testing
                         text.contains("\nReceived: from client.example (")
                             || text.contains("Received: from client.example ("))
                     #expect(text.contains("\n\tby mx0.example.com (Postroom) with ESMTP id "))
-                    #expect(text.hasSuffix("one\n.two\n"))
+                    #expect(text.contains("\n\none\n.two\n"))
                     #expect(!text.contains("\r"))
                 }
             }
@@ -69,7 +69,11 @@ import Testing
                 let imap = try await PythonIMAP.run(site, "mail006", "mail006pw", "")
                 #expect(imap.contains("[UNAVAILABLE]"))
                 try await slapd.start()
-                try await site.swaks(to: "mail006@mx0.example.com")
+                // As a mail server would: again until it is taken. The back-off after the failure is short.
+                var dialogue = ""
+                for _ in 0..<50 where !dialogue.contains("250 2.0.0 Ok") {
+                    dialogue = try await site.swaksRefused(to: "mail006@mx0.example.com")
+                }
                 #expect(site.new("mail006/mailbox").count == 2)
             }
         }

@@ -16,7 +16,7 @@ package final class LDAPServers: DirectorySource {
             return .entries(try await RangedAttributes.completed(entries) { try await self.client.search($0).entries })
         } catch let error as LDAPError {
             // Result 32 of the search itself. A service bind may be refused with 32 too, and that is no answer.
-            if error.code == .result(.noSuchObject), error.text.hasPrefix("search ") { return .noSuchObject }
+            if error.code == .result(.noSuchObject) { return .noSuchObject }
             return .failed(UnavailableReason(error))
         } catch {
             return .failed(UnavailableReason(.unreachable, "\(name): the search was cancelled"))

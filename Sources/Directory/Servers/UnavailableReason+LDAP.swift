@@ -15,7 +15,7 @@ extension UnavailableReason {
         case .tooManyResults: (.incomplete, "narrow the filter")
         case .emptyCredentials: (.misconfigured, "give the bind name and its password")
         case .misconfigured: (.misconfigured, nil)
-        case .result(let code): meaning(of: code)
+        case .result(let code), .refused(let code): meaning(of: code)
         }
     }
 

@@ -49,7 +49,7 @@ final class LDAPConnector: Sendable {
                 } catch let error as LDAPError {
                     failures.append(error)
                     // The same name and password would be refused everywhere, and may lock the account.
-                    if case .result(let code) = error.code, LDAPPasswordVerdict.refusals.contains(code) { break }
+                    if case .refused(let code) = error.code, LDAPPasswordVerdict.refusals.contains(code) { break }
                     try Task.checkCancellation()
                 }
             }
@@ -77,7 +77,8 @@ final class LDAPConnector: Sendable {
             servers.withLock { $0.succeeded(index) }
             logger.debug("connected to LDAP server", metadata: ["server": "\(server.server)"])
             return connection
-        } catch let error as LDAPError {
+        } catch var error as LDAPError {
+            if case .result(let code) = error.code { error.code = .refused(code) }
             failed(index)
             logger.warning("LDAP server failed", metadata: ["server": "\(server.server)", "error": "\(error.text)"])
             throw error.unsent()

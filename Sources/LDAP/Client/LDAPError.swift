@@ -3,6 +3,8 @@ public struct LDAPError: Error, Hashable, CustomStringConvertible {
     public enum Code: Hashable, Sendable {
         /// The server answered with a code that is no success.
         case result(ResultCode)
+        /// The server refused StartTLS or the service's own bind: it says nothing about what was to be asked.
+        case refused(ResultCode)
         /// No connection could be made.
         case connectFailed
         /// The connection ended, or was ended because nothing came from it any more.
@@ -65,7 +67,7 @@ public struct LDAPError: Error, Hashable, CustomStringConvertible {
         switch code {
         case .connectFailed, .connectionLost, .timedOut, .tlsFailed, .protocolViolation, .operationInProgress: true
         case .emptyCredentials, .tooManyResults, .misconfigured: false
-        case .result(let code): code.isTransient
+        case .result(let code), .refused(let code): code.isTransient
         }
     }
 

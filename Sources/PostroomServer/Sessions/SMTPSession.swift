@@ -97,6 +97,7 @@ final class SMTPSession: SMTPServices {
 
     func deliver(_ body: ByteBuffer, _ session: SMTPSessionFacts) async -> [SMTPReply] {
         guard let transaction = take() else { return [.noTransaction] }
+        guard !isLooping(body) else { return [HopCount.tooManyHops] }
         let report = await transaction.delivery.deliver(body: body, traceHeaders: received(transaction, session))
         return end(transaction, report, session, size: body.readableBytes)
     }
@@ -107,6 +108,7 @@ final class SMTPSession: SMTPServices {
         if let started = current.stream {
             stream = started
         } else {
+            guard !isLooping(chunk) else { return HopCount.tooManyHops }
             stream = await current.delivery.begin(traceHeaders: received(current, session))
         }
         let failure = await stream.append(chunk)
@@ -127,6 +129,12 @@ final class SMTPSession: SMTPServices {
 
     func abort(_ session: SMTPSessionFacts) async {
         await take()?.stream?.abort()
+    }
+
+    private func isLooping(_ start: ByteBuffer) -> Bool {
+        guard HopCount.receivedFields(in: start) > HopCount.limit else { return false }
+        logger.warning("a message has been relayed too often: there is a loop")
+        return true
     }
 
     private func take() -> Transaction? {

@@ -8,10 +8,13 @@ import Synchronization
 final class TablesBuilder {
     private let directories: DirectorySet
     private let faults: FaultCollector
+    /// How long a domain is remembered to be ours.
+    private let membershipTime: Duration
     private(set) var byName: [String: any LookupTable] = [:]
 
-    init(_ directories: DirectorySet, _ faults: FaultCollector) {
+    init(_ directories: DirectorySet, membershipTime: Duration, _ faults: FaultCollector) {
         self.directories = directories
+        self.membershipTime = membershipTime
         self.faults = faults
     }
 
@@ -49,7 +52,10 @@ final class TablesBuilder {
                 let key = LookupKey.folded(Array((isNegated ? text.value.dropFirst() : text.value[...]).utf8))
                 elements.append(MatchList.Element(.name(key), isNegated: isNegated))
             case .table(let model):
-                if let table = table(model) { elements.append(MatchList.Element(.table(table))) }
+                if let table = table(model) {
+                    let remembered = RememberedMembership(table, lifetime: membershipTime)
+                    elements.append(MatchList.Element(.table(remembered)))
+                }
             }
         }
         return MatchList(name: name, elements: elements, location: location)

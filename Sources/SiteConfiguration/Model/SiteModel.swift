@@ -96,6 +96,8 @@ package struct RoutingModel: Sendable {
     package var mailboxDomains: [MatchItemModel]
     /// Domains whose addresses are all aliases (virtual_alias_domains).
     package var aliasDomains: [MatchItemModel]
+    /// How long a domain that a table knows is remembered to be ours.
+    package var membershipTime: Duration
     /// virtual_alias_maps.
     package var aliases: [TableModel]
     package var mailboxes: MailboxLookupModel

@@ -6,6 +6,7 @@ enum RoutingSection {
         let domains = site.section("domains")
         let mailboxDomains = domains.map { matchList("mailbox", $0) } ?? []
         let aliasDomains = domains.map { matchList("alias", $0) } ?? []
+        let membershipTime = domains?.duration("remember")?.value ?? .seconds(60)
         domains?.finish()
         if mailboxDomains.isEmpty, aliasDomains.isEmpty {
             site.context.faults.error(
@@ -13,7 +14,8 @@ enum RoutingSection {
                 remedy: "domains: {mailbox: [example.org]}, or a table that knows them")
         }
         return RoutingModel(
-            mailboxDomains: mailboxDomains, aliasDomains: aliasDomains, aliases: TableSection.tables("aliases", site),
+            mailboxDomains: mailboxDomains, aliasDomains: aliasDomains, membershipTime: membershipTime,
+            aliases: TableSection.tables("aliases", site),
             mailboxes: mailboxes(site),
             recipientDelimiter: site.string("recipient_delimiter", default: ""),
             expansionLimit: site.integer("expansion_limit", in: 1...100_000)?.value ?? 1000,

@@ -46,6 +46,7 @@ extension RoutingModel {
         var entries = YAMLEntries()
         if !mailboxDomains.isEmpty { entries.add("mailbox", .list(mailboxDomains.map(\.document))) }
         if !aliasDomains.isEmpty { entries.add("alias", .list(aliasDomains.map(\.document))) }
+        entries.add("remember", membershipTime)
         return entries.value
     }
 }

@@ -147,7 +147,7 @@ import Testing
                     LDAPClientConfiguration(
                         servers: [first.url, second.url], identity: .simple(name: "cn=x", password: "canary")))
                 let error = await #expect(throws: LDAPError.self) { try await client.search(everything) }
-                #expect(error?.code == .result(.invalidCredentials))
+                #expect(error?.code == .refused(.invalidCredentials))
                 #expect(error?.text.contains("cn=x") == true)
                 #expect(error?.text.contains("canary") == false)
                 #expect(second.connections == 0)

@@ -92,7 +92,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [ResultCode.protocolError, .referral, .unavailable, .operationsError])
+    @Test(arguments: [
+        ResultCode.protocolError, .referral, .unavailable, .operationsError, .unwillingToPerform, .noSuchObject,
+    ])
     func `a client that wants StartTLS sends nothing more to a server that refuses it`(refusal: ResultCode) async throws
     {
         let steps: [ScriptedLDAPServer.Step] = [
@@ -103,7 +105,7 @@ import Testing
                 LDAPClientConfiguration(
                     servers: [server.url], identity: .simple(name: "cn=x", password: "canary"), startTLS: true))
             let error = await #expect(throws: LDAPError.self) { try await client.search(everything) }
-            #expect(error?.code == .result(refusal))
+            #expect(error?.code == .refused(refusal))
             #expect(error?.description.contains("canary") == false)
             guard case .unavailable = await client.checkPassword(name: "cn=y", password: "canary") else {
                 Issue.record("nobody said yes or no")
