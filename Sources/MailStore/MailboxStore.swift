@@ -1,0 +1,97 @@
+package import MailModel
+package import NIOCore
+
+/// One account's mailboxes, whatever they are kept in. Failures are `MailboxFailure`: every protocol words them its own way.
+package protocol MailboxStore: Sendable {
+    /// Every mailbox and every subscribed name (one that does not exist has `isSelectable` false). INBOX is always there.
+    func list() async throws(MailboxFailure) -> [MailboxListing]
+    func create(_ name: MailboxName, specialUse: MailboxListing.SpecialUse?) async throws(MailboxFailure)
+    /// Removes the mailbox and its messages; mailboxes below it stay (RFC 3501 §6.3.4).
+    func delete(_ name: MailboxName) async throws(MailboxFailure)
+    /// Renames the mailbox and those below it; INBOX stays, empty, and its messages go (RFC 3501 §6.3.5).
+    func rename(_ name: MailboxName, to newName: MailboxName) async throws(MailboxFailure)
+    func subscribe(_ name: MailboxName) async throws(MailboxFailure)
+    func unsubscribe(_ name: MailboxName) async throws(MailboxFailure)
+    func status(_ name: MailboxName) async throws(MailboxFailure) -> MailboxStatus
+
+    /// Opens a mailbox. `onChange` is called, from any thread and at any rate, when the view is no longer the one that
+    /// this session last got: another session, a delivery, another program. It must not block; it ends with `close()`.
+    func open(
+        _ name: MailboxName, readOnly: Bool, onChange: @escaping @Sendable () -> Void
+    ) async throws(MailboxFailure) -> any OpenMailbox
+
+    /// Starts a message that will be added to `name`; checks that it exists and that `size` bytes fit.
+    func append(to name: MailboxName, size: UInt64) async throws(MailboxFailure) -> any MessageAppend
+}
+
+/// One open mailbox, shared with every other session that has it open.
+package protocol OpenMailbox: Sendable {
+    /// The newest view known without touching the disk; cheap, from any thread.
+    var view: MailboxView { get }
+
+    /// Looks for what other programs did, and returns the view after it.
+    func refresh() async throws(MailboxFailure) -> MailboxView
+
+    /// Takes the recent messages for this session (RFC 3501 §2.3.2): the first UID that counts as recent for it.
+    func claimRecent() async throws(MailboxFailure) -> UInt32
+
+    /// What `items` asks of the messages with these UIDs (ascending), in batches: each call returns at most 64 KiB or 256
+    /// messages, but at least one. A message that is gone is left out; an empty answer means that all of them are.
+    func fetch(_ uids: ArraySlice<UInt32>, _ items: MessageItems) async throws(MailboxFailure) -> [FetchedMessage]
+
+    /// Changes flags; messages that are gone are left out. Returns the view after it.
+    func store(_ uids: [UInt32], _ change: FlagChange) async throws(MailboxFailure) -> MailboxView
+
+    /// Removes the messages that have `\Deleted`, all or those of `uids`. Returns the view after it.
+    func expunge(_ uids: [UInt32]?) async throws(MailboxFailure) -> MailboxView
+
+    /// All or, after a failure, none.
+    func copy(_ uids: [UInt32], to name: MailboxName) async throws(MailboxFailure) -> CopiedMessages
+    /// As RFC 6851: each message is in the one mailbox or in the other, never in neither.
+    func move(_ uids: [UInt32], to name: MailboxName) async throws(MailboxFailure) -> CopiedMessages
+
+    func close() async
+}
+
+/// A message on its way into a mailbox. Ends with `commit` or `abort`.
+package protocol MessageAppend: Sendable {
+    func write(_ chunk: ByteBuffer) async throws(MailboxFailure)
+    /// Durable when it returns.
+    func commit(
+        flags: MessageFlags, keywords: [String], internalDate: Int64?
+    ) async throws(MailboxFailure) -> CopiedMessages
+    func abort() async
+}
+
+/// What is to be fetched of a message beyond its flags.
+package struct MessageItems: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    package static let internalDate = MessageItems(rawValue: 1)
+    /// With CRLF line ends.
+    package static let size = MessageItems(rawValue: 2)
+    /// The header, its empty line included.
+    package static let header = MessageItems(rawValue: 4)
+    /// The whole message, header included.
+    package static let text = MessageItems(rawValue: 8)
+}
+
+package struct FetchedMessage: Sendable {
+    package var uid: UInt32
+    /// Seconds since 1970.
+    package var internalDate: Int64?
+    package var size: UInt64?
+    /// With CRLF line ends whatever the store has: the header alone, or all when `text` was asked for.
+    package var content: ByteBuffer?
+
+    package init(uid: UInt32, internalDate: Int64? = nil, size: UInt64? = nil, content: ByteBuffer? = nil) {
+        self.uid = uid
+        self.internalDate = internalDate
+        self.size = size
+        self.content = content
+    }
+}
