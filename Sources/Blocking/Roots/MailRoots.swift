@@ -75,10 +75,11 @@ package final class MailRoots: Sendable {
         guard !rest.isEmpty else { throw PathFailure(path, .isRoot) }
         switch Self.openBelow(root.handle, rest, path: path) {
         case .opened(let handle): return handle
-        case .failed(let number) where number != ELOOP && number != ENOSYS && number != ENOTDIR:
+        case .failed(let number) where ![ELOOP, ENOTDIR, ENOSYS, EPERM].contains(number):
             throw PathFailure(path, .system(SystemCallError("open", path, number)))
         case .failed:
-            // A link on the way, or a kernel without openat2: one component at a time.
+            // A link on the way, or a kernel without openat2 (EPERM in sandboxes that do not know it): one component
+            // at a time.
             let walk = try RootWalk(self, path: path, root: root, rest: rest).run()
             guard walk.missing.isEmpty else {
                 throw PathFailure(path, .system(SystemCallError("open", path, ENOENT)))
