@@ -9,6 +9,8 @@ package enum Privileges {
         package let description: String
     }
 
+    /// To give an owner the folders that only the service may make.
+    private static let capChown: UInt64 = 0
     private static let capSetGID: UInt64 = 6
     private static let capSetUID: UInt64 = 7
     private static let capNetBindService: UInt64 = 10
@@ -40,7 +42,7 @@ package enum Privileges {
         try prepareFolder(site.tls, uid: user.pw_uid, gid: user.pw_gid)
         var sockets = BoundSockets()
         for listener in site.listeners { try sockets.bindForExecution(listener) }
-        let capabilities: UInt64 = 1 << capSetUID | 1 << capSetGID | 1 << capNetBindService
+        let capabilities: UInt64 = 1 << capChown | 1 << capSetUID | 1 << capSetGID | 1 << capNetBindService
         guard postroom_drop_privileges(user.pw_uid, user.pw_gid, capabilities) == 0 else {
             throw Failure(description: "can't become \(name): \(String(cString: strerror(errno)))")
         }
