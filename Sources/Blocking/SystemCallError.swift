@@ -30,6 +30,7 @@ package struct SystemCallError: Error, Hashable, Sendable, CustomStringConvertib
 
     package var isMissing: Bool { number == ENOENT }
     package var isExisting: Bool { number == EEXIST }
+    package var isCrossDevice: Bool { number == EXDEV }
     /// The identity at work may not do this.
     package var isDenied: Bool { number == EACCES || number == EPERM }
 

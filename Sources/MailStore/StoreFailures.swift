@@ -14,7 +14,9 @@ package func mailboxFailure(_ error: any Error) -> MailboxFailure {
 }
 
 /// Runs `body` and words its failure.
-func withMailboxFailures<T>(_ body: () async throws -> T) async throws(MailboxFailure) -> T {
+func withMailboxFailures<T>(
+    isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> T
+) async throws(MailboxFailure) -> T {
     do {
         return try await body()
     } catch {

@@ -1,5 +1,6 @@
 package import Blocking
-import MailModel
+import DequeModule
+package import MailModel
 import Synchronization
 
 /// All Maildirs of a site: one value for the whole process, so that every session and every delivery shares what is known
@@ -8,14 +9,84 @@ package final class MaildirStores: Sendable {
     package let roots: MailRoots
     let pool: BlockingPool
     let options: MaildirOptions
+    private let watcher: DirectoryWatcher
+    private let folders = Mutex(Folders())
 
-    package init(roots: MailRoots, pool: BlockingPool, options: MaildirOptions = MaildirOptions()) {
+    private struct Key: Hashable {
+        var place: FolderPlace
+        var owner: Owner
+    }
+
+    private struct WeakFolder {
+        weak var folder: MaildirFolder?
+    }
+
+    private struct Folders {
+        var byKey: [Key: WeakFolder] = [:]
+        /// Keeps the last ones alive.
+        var recent = Deque<MaildirFolder>()
+        var sinceSweep = 0
+    }
+
+    /// - Parameters:
+    ///   - roots: below which all mail lies.
+    ///   - pool: threads for this disk work alone.
+    package init(
+        roots: MailRoots, pool: BlockingPool, options: MaildirOptions = MaildirOptions(),
+        watcher: DirectoryWatcher = DirectoryWatcher()
+    ) {
         self.roots = roots
         self.pool = pool
         self.options = options
+        self.watcher = watcher
     }
 
-    func noteChange(of path: [UInt8]) {}
+    /// One account's mailboxes. Cheap: what is known of folders is shared by all values for the same place.
+    /// - Throws: `.misconfigured` for a location that this store can't serve.
+    package func store(
+        for location: MailboxLocation, owner: Owner, quota: Quota = .unlimited
+    ) throws(MailboxFailure) -> MaildirStore {
+        MaildirStore(self, try MaildirLocation(location), owner: owner, quota: quota)
+    }
+
+    /// The one value of this process for a folder.
+    func folder(_ place: FolderPlace, owner: Owner) -> MaildirFolder {
+        folders.withLock { folders in
+            let key = Key(place: place, owner: owner)
+            if let folder = folders.byKey[key]?.folder, !folder.isEnded {
+                return folder
+            }
+            let folder = MaildirFolder(
+                place, owner: owner, pool: pool, roots: roots, options: options, watcher: watcher)
+            folders.byKey[key] = WeakFolder(folder: folder)
+            folders.recent.append(folder)
+            if folders.recent.count > options.cachedFolders { folders.recent.removeFirst() }
+            folders.sinceSweep += 1
+            if folders.sinceSweep > 256 {
+                folders.sinceSweep = 0
+                folders.byKey = folders.byKey.filter { $0.value.folder != nil }
+            }
+            return folder
+        }
+    }
+
+    /// The folders at `path` that somebody has loaded.
+    private func known(_ matches: (FolderPlace) -> Bool) -> [MaildirFolder] {
+        folders.withLock { folders in
+            folders.byKey.compactMap { matches($0.key.place) ? $0.value.folder : nil }
+        }
+    }
+
+    /// A delivery put something there: sessions learn of it without waiting for the kernel's news.
+    func noteChange(of path: [UInt8], owner: Owner) {
+        let key = Key(place: FolderPlace(path: path, accountPath: path), owner: owner)
+        folders.withLock { $0.byKey[key]?.folder }?.noteChange()
+    }
+
+    /// Sessions that have these folders open can't go on with them.
+    func end(_ paths: Set<[UInt8]>) {
+        for folder in known({ paths.contains($0.path) }) { folder.end() }
+    }
 
     /// Runs `body` as `owner`. If the owner was refused because directories of `path` are missing in a place that
     /// belongs to the service, they are made, and `body` is run again.

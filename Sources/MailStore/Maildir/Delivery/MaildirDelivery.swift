@@ -88,7 +88,7 @@ package struct MaildirDelivery: Sendable {
             return group.members.map { ($0.index, .failure(mailboxFailure(error))) }
         }
         if !denied.isEmpty { outcomes += await deliverAfterMakingDirectories(group, denied, source) }
-        for case (_, .success(let message)) in outcomes { stores.noteChange(of: message.path) }
+        for case (_, .success(let message)) in outcomes { stores.noteChange(of: message.path, owner: group.owner) }
         return outcomes
     }
 

@@ -12,20 +12,22 @@ enum UniqueName {
         return Array("\(now.seconds).M\(now.nanoseconds / 1000)P\(getpid())Q\(number).".utf8) + host
     }
 
-    /// With `/` and `:` as Maildir writes them in a name, and `,` which would begin a field.
-    static let host: [UInt8] = {
+    /// The host's name as it is: what stands in lock files.
+    static let hostForLocks: [UInt8] = {
         var buffer = [UInt8](repeating: 0, count: 256)
         let isKnown = buffer.withUnsafeMutableBytes { bytes in
             bytes.baseAddress.map { gethostname($0.assumingMemoryBound(to: CChar.self), 255) == 0 } ?? false
         }
-        let name = isKnown ? buffer.prefix { $0 != 0 } : Array("localhost".utf8)[...]
-        return name.prefix(64).flatMap { byte -> [UInt8] in
-            switch byte {
-            case UInt8(ascii: "/"): Array("\\057".utf8)
-            case UInt8(ascii: ":"): Array("\\072".utf8)
-            case UInt8(ascii: ","): Array("\\054".utf8)
-            default: [byte]
-            }
-        }
+        return isKnown ? Array(buffer.prefix { $0 != 0 }) : Array("localhost".utf8)
     }()
+
+    /// With `/` and `:` as Maildir writes them in a name, and `,` which would begin a field.
+    static let host: [UInt8] = hostForLocks.prefix(64).flatMap { byte -> [UInt8] in
+        switch byte {
+        case UInt8(ascii: "/"): Array("\\057".utf8)
+        case UInt8(ascii: ":"): Array("\\072".utf8)
+        case UInt8(ascii: ","): Array("\\054".utf8)
+        default: [byte]
+        }
+    }
 }

@@ -1,0 +1,131 @@
+import Blocking
+import Glibc
+import MailModel
+import Synchronization
+
+/// A lock file as Dovecot makes it: created where none is, holding `pid:host`. Works over NFS and between programs.
+///
+/// It is taken over when its process is gone (on this host), or, when that can't be told, when it is two minutes old.
+enum DotLock {
+    private static let staleSeconds: Int64 = 120
+
+    /// Locks that this process holds: its own pid in a lock file says nothing, since a pid comes back after a restart.
+    private static let held = Mutex<Set<Key>>([])
+
+    private struct Key: Hashable {
+        var directory: FileStatus.Identity
+        var name: [UInt8]
+    }
+
+    /// Waits for the lock, runs `body` and gives the lock up. Blocks.
+    static func holding<T>(
+        _ name: String, in directory: DirectoryHandle, seconds: Int64, _ body: () throws -> T
+    ) throws -> T {
+        let name = Array(name.utf8)
+        let key = try acquire(name, in: directory, seconds: seconds)
+        defer {
+            DurableFile.discard(name, in: directory)
+            release(key)
+        }
+        return try body()
+    }
+
+    private static func acquire(_ name: [UInt8], in directory: DirectoryHandle, seconds: Int64) throws -> Key {
+        let key = Key(directory: try directory.status().identity, name: name)
+        let deadline = FileStatus.Time.monotonicSeconds &+ seconds
+        var pause: UInt32 = 500
+        while true {
+            if held.withLock({ $0.insert(key).inserted }) {
+                do {
+                    if try make(name, in: directory) { return key }
+                    if try removeIfStale(name, in: directory) {
+                        release(key)
+                        continue
+                    }
+                } catch {
+                    release(key)
+                    throw error
+                }
+                release(key)
+            }
+            guard FileStatus.Time.monotonicSeconds < deadline else {
+                throw MailboxFailure(
+                    .unavailable,
+                    """
+                    \(pathText(directory.path))/\(pathText(name)): still locked after \(seconds) s. Another program \
+                    holds it; if none is running, remove the file
+                    """)
+            }
+            usleep(pause)
+            pause = min(pause * 2, 50_000) + UInt32.random(in: 0..<500)
+        }
+    }
+
+    private static func release(_ key: Key) {
+        held.withLock { _ = $0.remove(key) }
+    }
+
+    private static func make(_ name: [UInt8], in directory: DirectoryHandle) throws(SystemCallError) -> Bool {
+        do throws(SystemCallError) {
+            let file = try directory.makeFile(name)
+            do throws(SystemCallError) {
+                try file.write(Array("\(getpid()):".utf8) + UniqueName.hostForLocks)
+            } catch {
+                // On a full disk the lock is empty, which others honour by its age.
+            }
+            return true
+        } catch  where error.isExisting {
+            return false
+        }
+    }
+
+    /// True when the lock was removed, or was gone already.
+    private static func removeIfStale(_ name: [UInt8], in directory: DirectoryHandle) throws(SystemCallError) -> Bool {
+        let status: FileStatus
+        let contents: [UInt8]
+        do throws(SystemCallError) {
+            let file = try directory.file(name)
+            status = try file.status()
+            contents = try file.read(from: 0, count: 512)
+        } catch  where error.isMissing {
+            return true
+        }
+        guard isStale(contents, modified: status.modified) else { return false }
+        // Moved aside first: if another process took the lock meanwhile, it gets its file back.
+        let aside = name + Array(".stale.".utf8) + UniqueName.next()
+        do throws(SystemCallError) {
+            try directory.rename(name, to: directory, aside)
+            if try directory.status(aside).identity == status.identity {
+                try directory.remove(aside)
+            } else {
+                try directory.renameWithoutReplacing(aside, to: directory, name)
+                return false
+            }
+        } catch  where error.isMissing {
+            return true
+        }
+        return true
+    }
+
+    static func isStale(_ contents: [UInt8], modified: FileStatus.Time) -> Bool {
+        let parts = contents.split(separator: UInt8(ascii: ":"), maxSplits: 1).map(Array.init)
+        if parts.count == 2, parts[1] == UniqueName.hostForLocks, let pid = Digits.parse32(parts[0]),
+            let pid = pid_t(exactly: pid), pid > 0
+        {
+            // Held by this very process it would be in `held`.
+            if pid == getpid() { return true }
+            return kill(pid, 0) != 0 && errno == ESRCH
+        }
+        let age = FileStatus.Time.now.seconds - modified.seconds
+        return age > staleSeconds
+    }
+}
+
+extension FileStatus.Time {
+    /// For intervals: no clock that somebody sets.
+    static var monotonicSeconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec)
+    }
+}

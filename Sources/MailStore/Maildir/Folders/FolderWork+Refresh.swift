@@ -1,0 +1,257 @@
+import Blocking
+import MailModel
+
+extension FolderWork {
+    /// A file system's clock may tick this slowly; a directory that changed within the last tick may change again unseen.
+    private static let clockTickSeconds: Int64 = 2
+
+    /// Looks for changes, at the cost of four `stat` calls when there are none.
+    mutating func refresh() throws {
+        let stamps = try readStamps()
+        guard !state.isSettled || stamps != knownStamps else { return }
+        guard state.isLoaded, stamps.uidList == state.uidList, try refreshFlags(stamps) else {
+            try locked { try $0.reconcile() }
+            return
+        }
+    }
+
+    struct Stamps: Equatable {
+        var uidList: UIDListFile.Stamp?
+        var keywordFile: UIDListFile.Stamp?
+        var cur: FileStatus.Time?
+        var new: FileStatus.Time?
+    }
+
+    private var knownStamps: Stamps {
+        Stamps(uidList: state.uidList, keywordFile: state.keywordFile, cur: state.cur, new: state.new)
+    }
+
+    private func readStamps() throws -> Stamps {
+        Stamps(
+            uidList: try uidListFile.stamp(), keywordFile: try keywordStamp(),
+            cur: try directories.cur.status().modified, new: try directories.new.status().modified)
+    }
+
+    private func keywordStamp() throws(SystemCallError) -> UIDListFile.Stamp? {
+        do throws(SystemCallError) {
+            let status = try directories.root.status(KeywordFile.fileName)
+            return UIDListFile.Stamp(identity: status.identity, size: status.size, modified: status.modified)
+        } catch  where error.isMissing {
+            return nil
+        }
+    }
+
+    private mutating func accept(_ stamps: Stamps) {
+        state.uidList = stamps.uidList
+        state.keywordFile = stamps.keywordFile
+        state.cur = stamps.cur
+        state.new = stamps.new
+        let limit = FileStatus.Time.now.seconds - Self.clockTickSeconds
+        state.isSettled = [stamps.cur, stamps.new].allSatisfy { $0.map { $0.seconds < limit } ?? false }
+    }
+
+    /// Without the lock: as long as the same messages are there, only their flags and places can have changed. False when
+    /// some came or went.
+    private mutating func refreshFlags(_ stamps: Stamps) throws -> Bool {
+        try readKeywords(stamps)
+        var scan = FolderScan()
+        let newIsSame = state.isSettled && stamps.new == state.new
+        let curIsSame = state.isSettled && stamps.cur == state.cur
+        if newIsSame { for file in state.files where file.isNew { scan.add(file) } }
+        if !newIsSame { try scan.read(directories.new, isNew: true) }
+        if curIsSame { for file in state.files where !file.isNew { scan.add(file) } }
+        if !curIsSame { try scan.read(directories.cur, isNew: false) }
+        guard scan.files.count == state.files.count else { return false }
+        var files: [MessageFile] = []
+        files.reserveCapacity(state.files.count)
+        for file in state.files {
+            guard let found = scan.files[file.base] else { return false }
+            files.append(found)
+        }
+        update(uids: state.view.uids, files: files)
+        accept(stamps)
+        return true
+    }
+
+    mutating func readKeywordsAgain() throws {
+        try readKeywords(try readStamps())
+    }
+
+    private mutating func readKeywords(_ stamps: Stamps) throws {
+        guard stamps.keywordFile != state.keywordFile || !state.isLoaded else { return }
+        state.keywords.update(try KeywordFile.read(in: directories.root))
+        state.keywordFile = stamps.keywordFile
+    }
+
+    // MARK: Under the lock
+
+    /// Makes sure of the next UID. Messages of others that have none yet can wait for the next look.
+    mutating func loadUIDs() throws {
+        guard try !state.isLoaded || uidListFile.stamp() != state.uidList else { return }
+        try reconcile()
+    }
+
+    /// Reads everything again and gives UIDs to messages that have none. With `claimingRecent`, what is in `new/` goes to
+    /// `cur/`.
+    mutating func reconcile(claimingRecent: Bool = false) throws {
+        try readKeywords(try readStamps())
+        let isFirst = !state.isLoaded
+        var (list, isUsable) = try readList()
+        // Before the directories are read: what changes while they are read shows as another stamp next time.
+        var stamps = try readStamps()
+        var scan = try FolderScan.all(directories)
+        try findMissing(list, &scan)
+        if claimingRecent { try moveToCur(&scan) }
+
+        let known = state.view
+        var files: [MessageFile] = []
+        var uids: [UInt32] = []
+        var kept: [UIDList.Record] = []
+        var gone: Set<UInt32> = []
+        for record in list.records {
+            guard let file = scan.files[record.base[...]] else {
+                gone.insert(record.uid)
+                kept.append(record)
+                continue
+            }
+            // A message that sessions were told is gone came back: its UID can't.
+            if !isFirst, record.uid < known.uidNext, known.index(of: record.uid) == nil {
+                isUsable = false
+                continue
+            }
+            scan.remove(record.base[...])
+            files.append(file)
+            uids.append(record.uid)
+            kept.append(record)
+            if let size = record.virtualSize { state.virtualSizes[record.uid] = size }
+        }
+        let keptCount = kept.count
+        list.records = kept
+        list.nextUID = max(list.nextUID, isFirst ? 1 : known.uidNext)
+        for file in scan.files.values.sorted(by: ArrivalOrder.precedes) {
+            guard list.nextUID < .max else {
+                throw MailboxFailure(.limitExceeded, "\(pathText(place.path)): all UIDs are used")
+            }
+            list.records.append(UIDList.Record(uid: list.nextUID, fields: [], base: Array(file.base)))
+            files.append(file)
+            uids.append(list.nextUID)
+            list.nextUID += 1
+        }
+        try write(list, added: list.records.count - keptCount, gone: gone, isUsable: isUsable)
+        if isFirst {
+            state.view.uidValidity = list.uidValidity
+            state.view.firstRecentUID = zip(uids, files).first { $0.1.isNew }?.0 ?? list.nextUID
+        }
+        update(uids: uids, files: files, uidNext: list.nextUID)
+        stamps.uidList = try uidListFile.stamp()
+        accept(stamps)
+    }
+
+    /// The list on disk, or a new one for a folder that has none or a broken one.
+    private mutating func readList() throws -> (list: UIDList, isUsable: Bool) {
+        switch try uidListFile.read() {
+        case .list(let list):
+            // UIDs that began again are another mailbox to every session that has this one open.
+            guard !state.isLoaded || list.uidValidity == state.view.uidValidity else { throw FolderReplaced() }
+            return (list, list.isAppendable)
+        case .missing, .damaged:
+            guard !state.isLoaded else { throw FolderReplaced() }
+            return (UIDList(uidValidity: try nextUIDValidity()), false)
+        }
+    }
+
+    private func nextUIDValidity() throws -> UInt32 {
+        let account =
+            place.accountPath == place.path ? directories.root : try roots.open(place.accountPath)
+        return try UIDValidityCounter.next(in: account, above: state.view.uidValidity)
+    }
+
+    /// Reading a directory while files in it are renamed may miss some. What the list has and the scan has not is looked
+    /// for once more before it counts as gone.
+    private func findMissing(_ list: UIDList, _ scan: inout FolderScan) throws {
+        let known = state.view
+        let isMissing = list.records.contains { record in
+            // What is known to be gone need not be looked for.
+            let wasThere = !state.isLoaded || record.uid >= known.uidNext || known.index(of: record.uid) != nil
+            return wasThere && scan.files[record.base[...]] == nil
+        }
+        guard isMissing else { return }
+        let second = try FolderScan.all(directories)
+        for file in second.files.values { scan.add(file) }
+        // Seen only by the first: expunged meanwhile, or missed by the second.
+        for (base, file) in scan.files where second.files[base] == nil {
+            if try !directory(of: file).exists(file.name) { scan.remove(base) }
+        }
+    }
+
+    private func moveToCur(_ scan: inout FolderScan) throws(SystemCallError) {
+        for file in scan.files.values where file.isNew {
+            var name = MessageFileName(file.name)
+            name.letters = name.letters ?? []
+            let moved = MessageFile(name: name.bytes, isNew: false)
+            // Where another program moved it, the next look will show.
+            guard try directories.new.renameIfPresent(file.name, to: directories.cur, moved.name) else { continue }
+            scan.add(moved)
+        }
+    }
+
+    /// Appends what is new; writes the list anew when it can't be appended to or has become mostly the past.
+    private func write(_ list: UIDList, added: Int, gone: Set<UInt32>, isUsable: Bool) throws {
+        let isOutgrown = gone.count > 32 + list.records.count / 8
+        if !isUsable || isOutgrown {
+            var list = list
+            list.records.removeAll { gone.contains($0.uid) }
+            try uidListFile.replace(list)
+        } else if added > 0 {
+            try uidListFile.append(list.records.suffix(added))
+        } else {
+            return
+        }
+        try step(.uidListSynced)
+    }
+
+    // MARK: The view
+
+    /// Makes the view say what these files say; messages that changed get a new modification sequence.
+    mutating func update(uids: [UInt32], files: [MessageFile], uidNext: UInt32? = nil) {
+        let old = state.view
+        let oldFiles = state.files
+        var flags: [MessageFlags] = []
+        var modSeqs: [UInt64] = []
+        flags.reserveCapacity(uids.count)
+        modSeqs.reserveCapacity(uids.count)
+        let next = state.nextModSeq()
+        var isChanged = uids.count != old.uids.count || old.keywords != state.keywords.names || next == 0
+        var position = 0
+        for (uid, file) in zip(uids, files) {
+            while position < old.uids.count, old.uids[position] < uid {
+                position += 1
+                isChanged = true
+            }
+            let isKnown = position < old.uids.count && old.uids[position] == uid
+            // Most names are as they were: their letters need not be read again.
+            let now =
+                isKnown && oldFiles[position].name == file.name && state.readKeywords == state.keywords.version
+                ? old.flags[position] : state.keywords.flags(file.letters)
+            let isSame = isKnown && old.flags[position] == now
+            flags.append(now)
+            modSeqs.append(isSame ? old.modSeqs[position] : next)
+            if !isSame { isChanged = true }
+            if isKnown { position += 1 }
+        }
+        state.files = files
+        state.readKeywords = state.keywords.version
+        state.view.uidNext = max(uidNext ?? old.uidNext, old.uidNext)
+        guard isChanged || state.view.uidNext != old.uidNext || !state.isLoaded else { return }
+        state.view.keywords = state.keywords.names
+        state.view.uids = uids
+        state.view.flags = flags
+        state.view.modSeqs = modSeqs
+        state.view.highestModSeq = next
+        if state.virtualSizes.count > uids.count {
+            let present = Set(uids)
+            state.virtualSizes = state.virtualSizes.filter { present.contains($0.key) }
+        }
+        publish()
+    }
+}

@@ -1,0 +1,103 @@
+import Blocking
+package import MailModel
+package import NIOCore
+
+/// APPEND: written to the folder's `tmp/` as it comes.
+package actor MaildirAppend: MessageAppend {
+    private let folder: MaildirFolder
+    private let pool: BlockingPool
+    private let tmp: DirectoryHandle
+    private let name: [UInt8]
+    private let file: FileHandle
+    private let quota: Quota
+    private var lineEnds = LineEndsToLF()
+    private var failure: MailboxFailure?
+    private var isEnded = false
+
+    init(_ folder: MaildirFolder, pool: BlockingPool, quota: Quota) async throws {
+        self.folder = folder
+        self.pool = pool
+        self.quota = quota
+        (tmp, name, file) = try await folder.work { work in
+            let name = UniqueName.next()
+            let file = try work.directories.tmp.makeFile(name)
+            try work.step(.temporaryFileMade)
+            return (work.directories.tmp, name, file)
+        }
+    }
+
+    package func write(_ chunk: ByteBuffer) async throws(MailboxFailure) {
+        if let failure { throw failure }
+        var output: [UInt8] = []
+        output.reserveCapacity(chunk.readableBytes)
+        chunk.withUnsafeReadableBytes { lineEnds.convert($0, into: &output) }
+        try await write(output)
+    }
+
+    private func write(_ bytes: [UInt8]) async throws(MailboxFailure) {
+        guard !bytes.isEmpty else { return }
+        let file = file
+        do throws(MailboxFailure) {
+            try await withMailboxFailures { try await pool.run { try file.write(bytes) } }
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
+    package func commit(
+        flags: MessageFlags, keywords: [String], internalDate: Int64?
+    ) async throws(MailboxFailure) -> CopiedMessages {
+        guard !isEnded else { throw MailboxFailure(.unavailable, "the message was added or given up already") }
+        do throws(MailboxFailure) {
+            return try await finish(flags: flags, keywords: keywords, internalDate: internalDate)
+        } catch {
+            await abort()
+            throw error
+        }
+    }
+
+    private func finish(
+        flags: MessageFlags, keywords: [String], internalDate: Int64?
+    ) async throws(MailboxFailure) -> CopiedMessages {
+        if let failure { throw failure }
+        var output: [UInt8] = []
+        lineEnds.finish(into: &output)
+        try await write(output)
+        if let storage = quota.storage, lineEnds.virtualSize > storage {
+            throw MailboxFailure(.overQuota, "a message of \(lineEnds.virtualSize) bytes does not fit \(storage)")
+        }
+        let message = IncomingMessage(
+            directory: tmp, name: name, sizeFields: Array(",S=\(lineEnds.size),W=\(lineEnds.virtualSize)".utf8),
+            flags: flags.intersection(.system), keywords: keywords)
+        let file = file
+        let copied = try await withMailboxFailures {
+            try await folder.work { work in
+                try work.step(.contentsWritten)
+                if let internalDate { try file.setModified(internalDate) }
+                try file.sync()
+                try work.step(.fileSynced)
+                let added = try work.add([message], isAtomic: true)
+                return CopiedMessages(
+                    uidValidity: work.state.view.uidValidity, sourceUIDs: [],
+                    destinationUIDs: added.uids.compactMap { $0 })
+            }
+        }
+        guard !copied.destinationUIDs.isEmpty else {
+            throw MailboxFailure(.unavailable, "\(pathText(file.path)) was removed before the message was complete")
+        }
+        isEnded = true
+        return copied
+    }
+
+    package func abort() async {
+        guard !isEnded else { return }
+        isEnded = true
+        let (name, tmp) = (name, tmp)
+        do {
+            try await pool.runWithIdentity(folder.owner) { DurableFile.discard(name, in: tmp) }
+        } catch {
+            // It stays in tmp/, which is swept when it is old.
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Blocking
+package import MailModel
+import Synchronization
+
+/// One session's hold on a folder.
+package final class MaildirMailbox: OpenMailbox {
+    private let stores: MaildirStores
+    private let store: MaildirStore
+    let folder: MaildirFolder
+    private let isReadOnly: Bool
+    private let listener: UInt64
+
+    init(
+        _ store: MaildirStore, _ folder: MaildirFolder, readOnly: Bool, listener: UInt64
+    ) {
+        self.stores = store.stores
+        self.store = store
+        self.folder = folder
+        self.isReadOnly = readOnly
+        self.listener = listener
+    }
+
+    deinit {
+        folder.stopListening(listener)
+    }
+
+    package var view: MailboxView { folder.view }
+
+    package func refresh() async throws(MailboxFailure) -> MailboxView {
+        try await withMailboxFailures { try await folder.refresh(for: listener) }
+    }
+
+    package func claimRecent() async throws(MailboxFailure) -> UInt32 {
+        let isReadOnly = isReadOnly
+        return try await withMailboxFailures {
+            try await folder.work(for: listener) { work in
+                try work.refresh()
+                let first = work.state.view.firstRecentUID
+                guard !isReadOnly else { return first }
+                if work.state.files.contains(where: \.isNew) {
+                    try work.locked { try $0.reconcile(claimingRecent: true) }
+                }
+                work.state.view.firstRecentUID = work.state.view.uidNext
+                return first
+            }
+        }
+    }
+
+    package func fetch(
+        _ uids: ArraySlice<UInt32>, _ items: MessageItems
+    ) async throws(MailboxFailure) -> [FetchedMessage] {
+        try await withMailboxFailures {
+            var result: [FetchedMessage] = []
+            var rest = uids
+            var lastMissing: UInt32?
+            while result.isEmpty, !rest.isEmpty {
+                let batch = try await read(rest, items)
+                folder.remember(virtualSizes: batch.countedSizes)
+                result += batch.messages
+                guard let missing = batch.missing.first else { break }
+                rest = rest.drop { $0 < missing }
+                if lastMissing == missing {
+                    // Not there under the name that a fresh look gave: it is gone, or about to be.
+                    rest = rest.dropFirst()
+                } else {
+                    lastMissing = missing
+                    _ = try await folder.refresh(for: listener)
+                }
+            }
+            return result
+        }
+    }
+
+    private func read(_ uids: ArraySlice<UInt32>, _ items: MessageItems) async throws -> MessageReader.Batch {
+        let (folder, roots) = (folder, stores.roots)
+        guard !folder.isEnded else {
+            throw MailboxFailure(.noSuchMailbox, "\(pathText(folder.place.path)): the folder was deleted or replaced")
+        }
+        return try await stores.pool.runWithIdentity(folder.owner) {
+            let directories = try MaildirDirectories(roots, folder.place.path)
+            return try MessageReader(
+                directories: directories, state: folder.state, owner: folder.owner, items: items
+            ).read(uids)
+        }
+    }
+
+    package func store(_ uids: [UInt32], _ change: FlagChange) async throws(MailboxFailure) -> MailboxView {
+        try checkWritable()
+        return try await withMailboxFailures {
+            try await folder.work(for: listener) { work in
+                try work.store(uids, change)
+                return work.state.view
+            }
+        }
+    }
+
+    package func expunge(_ uids: [UInt32]?) async throws(MailboxFailure) -> MailboxView {
+        try checkWritable()
+        return try await withMailboxFailures {
+            try await folder.work(for: listener) { work in
+                try work.expunge(uids)
+                return work.state.view
+            }
+        }
+    }
+
+    package func copy(_ uids: [UInt32], to name: MailboxName) async throws(MailboxFailure) -> CopiedMessages {
+        try await withMailboxFailures {
+            try await MessageTransfer(from: folder, to: try await store.existingFolder(name)).copy(uids)
+        }
+    }
+
+    package func move(_ uids: [UInt32], to name: MailboxName) async throws(MailboxFailure) -> CopiedMessages {
+        try checkWritable()
+        return try await withMailboxFailures {
+            try await MessageTransfer(from: folder, to: try await store.existingFolder(name)).move(uids)
+        }
+    }
+
+    package func close() async {
+        folder.stopListening(listener)
+    }
+
+    private func checkWritable() throws(MailboxFailure) {
+        guard !isReadOnly else { throw MailboxFailure(.notPermitted, "the mailbox is open for reading only") }
+    }
+}

@@ -1,0 +1,111 @@
+import Blocking
+package import MailModel
+
+/// One account's Maildir: INBOX in its root, the other folders beside it.
+package struct MaildirStore: MailboxStore {
+    let stores: MaildirStores
+    let location: MaildirLocation
+    let owner: Owner
+    let quota: Quota
+
+    init(_ stores: MaildirStores, _ location: MaildirLocation, owner: Owner, quota: Quota) {
+        self.stores = stores
+        self.location = location
+        self.owner = owner
+        self.quota = quota
+    }
+
+    func place(_ name: MailboxName) throws(MailboxFailure) -> FolderPlace {
+        guard !name.isInbox else { return FolderPlace(path: location.inbox, accountPath: location.path) }
+        let path = location.path + [UInt8(ascii: "/")] + (try FolderNames.directory(name))
+        return FolderPlace(path: path, accountPath: location.path)
+    }
+
+    /// A folder that may or may not be there.
+    func folder(_ name: MailboxName) throws(MailboxFailure) -> MaildirFolder {
+        stores.folder(try place(name), owner: owner)
+    }
+
+    /// A folder that is there, its state loaded. INBOX is made when it is missing.
+    func existingFolder(_ name: MailboxName) async throws -> MaildirFolder {
+        let folder = try folder(name)
+        do {
+            _ = try await folder.refresh()
+        } catch let failure as MailboxFailure where failure.kind == .noSuchMailbox && name.isInbox {
+            try await makeInbox()
+            _ = try await folder.refresh()
+        }
+        return folder
+    }
+
+    private func makeInbox() async throws {
+        let (roots, path) = (stores.roots, location.inbox)
+        try await stores.run(as: owner, making: path) {
+            _ = try MaildirDirectories(making: path, roots)
+        }
+        guard location.path != path else { return }
+        let root = location.path
+        try await stores.run(as: owner, making: root) { _ = try roots.makeDirectories(root) }
+    }
+
+    // MARK: MailboxStore
+
+    package func open(
+        _ name: MailboxName, readOnly: Bool, onChange: @escaping @Sendable () -> Void
+    ) async throws(MailboxFailure) -> any OpenMailbox {
+        try await withMailboxFailures {
+            let folder = try await existingFolder(name)
+            let listener = try await folder.listen(onChange)
+            let mailbox = MaildirMailbox(self, folder, readOnly: readOnly, listener: listener)
+            // What came in between loading and listening.
+            _ = try await mailbox.refresh()
+            return mailbox
+        }
+    }
+
+    package func status(_ name: MailboxName) async throws(MailboxFailure) -> MailboxStatus {
+        let view = try await withMailboxFailures { try await existingFolder(name).view }
+        return MailboxStatus(
+            messages: view.count, recent: view.count - view.firstIndex(atOrAbove: view.firstRecentUID),
+            unseen: view.flags.count { !$0.contains(.seen) }, uidNext: view.uidNext, uidValidity: view.uidValidity,
+            highestModSeq: view.highestModSeq)
+    }
+
+    package func append(to name: MailboxName, size: UInt64) async throws(MailboxFailure) -> any MessageAppend {
+        try await withMailboxFailures {
+            if let storage = quota.storage, size > storage {
+                throw MailboxFailure(.overQuota, "a message of \(size) bytes does not fit a quota of \(storage)")
+            }
+            let folder = try await existingFolder(name)
+            try await folder.work { work in
+                let space = try work.directories.tmp.freeSpace()
+                guard space.bytes >= size else {
+                    throw MailboxFailure(
+                        .noSpace, "\(pathText(work.place.path)): \(space.bytes) bytes are free, \(size) are needed")
+                }
+            }
+            return try await MaildirAppend(folder, pool: stores.pool, quota: quota)
+        }
+    }
+
+    package func subscribe(_ name: MailboxName) async throws(MailboxFailure) {
+        if !name.isInbox { _ = try FolderNames.directory(name) }
+        try await changeSubscriptions { $0.add(name) }
+    }
+
+    package func unsubscribe(_ name: MailboxName) async throws(MailboxFailure) {
+        try await changeSubscriptions { $0.remove(name) }
+    }
+
+    private func changeSubscriptions(
+        _ body: @escaping @Sendable (inout Subscriptions) -> Void
+    ) async throws(MailboxFailure) {
+        let (seconds, path, roots) = (stores.options.lockSeconds, location.path, stores.roots)
+        try await withMailboxFailures {
+            _ = try await existingFolder(.inbox)
+            try await stores.pool.runWithIdentity(owner) {
+                try Subscriptions.change(in: try roots.open(path), lockSeconds: seconds, body)
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Blocking
+import MailModel
+
+/// COPY and MOVE between two folders of one owner (which may be one and the same).
+struct MessageTransfer: Sendable {
+    private let source: MaildirFolder
+    private let destination: MaildirFolder
+
+    init(from source: MaildirFolder, to destination: MaildirFolder) throws(MailboxFailure) {
+        guard source.owner == destination.owner else {
+            throw MailboxFailure(.notPermitted, "messages can't go from one owner's folder to another's yet")
+        }
+        self.source = source
+        self.destination = destination
+    }
+
+    /// A message as the source's state shows it.
+    private struct Item: Sendable {
+        var uid: UInt32
+        var file: MessageFile
+        var flags: MessageFlags
+        var keywords: [String]
+    }
+
+    private func items(_ uids: some Sequence<UInt32>) -> [Item] {
+        let state = source.state
+        return uids.compactMap { uid in
+            guard let index = state.view.index(of: uid) else { return nil }
+            let flags = state.view.flags[index]
+            return Item(
+                uid: uid, file: state.files[index], flags: flags.intersection(MessageFlags.system.union(.passed)),
+                keywords: flags.keywordIndexes.compactMap {
+                    $0 < state.view.keywords.count ? state.view.keywords[$0] : nil
+                })
+        }
+    }
+
+    /// Links every message into the destination's `tmp/` first, then names them all: all or none.
+    func copy(_ uids: [UInt32]) async throws -> CopiedMessages {
+        // A file whose name changed meanwhile is looked for again, twice.
+        for attempt in 0..<3 {
+            let items = items(uids)
+            let isLast = attempt == 2
+            let copied = try await destination.work { work -> CopiedMessages? in
+                let names = try prepare(items, in: work)
+                if names.contains(nil), !isLast {
+                    work.discardCopies(names)
+                    return nil
+                }
+                return try add(items, names, to: &work)
+            }
+            if let copied { return copied }
+            _ = try await source.refresh()
+        }
+        throw MailboxFailure(.unavailable, "the messages keep changing their names")
+    }
+
+    private func prepare(_ items: [Item], in work: FolderWork) throws -> [[UInt8]?] {
+        let from = try work.open(source.place)
+        return try work.prepareCopies(of: items.map { ($0.file.isNew ? from.new : from.cur, $0.file.name) })
+    }
+
+    private func add(
+        _ items: [Item], _ names: [[UInt8]?], to work: inout FolderWork
+    ) throws -> CopiedMessages {
+        let there = zip(items, names).compactMap { item, name in name.map { (item, $0) } }
+        do {
+            let tmp = work.directories.tmp
+            let added = try work.add(
+                there.map { item, name in
+                    IncomingMessage(
+                        directory: tmp, name: name, sizeFields: item.file.sizeFields, flags: item.flags,
+                        keywords: item.keywords)
+                }, isAtomic: true)
+            return Self.result(there.map(\.0), added, work)
+        } catch {
+            work.discardCopies(names)
+            throw error
+        }
+    }
+
+    /// Renames every message from the one folder to the other: it is always in exactly one of them. Across file systems it
+    /// is copied, and removed here once the copy is durable.
+    func move(_ uids: [UInt32]) async throws -> CopiedMessages {
+        var moved = CopiedMessages(uidValidity: 0, sourceUIDs: [], destinationUIDs: [])
+        var rest = uids
+        for _ in 0..<3 {
+            let items = items(rest)
+            let part: CopiedMessages
+            do {
+                part = try await destination.work { work in
+                    let from = try work.open(source.place)
+                    let added = try work.add(
+                        items.map { item in
+                            IncomingMessage(
+                                directory: item.file.isNew ? from.new : from.cur, name: item.file.name,
+                                sizeFields: item.file.sizeFields, flags: item.flags, keywords: item.keywords)
+                        }, isAtomic: false)
+                    if added.uids.contains(where: { $0 != nil }) {
+                        try from.cur.sync()
+                        try from.new.sync()
+                    }
+                    return Self.result(items, added, work)
+                }
+            } catch let error as SystemCallError where error.isCrossDevice {
+                return try await moveByCopying(rest)
+            }
+            moved.uidValidity = part.uidValidity
+            moved.sourceUIDs += part.sourceUIDs
+            moved.destinationUIDs += part.destinationUIDs
+            _ = try await source.refresh()
+            let done = Set(moved.sourceUIDs)
+            let view = source.view
+            rest = uids.filter { !done.contains($0) && view.index(of: $0) != nil }
+            if rest.isEmpty { break }
+        }
+        return moved
+    }
+
+    private func moveByCopying(_ uids: [UInt32]) async throws -> CopiedMessages {
+        let copied = try await copy(uids)
+        try await source.work { try $0.remove(copied.sourceUIDs) }
+        return copied
+    }
+
+    private static func result(_ items: [Item], _ added: FolderWork.Added, _ work: FolderWork) -> CopiedMessages {
+        var result = CopiedMessages(
+            uidValidity: work.state.view.uidValidity, sourceUIDs: [], destinationUIDs: [])
+        for case (let item, let uid?) in zip(items, added.uids) {
+            result.sourceUIDs.append(item.uid)
+            result.destinationUIDs.append(uid)
+        }
+        return result
+    }
+}
+
+extension FolderWork {
+    /// Another folder's directories, or this one's.
+    func open(_ other: FolderPlace) throws -> MaildirDirectories {
+        other == place ? directories : try MaildirDirectories(roots, other.path)
+    }
+}
