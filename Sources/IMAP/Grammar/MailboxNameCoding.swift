@@ -21,7 +21,8 @@ package struct MailboxNameCoding: Hashable, Sendable {
         var wire: [UInt8] = []
         for (index, part) in name.parts.enumerated() {
             if index > 0 { wire.append(separator) }
-            wire += ModifiedUTF7.encode(part)
+            // A folder made by another program may have a name that is no UTF-8: shown, if not to be opened.
+            wire += ModifiedUTF7.encode(part) ?? part.map { $0 < 0x80 ? $0 : UInt8(ascii: "?") }
         }
         return wire
     }

@@ -61,8 +61,9 @@ package enum ModifiedUTF7 {
         }
     }
 
-    /// From UTF-8; what is none is written with the replacement character.
-    package static func encode(_ text: [UInt8]) -> [UInt8] {
+    /// Nil for bytes that are no UTF-8.
+    package static func encode(_ bytes: [UInt8]) -> [UInt8]? {
+        guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
         var result: [UInt8] = []
         var units: [UInt16] = []
         func flush() {
@@ -83,7 +84,7 @@ package enum ModifiedUTF7 {
             result.append(UInt8(ascii: "-"))
             units = []
         }
-        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
+        for scalar in text.unicodeScalars {
             switch scalar.value {
             case 0x26:
                 flush()

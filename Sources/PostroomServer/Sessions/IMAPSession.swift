@@ -37,7 +37,7 @@ final class IMAPSession: IMAPServices {
                 return .unavailable
             }
             do {
-                let store = try await site.storage.store(for: location, account.owner, account.quota)
+                let store = try site.storage.store(for: location, account.owner, account.quota)
                 return .accepted(StoredAccount(login: account.login, store: store, logger: logger))
             } catch {
                 logger.error(

@@ -45,6 +45,13 @@ final class SiteStorage: Sendable {
         }
     }
 
+    /// One account's mailboxes.
+    func store(
+        for location: MailboxLocation, _ owner: Owner, _ quota: Quota
+    ) throws(MailboxFailure) -> any MailboxStore {
+        try stores.store(for: location, owner: owner, quota: quota)
+    }
+
     /// What is odd about the roots and about who owns mail.
     func check(_ model: SiteModel) async -> [ConfigurationFault] {
         var findings: [ConfigurationFault] = []
