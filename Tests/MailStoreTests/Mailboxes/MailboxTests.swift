@@ -21,6 +21,13 @@ struct MailboxTests {
         return try stores.store(for: mailbox.location, owner: mailbox.owner)
     }
 
+    private func fileName(_ text: String, in directory: String) throws -> String {
+        try #require(
+            try maildirs.root.names("mail/anna/\(directory)").first {
+                try maildirs.root.contents("mail/anna/\(directory)/\($0)") == text
+            })
+    }
+
     private func deliver(_ text: String) async throws {
         let outcomes = await MaildirDelivery(maildirs.stores).deliver(
             ByteBuffer(string: text), to: [try maildirs.recipient("anna")])
@@ -188,7 +195,7 @@ struct MailboxTests {
         for number in 1...3 { try await store.append("A: \(number)\r\n\r\n", flags: .seen) }
         let inbox = try await store.open()
         _ = try await inbox.claimRecent()
-        let names = maildirs.root.names("mail/anna/cur")
+        let names = try (1...3).map { try fileName("A: \($0)\n\n", in: "cur") }
         #expect(rename(maildirs.root["mail/anna/cur/\(names[0])"], maildirs.root["mail/anna/cur/\(names[0])T"]) == 0)
         #expect(unlink(maildirs.root["mail/anna/cur/\(names[1])"]) == 0)
         let messages = try await inbox.fetch([1, 2, 3], .text)
@@ -232,7 +239,7 @@ struct MailboxTests {
     @Test func `a message that comes back after it was gone gets a new UID`() async throws {
         for number in 1...2 { try await store.append("A: \(number)\r\n\r\n", flags: .seen) }
         let inbox = try await store.open()
-        let name = maildirs.root.names("mail/anna/new")[0]
+        let name = try fileName("A: 1\n\n", in: "new")
         #expect(rename(maildirs.root["mail/anna/new/\(name)"], maildirs.root["aside"]) == 0)
         #expect(try await inbox.refresh().uids == [2])
         #expect(rename(maildirs.root["aside"], maildirs.root["mail/anna/cur/\(name)"]) == 0)
