@@ -154,6 +154,10 @@ struct MailboxTests {
             try await inbox.store([1], FlagChange(.add, flags: [], keywords: ["k26"]))
         }
         #expect(failure?.kind == .limitExceeded)
+        // Mail is not turned away for it.
+        try await store.append("A: c\r\n\r\n", keywords: ["k26", "k3"])
+        _ = try await inbox.refresh()
+        #expect(inbox.keywords(of: 2) == ["k3"])
     }
 
     @Test func `expunging removes what is deleted, all or only some`() async throws {

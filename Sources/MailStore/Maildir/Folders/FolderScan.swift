@@ -43,9 +43,13 @@ struct FolderScan {
 /// Messages without a UID get theirs in the order in which they came, as far as their names tell it: by the seconds that
 /// they begin with, then the `M` microseconds and the `Q` count of `1795224813.M637916P24075Q7.host`.
 enum ArrivalOrder {
-    static func precedes(_ left: MessageFile, _ right: MessageFile) -> Bool {
-        let keys = (key(left.name), key(right.name))
-        return keys.0 == keys.1 ? left.name.lexicographicallyPrecedes(right.name) : keys.0 < keys.1
+    static func sorted(_ files: some Sequence<MessageFile>) -> [MessageFile] {
+        files.map { (key: key($0.name), file: $0) }
+            .sorted { left, right in
+                left.key == right.key
+                    ? left.file.name.lexicographicallyPrecedes(right.file.name) : left.key < right.key
+            }
+            .map(\.file)
     }
 
     private static func key(_ name: [UInt8]) -> (UInt64, UInt64, UInt64) {
