@@ -19,11 +19,13 @@ let everyRoom: [Target.Dependency] = [
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioConcurrency: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let swiftASN1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 /// A room of the house: see docs/architecture.md for who may look into whom.
@@ -44,7 +46,7 @@ let rooms: [Target] = [
     .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
     room("MailModel"),
     room("Blocking", ["MailModel", "CBlockingShim"]),
-    room("LDAP", [nioPosix, nioConcurrency, nioSSL]),
+    room("LDAP", [nioPosix, nioConcurrency, nioTLS, nioSSL]),
     room("Passwords", ["Blocking", "CCrypt", crypto]),
     room("SASL", [crypto]),
     room("Directory", ["LDAP", "Passwords", "Blocking", nioPosix]),
@@ -52,8 +54,8 @@ let rooms: [Target] = [
     room("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel"]),
     room("Routing", ["LookupTables", "Directory", "MailModel"]),
     room("Policy", ["Routing", "LookupTables", "Directory", "MailModel"]),
-    room("Net", [nioPosix, nioConcurrency, nioSSL, x509, crypto, swiftASN1]),
-    room("SMTP", ["MailModel", "SASL", "Net"]),
+    room("Net", [nioPosix, nioConcurrency, nioSSL, nioTLS, x509, crypto, swiftASN1]),
+    room("SMTP", ["MailModel", "SASL", "Net", nioPosix]),
     room("IMAP", ["MailModel", "SASL", "Net"]),
     room("MailStore", ["MailModel", "Blocking"]),
     room("Delivery", ["MailStore", "SMTP", "Routing", "MailModel", "Blocking"]),
@@ -66,14 +68,15 @@ let rooms: [Target] = [
     room(
         "PostroomServer",
         [
-            "SiteConfiguration", "MailModel", "Blocking", "LDAP", "Passwords", "SASL", "Directory", "LookupTables",
-            "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "MailStore", "Delivery", nioPosix, nioSSL,
+            "SiteConfiguration", "MailModel", "Blocking", "CBlockingShim", "LDAP", "Passwords", "SASL", "Directory",
+            "LookupTables", "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "MailStore", "Delivery", nioPosix,
+            nioSSL,
             lifecycle, unixSignals,
         ]),
     room(
         "PostroomCLI",
-        ["PostroomServer", "SiteConfiguration", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-    .executableTarget(name: "postroom", dependencies: ["PostroomCLI"], swiftSettings: settings),
+        ["PostroomServer", "SiteConfiguration", "Directory", argumentParser]),
+    .executableTarget(name: "postroom", dependencies: ["PostroomCLI", argumentParser], swiftSettings: settings),
 ]
 
 let testing: [Target] = [
@@ -91,14 +94,35 @@ let testing: [Target] = [
     tests("LookupTables", ["Directory", "LDAP", "Passwords", "Blocking", nioPosix]),
     tests("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel", "Blocking", nioPosix]),
     tests("Routing", ["LookupTables", "Directory", "MailModel"]),
-    tests("Policy", ["Routing", "LookupTables", "Directory", "MailModel"]),
+    tests("Policy", ["Routing", "LookupTables", "Directory", "LDAP", "MailModel"]),
     tests("Net", [nioPosix, nioEmbedded, nioSSL]),
-    tests("SMTP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL]),
-    tests("IMAP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL]),
+    tests(
+        "SMTP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
+    tests(
+        "IMAP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
     tests("MailStore", ["MailModel", "Blocking"]),
     tests("Delivery", ["MailStore", "SMTP", "Routing", "MailModel", "Blocking"]),
     tests("SiteConfiguration", ["MailModel", "LDAP", "Directory", "LookupTables", "Routing", "Net"]),
     tests("PostroomServer", ["SiteConfiguration", "MailModel", "Directory", "LDAP", "Blocking", nioPosix, nioSSL]),
+]
+
+/// One program for each parser that reads from outside, for libFuzzer: `make fuzz`. libFuzzer brings `main` with it.
+func fuzzTarget(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: "Fuzz" + name, dependencies: everyRoom + ["FuzzSupport"] + dependencies, path: "Fuzz/Targets/Fuzz" + name,
+        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
+}
+
+let fuzzTargets: [Target] = [
+    .target(name: "FuzzSupport", path: "Fuzz/Support", swiftSettings: settings),
+    fuzzTarget("Address", ["MailModel", "Routing", "SMTP"]),
+    fuzzTarget("BER", ["LDAP"]),
+    fuzzTarget("DN", ["LDAP"]),
+    fuzzTarget("Filter", ["LDAP"]),
+    fuzzTarget("IMAP", ["IMAP"]),
+    fuzzTarget("LDIF", ["LDAP"]),
+    fuzzTarget("MIME", ["MailModel"]),
+    fuzzTarget("SMTP", ["SMTP", "MailModel", "Net"]),
 ]
 
 let package = Package(
@@ -121,5 +145,5 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: rooms + testing
+    targets: rooms + testing + (Context.environment["FUZZ"] == nil ? [] : fuzzTargets)
 )

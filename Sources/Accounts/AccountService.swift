@@ -44,6 +44,10 @@ package enum LoginRejection: String, Hashable, Sendable {
     case emptyPassword = "empty password"
     case malformedLogin = "malformed login"
     case throttled = "too many attempts"
+    /// An authorization identity (RFC 4616) other than the login.
+    case notAuthorized = "may not act as another"
+    /// The entry names the networks that its user may come from.
+    case addressNotAllowed = "not from this address"
 }
 
 /// Who may log in and where their mail lives: the one way for every protocol.

@@ -137,6 +137,28 @@ int cblocking_may_change_identity(void) {
     return (data[0].effective & needed) == needed;
 }
 
+int cblocking_set_effective_capabilities(uint64_t capabilities) {
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct data[2];
+    if (syscall(SYS_capget, &header, data) < 0) return -errno;
+    if (data[0].effective == (uint32_t)capabilities && data[1].effective == (uint32_t)(capabilities >> 32)) return 0;
+    data[0].effective = (uint32_t)capabilities;
+    data[1].effective = (uint32_t)(capabilities >> 32);
+    return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+int cblocking_drop_file_capabilities(uint64_t *before) {
+    // CAP_FS_SET of the kernel's include/linux/capability.h.
+    const uint64_t file_capabilities = 1ull << CAP_CHOWN | 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_DAC_READ_SEARCH |
+        1ull << CAP_FOWNER | 1ull << CAP_FSETID | 1ull << CAP_LINUX_IMMUTABLE | 1ull << CAP_MKNOD |
+        1ull << CAP_MAC_OVERRIDE;
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct data[2];
+    if (syscall(SYS_capget, &header, data) < 0) return -errno;
+    *before = data[0].effective | (uint64_t)data[1].effective << 32;
+    return cblocking_set_effective_capabilities(*before & ~file_capabilities);
+}
+
 struct thread_start {
     void (*body)(void *);
     void *argument;

@@ -22,7 +22,7 @@ package struct DeliveryReport: Sendable {
             switch self {
             case .delivered: nil
             case .failed(let failure): failure.smtpReply
-            case .noWayOut: SMTPReply(451, EnhancedStatusCode(4, 4, 0), "No way to the destination host at the moment")
+            case .noWayOut: SMTPReply(451, EnhancedStatusCode(4, 4, 4), "No way to the destination host at the moment")
             }
         }
     }

@@ -12,7 +12,7 @@ package struct DeliveryTransaction: Sendable {
     private let maildirs: MaildirDelivery
     private let options: DeliveryOptions
     private var copies: [PlannedCopy] = []
-    private var places: [Destination: Int] = [:]
+    private var places: [Place: Int] = [:]
 
     package init(sender: EnvelopeSender, maildirs: MaildirDelivery, options: DeliveryOptions = DeliveryOptions()) {
         self.sender = sender
@@ -28,8 +28,7 @@ package struct DeliveryTransaction: Sendable {
     package mutating func add(_ resolution: Resolution) {
         guard case .deliver(let destinations) = resolution.verdict else { return }
         for destination in destinations {
-            // The same mailbox under another address is the same place.
-            let key = Self.key(destination)
+            let key = Place(destination)
             if let place = places[key] {
                 copies[place].recipients.append(resolution.recipient)
             } else {
@@ -39,10 +38,17 @@ package struct DeliveryTransaction: Sendable {
         }
     }
 
-    private static func key(_ destination: Destination) -> Destination {
-        guard case .mailbox(var mailbox) = destination else { return destination }
-        mailbox.address = EmailAddress(localPart: Array("_".utf8), domain: mailbox.address.domain) ?? mailbox.address
-        return .mailbox(mailbox)
+    /// What two destinations have in common that must get one copy: a mailbox is the same under whichever address.
+    private enum Place: Hashable {
+        case mailbox(MailboxLocation, Owner)
+        case remote(EmailAddress)
+
+        init(_ destination: Destination) {
+            switch destination {
+            case .mailbox(let mailbox): self = .mailbox(mailbox.location, mailbox.owner)
+            case .remote(let address): self = .remote(address)
+            }
+        }
     }
 
     /// Delivers a message that is in memory. `traceHeaders` are the `Received` lines; `Return-Path` is added here.

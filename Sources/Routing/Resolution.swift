@@ -27,3 +27,13 @@ package struct Resolution: Sendable {
         self.deadTargets = deadTargets
     }
 }
+
+extension Resolution {
+    /// What RCPT is answered.
+    package var reply: SMTPReply {
+        switch verdict {
+        case .deliver: SMTPReply(250, EnhancedStatusCode(2, 1, 5), "Ok")
+        case .refuse(let reply), .deferred(let reply): reply
+        }
+    }
+}

@@ -1,3 +1,4 @@
+import CBlockingShim
 import Glibc
 import MailModel
 import PostroomTesting
@@ -55,11 +56,37 @@ struct FileIdentityTests {
         }
     }
 
-    @Test func `without the capabilities only the process's own identity is had, and the error says what to do`() {
-        let failure = FileIdentity.Failure.notPermitted(owner: Owner(uid: 5000, gid: 5000)!, process: "1000:1000")
-        #expect(failure.description.contains("5000:5000"))
-        #expect(failure.description.contains("Start it as root"))
-        #expect(failure.mailboxFailure.kind == .misconfigured)
+    @Test func `without the capabilities another owner's identity is refused, and the error says what to do`()
+        async throws
+    {
+        try #require(FileIdentity.mayChange, "this test needs root")
+        try await pool.run { try #require(cblocking_set_effective_capabilities(0) == 0) }
+        let failure = await #expect(throws: FileIdentity.Failure.self) {
+            try await pool.runWithIdentity(owner(20_001)) {}
+        }
+        #expect(failure == .notPermitted(owner: try owner(20_001), process: "\(geteuid()):\(getegid())"))
+        #expect(failure?.description.contains("Start it as root") == true)
+        #expect(failure?.mailboxFailure.kind == .misconfigured)
+    }
+
+    @Test func `a service that may pass over permissions itself does not pass them over as an owner`() async throws {
+        try #require(FileIdentity.mayChange, "this test needs root")
+        let directory = try TemporaryMailRoot()
+        try directory.directory("mail", mode: 0o700, uid: 20_002)
+        let roots = try MailRoots([Array(directory.path.utf8)])
+        let path = directory.bytes("mail")
+        // The pool's one thread becomes what a service user with CAP_DAC_OVERRIDE is.
+        try await pool.run {
+            var capabilities: UInt64 = 0
+            try #require(cblocking_drop_file_capabilities(&capabilities) == 0)
+            _ = cblocking_set_fsuid(20_005)
+            try #require(cblocking_set_effective_capabilities(capabilities) == 0)
+            _ = try roots.open(path)
+        }
+        await #expect(throws: PathFailure.self) {
+            try await pool.runWithIdentity(owner(20_001)) { _ = try roots.open(path) }
+        }
+        try await pool.run { _ = try roots.open(path) }
     }
 }
 

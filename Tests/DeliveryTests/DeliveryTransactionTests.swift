@@ -82,6 +82,18 @@ struct DeliveryTransactionTests {
         #expect(berta[0].contains("Delivered-To: berta@example.org") == (headers == .always))
     }
 
+    @Test func `one mailbox under two domains gets one copy`() async throws {
+        guard case .mailbox(var other) = try mailbox("anna") else { return }
+        other.address = try address("anna@example.net")
+        var transaction = DeliveryTransaction(sender: sender, maildirs: maildirs)
+        transaction.add(try resolution("anna@example.org", [try mailbox("anna")]))
+        transaction.add(try resolution("anna@example.net", [.mailbox(other)]))
+        let report = await transaction.deliver(body: body, traceHeaders: [])
+        #expect(report.isComplete)
+        #expect(report.smtpReply(for: try address("anna@example.net"), accepted: accepted) == accepted)
+        #expect(try messages("anna").count == 1)
+    }
+
     @Test func `what can't be delivered is 4xx for its recipient, and the rest is told honestly`() async throws {
         var transaction = DeliveryTransaction(sender: sender, maildirs: maildirs)
         transaction.add(try resolution("anna@example.org", [try mailbox("anna")]))
@@ -94,7 +106,9 @@ struct DeliveryTransactionTests {
         #expect(
             report.smtpReply(for: try address("old@example.org"), accepted: accepted).enhanced
                 == EnhancedStatusCode(4, 3, 5))
-        #expect(report.smtpReply(for: try address("far@example.net"), accepted: accepted).isTransient)
+        #expect(
+            report.smtpReply(for: try address("far@example.net"), accepted: accepted).enhanced
+                == EnhancedStatusCode(4, 4, 4))
         #expect(report.smtpReply(for: try address("nobody@example.net"), accepted: accepted).isTransient)
         #expect(try messages("anna").count == 1)
         #expect(report.copies.last?.outcome == .noWayOut)

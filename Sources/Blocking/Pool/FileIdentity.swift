@@ -35,6 +35,8 @@ package enum FileIdentity {
         var uid: UInt32
         var gid: UInt32
         var groups: [UInt32]
+        /// Nil where they were not touched.
+        var capabilities: UInt64?
     }
 
     /// Takes on `owner`, without supplementary groups. Nil when the process has that identity anyway and can have no other.
@@ -45,12 +47,16 @@ package enum FileIdentity {
             }
             return nil
         }
-        let saved = Saved(uid: currentUID(), gid: currentGID(), groups: currentGroups() ?? [])
+        var saved = Saved(uid: currentUID(), gid: currentGID(), groups: currentGroups() ?? [])
         // Groups and gid first: changing the uid away from 0 takes the right to open other people's files.
         guard saved.groups.isEmpty || cblocking_set_groups(nil, 0) == 0 else { throw .refused(owner: owner) }
         _ = cblocking_set_fsgid(owner.gid)
         _ = cblocking_set_fsuid(owner.uid)
-        guard currentUID() == owner.uid, currentGID() == owner.gid, currentGroups() == [] else {
+        // A service that is no root but was given CAP_DAC_OVERRIDE, say, would keep it over the change of uid.
+        var capabilities: UInt64 = 0
+        let isDropped = saved.uid == 0 || cblocking_drop_file_capabilities(&capabilities) == 0
+        if saved.uid != 0, isDropped { saved.capabilities = capabilities }
+        guard isDropped, currentUID() == owner.uid, currentGID() == owner.gid, currentGroups() == [] else {
             // The caller ends the thread if this can't be undone.
             _ = restore(saved)
             throw .refused(owner: owner)
@@ -64,6 +70,9 @@ package enum FileIdentity {
         _ = cblocking_set_fsgid(saved.gid)
         if !saved.groups.isEmpty {
             guard cblocking_set_groups(saved.groups, saved.groups.count) == 0 else { return false }
+        }
+        if let capabilities = saved.capabilities {
+            guard cblocking_set_effective_capabilities(capabilities) == 0 else { return false }
         }
         return isCurrent(saved)
     }

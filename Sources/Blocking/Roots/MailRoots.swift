@@ -75,10 +75,11 @@ package final class MailRoots: Sendable {
         guard !rest.isEmpty else { throw PathFailure(path, .isRoot) }
         switch Self.openBelow(root.handle, rest, path: path) {
         case .opened(let handle): return handle
-        case .failed(let number) where number != ELOOP && number != ENOSYS && number != ENOTDIR:
+        case .failed(let number) where ![ELOOP, ENOTDIR, ENOSYS, EPERM].contains(number):
             throw PathFailure(path, .system(SystemCallError("open", path, number)))
         case .failed:
-            // A link on the way, or a kernel without openat2: one component at a time.
+            // A link on the way, or a kernel without openat2 (EPERM in sandboxes that do not know it): one component
+            // at a time.
             let walk = try RootWalk(self, path: path, root: root, rest: rest).run()
             guard walk.missing.isEmpty else {
                 throw PathFailure(path, .system(SystemCallError("open", path, ENOENT)))
@@ -87,8 +88,9 @@ package final class MailRoots: Sendable {
         }
     }
 
-    /// Makes the directories that `path` lacks, each with `mode`; with `owner`, they are given to it (which needs the
-    /// right to do so). Returns whether any was made. Blocks.
+    /// Makes the directories that `path` lacks, each with `mode`; with `owner`, only the first of them, which is given to
+    /// it (that needs CAP_CHOWN, and after it no more rights than the owner's are needed for the rest). Returns whether
+    /// any was made. Blocks.
     package func makeDirectories(
         _ path: [UInt8], mode: UInt32 = 0o700, owner: (uid: UInt32, gid: UInt32)? = nil
     ) throws(PathFailure) -> Bool {
@@ -98,7 +100,7 @@ package final class MailRoots: Sendable {
         let walk = try RootWalk(self, path: path, root: root, rest: rest).run()
         var directory = walk.directory
         do throws(SystemCallError) {
-            for name in walk.missing {
+            for name in owner == nil ? walk.missing[...] : walk.missing.prefix(1) {
                 directory = try Self.makeDirectory(name, in: directory, mode: mode, owner: owner)
             }
         } catch {

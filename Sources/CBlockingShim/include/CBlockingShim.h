@@ -1,5 +1,7 @@
 #pragma once
 
+#include "privileges.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -57,6 +59,10 @@ int cblocking_set_groups(const uint32_t *groups, size_t count);
 int cblocking_get_groups(uint32_t *groups, size_t size);
 // 1 when the calling thread holds CAP_SETUID and CAP_SETGID, 0 otherwise.
 int cblocking_may_change_identity(void);
+// The thread's effective capabilities (bit n is capability n) without those that pass over file permissions, which a
+// change of fsuid takes only from root. The answer is what they were, for setting them again.
+int cblocking_drop_file_capabilities(uint64_t *before);
+int cblocking_set_effective_capabilities(uint64_t capabilities);
 
 int cblocking_start_thread(void (*body)(void *), void *argument, size_t stack_size);
 void cblocking_name_thread(const char *name);

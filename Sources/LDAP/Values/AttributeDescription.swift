@@ -7,7 +7,8 @@ public struct AttributeDescription: Hashable, Sendable, CustomStringConvertible,
 
     public init(_ spelling: String) {
         self.spelling = spelling
-        self.folded = spelling.lowercased()
+        let isFolded = spelling.utf8.allSatisfy { $0 < 0x80 && !($0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z")) }
+        self.folded = isFolded ? spelling : spelling.lowercased()
     }
 
     public init(stringLiteral value: String) {

@@ -4,13 +4,23 @@
 package struct Domain: Hashable, Sendable, CustomStringConvertible {
     package let bytes: [UInt8]
 
-    /// Nil when `bytes` can't be a domain: empty, longer than 255 octets, or holding a space, a control, `@`, `<`, `>`
-    /// or a NUL.
+    /// Nil when `bytes` can't be a domain: empty, longer than 255 octets, or holding a space, a control, or a character
+    /// that separates addresses. Brackets stand around an address literal only, and `:` only within one; no label of a
+    /// name is empty.
     package init?(_ bytes: some Sequence<UInt8>) {
         var folded = bytes.map(ASCII.lowercased)
         if folded.last == UInt8(ascii: "."), folded.count > 1 { folded.removeLast() }
         guard !folded.isEmpty, folded.count <= 255 else { return nil }
         for byte in folded where byte <= 0x20 || byte == 0x7F || Self.forbidden.contains(byte) { return nil }
+        let isLiteral = folded.count > 2 && folded.first == UInt8(ascii: "[") && folded.last == UInt8(ascii: "]")
+        let name = isLiteral ? folded.dropFirst().dropLast() : folded[...]
+        var previous = UInt8(ascii: ".")
+        for byte in name {
+            if byte == UInt8(ascii: "[") || byte == UInt8(ascii: "]") { return nil }
+            if !isLiteral, byte == UInt8(ascii: ":") || (byte == UInt8(ascii: ".") && previous == byte) { return nil }
+            previous = byte
+        }
+        guard isLiteral || previous != UInt8(ascii: ".") else { return nil }
         self.bytes = folded
     }
 
@@ -29,5 +39,5 @@ package struct Domain: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { String(decoding: bytes, as: UTF8.self) }
 
-    private static let forbidden: [UInt8] = Array("@<>\",;:\\()".utf8).filter { $0 != UInt8(ascii: ":") }
+    private static let forbidden = Array("@<>\",;\\()".utf8)
 }

@@ -45,6 +45,11 @@ package struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
         localPart.contains { $0 >= 0x80 } || domain.bytes.contains { $0 >= 0x80 }
     }
 
+    /// `user%other@us`, `other!user@us`, `"user@other"@us`: the local part names another domain.
+    package var hasSenderSpecifiedRouting: Bool {
+        localPart.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "!") || $0 == UInt8(ascii: "@") }
+    }
+
     package var description: String { String(decoding: quoted, as: UTF8.self) }
 
     /// Dot-string = Atom *("." Atom), RFC 5321 §4.1.2, with the octets of RFC 6531 §3.3.

@@ -54,10 +54,19 @@ package struct EnvelopeRecipient: Hashable, Sendable {
     package var notify: Notify?
     /// ORCPT (RFC 3461 §4.2): address type and address, decoded from xtext.
     package var originalRecipient: String?
+    /// The path named relays to pass (`<@a,@b:user@c>`, RFC 5321 §4.1.1.3); they are dropped, `address` is the last part.
+    package var hasSourceRoute: Bool
 
-    package init(address: EmailAddress, notify: Notify? = nil, originalRecipient: String? = nil) {
+    package init(
+        address: EmailAddress, notify: Notify? = nil, originalRecipient: String? = nil, hasSourceRoute: Bool = false
+    ) {
         self.address = address
         self.notify = notify
         self.originalRecipient = originalRecipient
+        self.hasSourceRoute = hasSourceRoute
     }
+
+    /// Whether the client, not the directory, says how the mail goes on from here: a source route, or one hidden in the
+    /// local part. Relay rules refuse such recipients even where the domain is ours.
+    package var hasSenderSpecifiedRouting: Bool { hasSourceRoute || address.hasSenderSpecifiedRouting }
 }

@@ -6,11 +6,17 @@ struct MaildirLocation: Hashable, Sendable {
     var inbox: [UInt8]
     var path: [UInt8]
 
-    init(_ location: MailboxLocation) throws(MailboxFailure) {
+    /// Where new mail goes: all that delivery asks. How folders lie and where the uidlist is kept does not matter to it.
+    static func inbox(of location: MailboxLocation) throws(MailboxFailure) -> [UInt8] {
         guard location.format == .maildir else {
             throw MailboxFailure(
                 .misconfigured, "\(location): the mbox store is not there yet: mail is deferred. Convert it to Maildir")
         }
+        return location.inbox ?? location.path
+    }
+
+    init(_ location: MailboxLocation) throws(MailboxFailure) {
+        let inbox = try Self.inbox(of: location)
         guard location.layout == .maildirPlusPlus else {
             throw MailboxFailure(
                 .misconfigured, "\(location): LAYOUT=fs is not there yet; only LAYOUT=maildir++ is served")
@@ -19,7 +25,7 @@ struct MaildirLocation: Hashable, Sendable {
             throw MailboxFailure(
                 .misconfigured, "\(location): CONTROL= is not served; the uidlist must lie in the Maildir")
         }
-        self.inbox = location.inbox ?? location.path
+        self.inbox = inbox
         self.path = location.path
     }
 }

@@ -37,8 +37,16 @@ package protocol SessionEngine {
     /// is open.
     mutating func shuttingDown(_ output: inout ByteBuffer)
 
-    /// How long the session may stay silent in its present state.
+    /// How long the session may stay silent in its present state: without a whole line, not without a byte, so that a
+    /// client which drips its command is cut off too.
     var inputTimeout: TimeAmount { get }
+
+    /// Bytes per second that the client owes in its present state (the body of a message); nil where it may take its time.
+    var minimumInputRate: Int? { get }
+}
+
+extension SessionEngine {
+    package var minimumInputRate: Int? { nil }
 }
 
 package enum SessionStep<Wait: Sendable>: Sendable {

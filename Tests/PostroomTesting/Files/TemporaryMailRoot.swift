@@ -1,5 +1,5 @@
 package import Glibc
-package import Testing
+import Testing
 
 /// A directory of the test's own, removed with all it holds when the test lets go of it. World-searchable, so that other
 /// identities can be given places in it.

@@ -30,7 +30,7 @@ struct DeliveryGroup: Sendable {
         var places: [Key: Int] = [:]
         for (index, recipient) in recipients.enumerated() {
             do throws(MailboxFailure) {
-                let path = try MaildirLocation(recipient.mailbox.location).inbox
+                let path = try MaildirLocation.inbox(of: recipient.mailbox.location)
                 let member = Member(index: index, path: path, quota: recipient.mailbox.quota)
                 let key = Key(owner: recipient.mailbox.owner, header: recipient.header)
                 if let place = places[key] {

@@ -24,7 +24,7 @@ struct DeliveryWriter: Sendable {
     ) -> [Result<DeliveredMessage, DeliveryFailure>] {
         var shared = written
         // A single copy is renamed; several are linked from one temporary name.
-        let keepsTemporaryName = group.members.count > 1
+        var keepsTemporaryName = group.members.count > 1
         defer {
             if let shared { DurableFile.discard(shared.temporaryName, in: shared.directory) }
         }
@@ -39,10 +39,11 @@ struct DeliveryWriter: Sendable {
                     return .success(try rename(message, to: directories, member))
                 }
                 shared = message
-                guard let delivered = try link(message, to: directories, member) else {
-                    throw MailboxFailure(.unavailable, "a file could not be linked within \(pathText(member.path))")
-                }
-                return .success(delivered)
+                if let delivered = try link(message, to: directories, member) { return .success(delivered) }
+                // A file system without links (CIFS, some FUSE): a file for each.
+                shared = nil
+                keepsTemporaryName = false
+                return .success(try rename(message, to: directories, member))
             } catch {
                 return .failure(DeliveryFailure(error))
             }

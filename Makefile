@@ -1,0 +1,37 @@
+# What a user and a developer need; CONTRIBUTING.md says when.
+
+RELEASE = swift build -c release --product postroom
+
+.PHONY: demo build test lint format bench fuzz install
+
+demo: build ## try Postroom: a server with a sample directory, one mail through it
+	@"$$(swift build -c release --show-bin-path)/postroom" demo
+
+build: ## the program, optimised
+	@Tools/install-packages build
+	@$(RELEASE)
+
+test: ## every test, with the programs they run against
+	@Tools/install-packages build test
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(TEST_WIDTH) swift test
+
+lint: ## formatting, and what the toolchain's linter finds
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+format: ## let the toolchain format the sources
+	swift format --in-place --recursive --parallel Sources Tests Package.swift
+
+bench: build ## the figures, beside the commands that repeat them
+	@Tools/install-packages bench
+	@Tools/bench
+
+fuzz: ## thirty seconds for each parser that reads from outside
+	@Tools/install-packages build
+	@Tools/fuzz
+
+# How many tests run at once; many of them start servers.
+TEST_WIDTH ?= 4
+
+PREFIX ?= /usr/local
+install: build ## the program into $(PREFIX)/sbin
+	install -D -m 0755 "$$(swift build -c release --show-bin-path)/postroom" "$(DESTDIR)$(PREFIX)/sbin/postroom"

@@ -1,0 +1,242 @@
+package import Directory
+import LDAP
+package import Passwords
+
+/// Who says whether a password is right: Dovecot's passdb.
+package struct PasswordDatabase: Sendable {
+    package enum Method: Sendable {
+        /// Bind as a name made from the login, without a search (`auth_bind_userdn`).
+        case bind(BindNameTemplate, any DirectorySource)
+        /// Find the entry, then bind as it (`auth_bind`).
+        case searchThenBind(EntryLookup)
+        /// Read the hash, field `password` of the mapping, and compare here.
+        case compare(EntryLookup, PasswordChecker, HashChoice)
+    }
+
+    /// Which of several values of the password attribute may match.
+    package enum HashChoice: Hashable, Sendable {
+        /// As Dovecot: the first in the server's order.
+        case first
+        /// As a directory server itself does at a bind; of more than eight the first eight.
+        case any
+    }
+
+    package var name: String
+    package var method: Method
+    package var active: ActiveCondition?
+    package var location: SourceLocation?
+
+    package init(
+        name: String = "passdb", method: Method, active: ActiveCondition? = nil, location: SourceLocation? = nil
+    ) {
+        self.name = name
+        self.method = method
+        self.active = active
+        self.location = location
+    }
+
+    enum Check: Sendable {
+        /// The fields that the database has for the user, and the login as they changed it.
+        case accepted(Fields, user: [UInt8])
+        case rejected(LoginRejection)
+        case unavailable(UnavailableReason)
+    }
+
+    /// The password is not empty. Whatever the outcome, the work is that of a wrong password: a search, then a bind or a
+    /// hash.
+    func check(
+        _ password: [UInt8], _ variables: LoginVariables
+    ) async -> (outcome: Check, steps: [TraceStep]) {
+        switch method {
+        case .bind(let template, let source): await bind(template, source, password, variables)
+        case .searchThenBind(let lookup): await searchThenBind(lookup, password, variables)
+        case .compare(let lookup, let checker, let choice):
+            await compare(lookup, checker, choice, password, variables)
+        }
+    }
+
+    /// Whether there is such a user, and what the login becomes; no password is involved.
+    func user(_ variables: LoginVariables) async -> (outcome: Outcome<[UInt8]>, steps: [TraceStep]) {
+        switch method {
+        case .bind(let template, let source):
+            let reason = UnavailableReason(
+                .misconfigured,
+                "\(source.name): who can bind as \(template) is only known with a password; give the users a search, or let all users be known"
+            )
+            return (.unavailable(reason), [decision(reason.text)])
+        case .searchThenBind(var lookup), .compare(var lookup, _, _):
+            lookup.mapping = lookup.mapping.withoutSecrets
+            let (found, steps) = await lookup.find(variables, alsoReading: [], location: location)
+            switch found {
+            case .none: return (.absent, steps)
+            case .failed(let reason): return (.unavailable(reason), steps)
+            case .entry(let entry):
+                var mapped = variables
+                _ = lookup.mapping.evaluate(entry, &mapped)
+                return (.found(mapped.user), steps)
+            }
+        }
+    }
+
+    private func bind(
+        _ template: BindNameTemplate, _ source: any DirectorySource, _ password: [UInt8], _ variables: LoginVariables
+    ) async -> (outcome: Check, steps: [TraceStep]) {
+        guard let name = template.render(variables) else {
+            return (.rejected(.unknownUser), [decision("the login makes no name for \(template)")])
+        }
+        let verdict = await source.checkPassword(name: name, password: password)
+        var steps = [bindStep(source, name, verdict)]
+        switch verdict {
+        case .rejected: return (.rejected(.wrongPassword), steps)
+        case .unavailable(let reason): return (.unavailable(reason), steps)
+        case .accepted:
+            guard let active else { return (.accepted(Fields(), user: variables.user), steps) }
+            let everything = LDAPFilter.present("objectClass")
+            let found = await source.search(
+                SearchRequest(base: name, scope: .base, filter: everything, attributes: active.attributes))
+            switch found {
+            case .entries(let entries) where entries.count == 1:
+                let (outcome, more) = await active.check(entries[0], source, variables, location: location)
+                steps += more
+                switch outcome {
+                case .active: return (.accepted(Fields(), user: variables.user), steps)
+                case .inactive: return (.rejected(.inactive), steps)
+                case .failed(let reason): return (.unavailable(reason), steps)
+                }
+            case .entries, .noSuchObject:
+                let reason = UnavailableReason(
+                    .misconfigured,
+                    "\(source.name): \"\(name)\" took the password but can't be read to see whether it is active: let the service's own bind read it"
+                )
+                return (.unavailable(reason), steps)
+            case .failed(let reason): return (.unavailable(reason), steps)
+            }
+        }
+    }
+
+    private func searchThenBind(
+        _ lookup: EntryLookup, _ password: [UInt8], _ variables: LoginVariables
+    ) async -> (outcome: Check, steps: [TraceStep]) {
+        // The server compares: its hash need not leave it.
+        var lookup = lookup
+        lookup.mapping = lookup.mapping.withoutSecrets
+        var (found, steps) = await lookup.find(
+            variables, alsoReading: active?.attributes ?? [], location: location)
+        switch found {
+        case .failed(let reason): return (.unavailable(reason), steps)
+        case .none:
+            // The name is of nobody: the bind only takes its time.
+            let nobody = (lookup.base.render(variables) ?? DistinguishedName())
+                .appending("cn", "postroom-nobody".utf8).description
+            let verdict = await lookup.source.checkPassword(name: nobody, password: password)
+            steps.append(decision("no entry; a bind as nobody was tried, to take as long as a wrong password"))
+            if case .unavailable(let reason) = verdict { return (.unavailable(reason), steps) }
+            return (.rejected(.unknownUser), steps)
+        case .entry(let entry):
+            let verdict = await lookup.source.checkPassword(name: entry.name, password: password)
+            steps.append(bindStep(lookup.source, entry.name, verdict))
+            switch verdict {
+            case .rejected: return (.rejected(.wrongPassword), steps)
+            case .unavailable(let reason): return (.unavailable(reason), steps)
+            case .accepted:
+                let (outcome, more) = await accept(entry, lookup, variables)
+                return (outcome, steps + more)
+            }
+        }
+    }
+
+    private func compare(
+        _ lookup: EntryLookup, _ checker: PasswordChecker, _ choice: HashChoice, _ password: [UInt8],
+        _ variables: LoginVariables
+    ) async -> (outcome: Check, steps: [TraceStep]) {
+        var (found, steps) = await lookup.find(
+            variables, alsoReading: active?.attributes ?? [], location: location)
+        switch found {
+        case .failed(let reason): return (.unavailable(reason), steps)
+        case .none:
+            let check = await checker.checkForNobody(password)
+            steps.append(decision("no entry; a hash was made for nobody, to take as long as a wrong password"))
+            if case .unsupported(let text) = check {
+                return (.unavailable(UnavailableReason(.misconfigured, text)), steps)
+            }
+            return (.rejected(.unknownUser), steps)
+        case .entry(let entry):
+            var mapped = variables
+            let hashes = lookup.mapping.evaluate(entry, &mapped).values("password")
+            guard let first = hashes.first else {
+                _ = await checker.checkForNobody(password)
+                steps.append(decision("\"\(entry.name)\" has no password that can be read"))
+                return (.rejected(.wrongPassword), steps)
+            }
+            var check = await checker.check(password, against: first)
+            if choice == .any {
+                for hash in hashes.dropFirst().prefix(7) where check != .matches {
+                    let next = await checker.check(password, against: hash)
+                    // A value that can't be checked might have matched: only a match outweighs it.
+                    if next == .matches || check == .differs { check = next }
+                }
+            } else if hashes.count > 1 {
+                steps.append(decision("\"\(entry.name)\" has \(hashes.count) passwords: only the first is tried"))
+            }
+            switch check {
+            case .differs:
+                steps.append(decision("the password of \"\(entry.name)\" differs"))
+                return (.rejected(.wrongPassword), steps)
+            case .unsupported(let text):
+                let reason = UnavailableReason(
+                    .misconfigured, "\(lookup.source.name): password of \"\(entry.name)\": \(text)")
+                steps.append(decision(reason.text))
+                return (.unavailable(reason), steps)
+            case .matches:
+                steps.append(decision("the password of \"\(entry.name)\" matches"))
+                let (outcome, more) = await accept(entry, lookup, variables)
+                return (outcome, steps + more)
+            }
+        }
+    }
+
+    /// The password was right: is the account in use, and what do its fields say?
+    private func accept(
+        _ entry: LDAPEntry, _ lookup: EntryLookup, _ variables: LoginVariables
+    ) async -> (outcome: Check, steps: [TraceStep]) {
+        var steps: [TraceStep] = []
+        if let active {
+            let (outcome, more) = await active.check(entry, lookup.source, variables, location: location)
+            steps += more
+            switch outcome {
+            case .active: break
+            case .inactive: return (.rejected(.inactive), steps)
+            case .failed(let reason): return (.unavailable(reason), steps)
+            }
+        }
+        var mapped = variables
+        let fields = lookup.mapping.evaluate(entry, &mapped)
+        if mapped.user != variables.user {
+            steps.append(decision("the login becomes \(String(decoding: mapped.user, as: UTF8.self))"))
+        }
+        if fields["nologin"] != nil {
+            return (.rejected(.inactive), steps + [decision("nologin is set")])
+        }
+        if let networks = fields["allow_nets"], !Self.allows(networks, variables) {
+            return (.rejected(.addressNotAllowed), steps + [decision("allow_nets does not hold the client's address")])
+        }
+        return (.accepted(fields, user: mapped.user), steps)
+    }
+
+    /// allow_nets = network *( "," network ); `local` is a client without an address.
+    private static func allows(_ networks: [UInt8], _ variables: LoginVariables) -> Bool {
+        networks.split(separator: UInt8(ascii: ",")).contains { part in
+            let text = String(decoding: part.filter { $0 != 0x20 }, as: UTF8.self)
+            guard let address = variables.remoteAddress else { return text == "local" }
+            return AddressBlock(text)?.contains(address) ?? false
+        }
+    }
+
+    private func decision(_ text: String) -> TraceStep {
+        TraceStep(.decision(rule: name, text: text), location: location)
+    }
+
+    private func bindStep(_ source: any DirectorySource, _ name: String, _ verdict: PasswordVerdict) -> TraceStep {
+        TraceStep(.bind(server: source.name, name: name, verdict: verdict), location: location)
+    }
+}

@@ -1,0 +1,102 @@
+package import Directory
+import LDAP
+
+/// Who says where a user's mail lives: Dovecot's userdb.
+package struct UserDatabase: Sendable {
+    package enum Method: Sendable {
+        case search(EntryLookup)
+        /// The `userdb_` fields that the password database gave with the login; for deliveries it knows nobody.
+        case prefetch
+        /// The same templates for everybody. Whether there is such a user is for the password databases to say, unless
+        /// `allowsAllUsers` (Dovecot's `allow_all_users`): then no address is unknown.
+        case fixed(AttributeMapping, allowsAllUsers: Bool = false)
+    }
+
+    package var name: String
+    package var method: Method
+    package var active: ActiveCondition?
+    package var location: SourceLocation?
+
+    package init(
+        name: String = "userdb", method: Method, active: ActiveCondition? = nil, location: SourceLocation? = nil
+    ) {
+        self.name = name
+        self.method = method
+        self.active = active
+        self.location = location
+    }
+
+    struct User: Hashable, Sendable {
+        /// The database's own name for the user; nil when it has none.
+        var name: [UInt8]?
+        var fields: Fields
+        /// Nil when there is no entry behind it.
+        var identity: String?
+        /// The entry's DN or the database's name: for messages.
+        var origin: String
+    }
+
+    enum Outcome: Sendable {
+        case found(User)
+        case none
+        case inactive
+        case unavailable(UnavailableReason)
+    }
+
+    /// Whether it gives fields for users that nobody has looked for.
+    var mustAskForUser: Bool {
+        if case .fixed(_, allowsAllUsers: false) = method { true } else { false }
+    }
+
+    func user(
+        _ variables: LoginVariables, prefetched: Fields?
+    ) async -> (outcome: Outcome, steps: [TraceStep]) {
+        switch method {
+        case .prefetch:
+            guard let fields = prefetched?.removingPrefix("userdb_"), !fields.all.isEmpty else { return (.none, []) }
+            return (
+                .found(User(name: fields["user"], fields: fields, identity: nil, origin: name)),
+                [decision("fields of the password database: \(fields)")]
+            )
+        case .fixed(let mapping, _):
+            var mapped = variables
+            let fields = mapping.evaluate(LDAPEntry(name: ""), &mapped)
+            return (
+                .found(User(name: fields["user"] ?? variables.user, fields: fields, identity: nil, origin: name)),
+                [decision("the same for every user: \(fields)")]
+            )
+        case .search(let lookup): return await search(lookup, variables)
+        }
+    }
+
+    private func search(
+        _ lookup: EntryLookup, _ variables: LoginVariables
+    ) async -> (outcome: Outcome, steps: [TraceStep]) {
+        var (found, steps) = await lookup.find(
+            variables, alsoReading: LDAPEntry.identityAttributes + (active?.attributes ?? []), location: location)
+        switch found {
+        case .none: return (.none, steps)
+        case .failed(let reason): return (.unavailable(reason), steps)
+        case .entry(let entry):
+            if let active {
+                let (outcome, more) = await active.check(entry, lookup.source, variables, location: location)
+                steps += more
+                switch outcome {
+                case .active: break
+                case .inactive: return (.inactive, steps)
+                case .failed(let reason): return (.unavailable(reason), steps)
+                }
+            }
+            var mapped = variables
+            let fields = lookup.mapping.evaluate(entry, &mapped)
+            steps.append(decision("fields: \(fields)"))
+            return (
+                .found(User(name: fields["user"], fields: fields, identity: entry.identity, origin: entry.name)), steps
+            )
+        }
+    }
+
+    private func decision(_ text: String) -> TraceStep {
+        TraceStep(.decision(rule: name, text: text), location: location)
+    }
+}

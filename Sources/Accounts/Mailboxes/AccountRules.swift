@@ -1,0 +1,69 @@
+package import MailModel
+
+/// How the fields of a user become an account: what the configuration adds to what the directory says.
+package struct AccountRules: Sendable {
+    /// Dovecot's `mail_location`, for users without a `mail` field.
+    package var mailLocation: MailLocationTemplate?
+    /// Dovecot's `mail_home`, for users without a `home` field.
+    package var home: Template?
+    package var owner: OwnerRules
+    /// For users without a quota of their own.
+    package var quota: Quota
+
+    package init(
+        mailLocation: MailLocationTemplate? = nil, home: Template? = nil, owner: OwnerRules = OwnerRules(),
+        quota: Quota = .unlimited
+    ) {
+        self.mailLocation = mailLocation
+        self.home = home
+        self.owner = owner
+        self.quota = quota
+    }
+
+    /// `login` is what the databases made of the name that the client sent.
+    package func account(
+        login: [UInt8], identity: String, fields: Fields, _ variables: LoginVariables
+    ) throws(AccountFault) -> Account {
+        guard let name = String(validating: login, as: UTF8.self), !name.isEmpty else {
+            throw AccountFault("the user's name is empty or no UTF-8")
+        }
+        var variables = variables
+        variables.user = login
+        if let home = fields["home"] ?? home?.render(variables) {
+            try MailLocationTemplate.check(home)
+            variables.home = home.count > 1 && home.last == UInt8(ascii: "/") ? home.dropLast() : home
+        }
+        return Account(
+            login: name, identity: identity, location: try location(fields, variables),
+            owner: try owner.owner(uid: fields["uid"], gid: fields["gid"]), quota: try quota(fields))
+    }
+
+    private func location(_ fields: Fields, _ variables: LoginVariables) throws(AccountFault) -> AccountLocation {
+        if fields["proxy"] != nil || fields["proxy_maybe"] != nil {
+            guard let host = fields["host"].flatMap({ String(validating: $0, as: UTF8.self) }), !host.isEmpty else {
+                throw AccountFault("proxy without a host")
+            }
+            return .elsewhere(host: host)
+        }
+        if let value = fields["mail"] ?? fields["mail_location"] {
+            return .here(try MailLocationTemplate(value: value).resolve(variables))
+        }
+        guard let mailLocation else {
+            throw AccountFault("no mail location: neither the directory nor the configuration gives one")
+        }
+        return .here(try mailLocation.resolve(variables))
+    }
+
+    /// `quota` is a plain limit; the `quota_rule`s that speak of all mailboxes come after it, in the order of their names.
+    private func quota(_ fields: Fields) throws(AccountFault) -> Quota {
+        var quota = self.quota
+        if let value = fields["quota"] { quota = try Quota(plain: value) }
+        let rules = fields.all.filter { $0.name.hasPrefix("quota_rule") }.sorted { $0.name < $1.name }
+        for rule in rules {
+            guard let value = rule.values.first, let limits = try Quota(rule: value) else { continue }
+            quota.storage = limits.storage
+            quota.messages = limits.messages
+        }
+        return quota
+    }
+}

@@ -1,0 +1,74 @@
+package import MailModel
+
+/// A client's command, parsed. Mailbox names are as on the wire (modified UTF-7); the account knows the separator.
+package enum IMAPCommand: Sendable {
+    // Any state
+    case capability
+    case noop
+    case logout
+    case id([IDParameter])
+
+    // Not authenticated
+    case startTLS
+    case authenticate(mechanism: [UInt8], initialResponse: [UInt8]?)
+    case logIn(login: [UInt8], password: Secret)
+
+    // Authenticated
+    case enable([String])
+    case select([UInt8], readOnly: Bool)
+    case create([UInt8], MailboxListing.SpecialUse?)
+    case delete([UInt8])
+    case rename([UInt8], to: [UInt8])
+    case subscribe([UInt8])
+    case unsubscribe([UInt8])
+    case list(ListRequest)
+    case lsub(reference: [UInt8], pattern: [UInt8])
+    case namespace
+    case status([UInt8], [StatusItem])
+    case idle
+
+    // Selected
+    case check
+    case close
+    case unselect
+    case expunge(SequenceSet?)
+    case search(SearchKey, byUID: Bool)
+    case fetch(SequenceSet, [FetchItem], byUID: Bool)
+    case store(SequenceSet, FlagChange, isSilent: Bool, byUID: Bool)
+    case copy(SequenceSet, to: [UInt8], byUID: Bool)
+    case move(SequenceSet, to: [UInt8], byUID: Bool)
+}
+
+/// RFC 2971.
+package struct IDParameter: Hashable, Sendable {
+    package var field: [UInt8]
+    package var value: [UInt8]?
+}
+
+/// LIST in its basic form and with what RFC 5258, 5819 and 6154 add.
+package struct ListRequest: Hashable, Sendable {
+    package var reference: [UInt8] = []
+    package var patterns: [[UInt8]] = []
+    /// The name was one pattern, not a parenthesised list: an empty one asks for the separator.
+    package var isBasic = true
+    package var selectsSubscribed = false
+    package var selectsSpecialUse = false
+    package var matchesRecursively = false
+    package var returnsSubscribed = false
+    package var returnsStatus: [StatusItem] = []
+}
+
+package enum StatusItem: String, Hashable, Sendable, CaseIterable {
+    case messages = "MESSAGES"
+    case recent = "RECENT"
+    case uidNext = "UIDNEXT"
+    case uidValidity = "UIDVALIDITY"
+    case unseen = "UNSEEN"
+}
+
+/// APPEND without its message, which the session takes while it comes: it is never parsed as a whole.
+package struct AppendRequest: Hashable, Sendable {
+    package var mailbox: [UInt8]
+    package var flags: FlagList
+    package var internalDate: Int64?
+}

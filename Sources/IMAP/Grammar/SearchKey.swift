@@ -1,0 +1,112 @@
+package import MailModel
+
+/// What SEARCH looks for (RFC 3501 §6.4.4, RFC 5032).
+package indirect enum SearchKey: Hashable, Sendable {
+    case all
+    case has(MessageFlags)
+    case lacks(MessageFlags)
+    case recent
+    case keyword(String)
+    case sequence(SequenceSet)
+    case uid(SequenceSet)
+    case before(CivilDate)
+    case on(CivilDate)
+    case since(CivilDate)
+    case sentBefore(CivilDate)
+    case sentOn(CivilDate)
+    case sentSince(CivilDate)
+    case olderThan(seconds: UInt32)
+    case youngerThan(seconds: UInt32)
+    case larger(UInt64)
+    case smaller(UInt64)
+    case header(String, TextPattern)
+    case body(TextPattern)
+    case text(TextPattern)
+    case not(SearchKey)
+    case or(SearchKey, SearchKey)
+    case and([SearchKey])
+}
+
+extension GrammarReader {
+    /// search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key)
+    package mutating func searchProgram() throws(IMAPSyntaxError) -> SearchKey {
+        let start = position
+        if let first = try? word(), first == "CHARSET" {
+            try space()
+            let charset = try astring()
+            guard ["utf-8", "us-ascii", "ascii"].contains(where: { ASCII.equalIgnoringCase($0.utf8, charset) }) else {
+                throw IMAPSyntaxError("Unknown charset", kind: .charset)
+            }
+            try space()
+        } else {
+            rewind(to: start)
+        }
+        var count = 0
+        let keys = try searchKeys(&count)
+        return keys.count == 1 ? keys[0] : .and(keys)
+    }
+
+    private mutating func searchKeys(_ count: inout Int) throws(IMAPSyntaxError) -> [SearchKey] {
+        var keys: [SearchKey] = []
+        repeat {
+            keys.append(try searchKey(&count))
+        } while skipSpace() && !isAtEnd
+        return keys
+    }
+
+    /// search-key = "ALL" / "ANSWERED" / … / "NOT" SP search-key / "OR" SP search-key SP search-key / sequence-set /
+    ///              "(" search-key *(SP search-key) ")"
+    private mutating func searchKey(_ count: inout Int) throws(IMAPSyntaxError) -> SearchKey {
+        count += 1
+        guard count <= min(limits.elements, 4096) else { throw IMAPSyntaxError("Too many search keys", kind: .limit) }
+        if skip("(") {
+            let keys = try nested { reader throws(IMAPSyntaxError) in try reader.searchKeys(&count) }
+            try expect(")")
+            return keys.count == 1 ? keys[0] : .and(keys)
+        }
+        if let byte = current, byte >= 0x30 && byte <= 0x39 || byte == UInt8(ascii: "*") {
+            return .sequence(try sequenceSet())
+        }
+        let name = try word()
+        if let key = Self.plainKeys[name] { return key }
+        try space()
+        switch name {
+        case "NOT":
+            return .not(try nested { reader throws(IMAPSyntaxError) in try reader.searchKey(&count) })
+        case "OR":
+            return try nested { reader throws(IMAPSyntaxError) in
+                let left = try reader.searchKey(&count)
+                try reader.space()
+                return .or(left, try reader.searchKey(&count))
+            }
+        case "UID": return .uid(try sequenceSet())
+        case "KEYWORD": return .keyword(String(decoding: try atom(), as: UTF8.self))
+        case "UNKEYWORD": return .not(.keyword(String(decoding: try atom(), as: UTF8.self)))
+        case "BEFORE": return .before(try date())
+        case "ON": return .on(try date())
+        case "SINCE": return .since(try date())
+        case "SENTBEFORE": return .sentBefore(try date())
+        case "SENTON": return .sentOn(try date())
+        case "SENTSINCE": return .sentSince(try date())
+        case "OLDER": return .olderThan(seconds: try nonZeroNumber())
+        case "YOUNGER": return .youngerThan(seconds: try nonZeroNumber())
+        case "LARGER": return .larger(try number())
+        case "SMALLER": return .smaller(try number())
+        case "BODY": return .body(TextPattern(try astring()))
+        case "TEXT": return .text(TextPattern(try astring()))
+        case "BCC", "CC", "FROM", "SUBJECT", "TO": return .header(name, TextPattern(try astring()))
+        case "HEADER":
+            let field = String(decoding: try astring(), as: UTF8.self)
+            try space()
+            return .header(field, TextPattern(try astring()))
+        default: throw IMAPSyntaxError("Unknown search key")
+        }
+    }
+
+    private static let plainKeys: [String: SearchKey] = [
+        "ALL": .all, "ANSWERED": .has(.answered), "DELETED": .has(.deleted), "DRAFT": .has(.draft),
+        "FLAGGED": .has(.flagged), "SEEN": .has(.seen), "UNANSWERED": .lacks(.answered), "UNDELETED": .lacks(.deleted),
+        "UNDRAFT": .lacks(.draft), "UNFLAGGED": .lacks(.flagged), "UNSEEN": .lacks(.seen), "RECENT": .recent,
+        "OLD": .not(.recent), "NEW": .and([.recent, .lacks(.seen)]),
+    ]
+}

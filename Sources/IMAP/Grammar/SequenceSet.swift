@@ -1,0 +1,54 @@
+/// Message sequence numbers or UIDs as a client names them (RFC 3501 §9).
+package struct SequenceSet: Hashable, Sendable {
+    /// nil stands for `*`.
+    package struct Element: Hashable, Sendable {
+        package var first: UInt32?
+        package var last: UInt32?
+    }
+
+    package var elements: [Element]
+
+    package init(_ elements: [Element]) {
+        self.elements = elements
+    }
+
+    /// The set with `*` put in its place, in ascending order, without overlaps.
+    package func ranges(greatest: UInt32) -> [ClosedRange<UInt32>] {
+        let ranges = elements.map { element in
+            let first = element.first ?? greatest
+            let last = element.last ?? greatest
+            return min(first, last)...max(first, last)
+        }
+        .sorted { $0.lowerBound < $1.lowerBound }
+        var result: [ClosedRange<UInt32>] = []
+        for range in ranges {
+            if let previous = result.last, range.lowerBound <= previous.upperBound {
+                result[result.count - 1] = previous.lowerBound...max(previous.upperBound, range.upperBound)
+            } else {
+                result.append(range)
+            }
+        }
+        return result
+    }
+}
+
+extension GrammarReader {
+    /// sequence-set = (seq-number / seq-range) *("," sequence-set) ; seq-range = seq-number ":" seq-number
+    package mutating func sequenceSet() throws(IMAPSyntaxError) -> SequenceSet {
+        var elements: [SequenceSet.Element] = []
+        repeat {
+            guard elements.count < limits.elements else { throw IMAPSyntaxError("Too long a set", kind: .limit) }
+            let first = try sequenceNumber()
+            let last = skip(":") ? try sequenceNumber() : first
+            elements.append(SequenceSet.Element(first: first, last: last))
+        } while skip(",")
+        return SequenceSet(elements)
+    }
+
+    /// seq-number = nz-number / "*"
+    private mutating func sequenceNumber() throws(IMAPSyntaxError) -> UInt32? {
+        if skip("*") { return nil }
+        guard let value = UInt32(exactly: try number()), value > 0 else { throw IMAPSyntaxError("Invalid messageset") }
+        return value
+    }
+}

@@ -1,0 +1,103 @@
+package import MailModel
+package import NIOCore
+
+/// Turns what the store gives of a message into the part of a FETCH response that needs it. Runs where the store's
+/// answers arrive, off the event loop: parsing a big message must not hold up other sessions.
+package struct FetchRenderer: Sendable {
+    package let items: [FetchItem]
+    /// Seconds east of UTC at a moment: INTERNALDATE shows the server's zone.
+    package let zoneOffset: @Sendable (Int64) -> Int
+
+    package init(_ items: [FetchItem], zoneOffset: @escaping @Sendable (Int64) -> Int) {
+        self.items = items.filter { $0 != .flags && $0 != .uid }
+        self.zoneOffset = zoneOffset
+    }
+
+    /// What the store must give.
+    package var needs: MessageItems {
+        var needs: MessageItems = []
+        for item in items {
+            switch item {
+            case .flags, .uid: break
+            case .internalDate: needs.insert(.internalDate)
+            case .size: needs.insert(.size)
+            case .envelope: needs.insert(.header)
+            case .structure: needs.insert(.text)
+            case .section(let section): needs.insert(section.needsOnlyHeader ? .header : .text)
+            }
+        }
+        if needs.contains(.text) { needs.remove(.header) }
+        return needs
+    }
+
+    /// Whether it sets `\Seen` (RFC 3501 §6.4.5).
+    package var marksSeen: Bool {
+        items.contains { item in
+            if case .section(let section) = item { return !section.peeks }
+            return false
+        }
+    }
+
+    /// The items, each with a space behind it but the last.
+    package func render(_ message: FetchedMessage) -> ByteBuffer {
+        var output = ByteBuffer()
+        let content = message.content ?? ByteBuffer()
+        content.withUnsafeReadableBytes { raw in
+            let bytes = raw.bindMemory(to: UInt8.self).span
+            render(message, bytes, to: &output)
+        }
+        return output
+    }
+
+    private func render(_ message: FetchedMessage, _ bytes: Span<UInt8>, to output: inout ByteBuffer) {
+        let header = MIMEStructure.headerRange(bytes)
+        var parsed: MIMEStructure?
+        for (index, item) in items.enumerated() {
+            if index > 0 { output.writeStaticString(" ") }
+            switch item {
+            case .flags, .uid: break
+            case .internalDate:
+                output.writeStaticString("INTERNALDATE \"")
+                output.writeString(InternalDate.text(message.internalDate ?? 0, zoneOffset: zoneOffset))
+                output.writeStaticString("\"")
+            case .size: output.writeString("RFC822.SIZE \(message.size ?? UInt64(bytes.count))")
+            case .envelope:
+                output.writeStaticString("ENVELOPE ")
+                EnvelopeResponse.append(MessageEnvelope.parse(bytes, header: header), to: &output)
+            case .structure(let extended):
+                let structure = parsed ?? MIMEStructure.parse(bytes)
+                parsed = structure
+                output.writeString(extended ? "BODYSTRUCTURE " : "BODY ")
+                BodyStructureResponse.append(structure, bytes, extended: extended, to: &output)
+            case .section(let section):
+                if !section.part.isEmpty, parsed == nil { parsed = MIMEStructure.parse(bytes) }
+                let structure = parsed
+                SectionContent(section).append(
+                    bytes, { structure ?? MIMEStructure.parse(bytes) }, header: header, to: &output)
+            }
+        }
+    }
+}
+
+/// INTERNALDATE (RFC 3501 §2.3.3).
+package enum InternalDate {
+    /// date-time = date-day-fixed "-" date-month "-" date-year SP time SP zone
+    package static func text(_ seconds: Int64, zoneOffset: (Int64) -> Int) -> String {
+        // Years 0000 to 9999, which is all that the grammar can say.
+        let seconds = Int(min(max(seconds, -62_000_000_000), 253_000_000_000))
+        let offset = min(max(zoneOffset(Int64(seconds)), -86_340), 86_340)
+        let local = seconds + offset
+        let day = local >= 0 ? local / 86_400 : (local - 86_399) / 86_400
+        let time = local - day * 86_400
+        let (year, month, dayOfMonth) = CivilDate(day: day).components
+        let zone = abs(offset) / 60
+        return padded(dayOfMonth, 2) + "-" + CivilDate.monthNames[month - 1] + "-" + padded(year, 4) + " "
+            + padded(time / 3600, 2) + ":" + padded(time / 60 % 60, 2) + ":" + padded(time % 60, 2)
+            + (offset < 0 ? " -" : " +") + padded(zone / 60 * 100 + zone % 60, 4)
+    }
+
+    private static func padded(_ value: Int, _ width: Int) -> String {
+        let digits = String(value)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}

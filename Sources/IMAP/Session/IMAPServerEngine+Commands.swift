@@ -1,0 +1,127 @@
+import MailModel
+import NIOCore
+import Net
+
+extension IMAPServerEngine {
+    /// What this session offers in its present state (RFC 3501 §6.1.1).
+    var capabilities: String {
+        var names = ["IMAP4rev1", "SASL-IR", "LITERAL+", "ID", "ENABLE", "IDLE"]
+        if account == nil {
+            if !isSecure, options.offersStartTLS { names.append("STARTTLS") }
+            if maySendPassword {
+                names += ["AUTH=PLAIN", "AUTH=LOGIN"]
+            } else {
+                names.append("LOGINDISABLED")
+            }
+        } else {
+            names += [
+                "NAMESPACE", "UIDPLUS", "UNSELECT", "CHILDREN", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE",
+                "LIST-EXTENDED", "LIST-STATUS", "WITHIN",
+            ]
+        }
+        return names.joined(separator: " ")
+    }
+
+    var maySendPassword: Bool { isSecure || options.allowsPlaintextLogin }
+
+    mutating func perform(_ command: IMAPCommand, _ tag: [UInt8], _ output: inout ByteBuffer) -> Step {
+        switch command {
+        case .capability:
+            output.writeString("* CAPABILITY \(capabilities)\r\n")
+            return finish(Completion(tag: tag, text: "OK Capability completed."), &output)
+        case .logout:
+            output.writeStaticString("* BYE Logging out\r\n")
+            _ = reply(tag, "OK Logout completed.", &output)
+            return .close
+        case .id:
+            identify(&output)
+            return finish(Completion(tag: tag, text: "OK ID completed."), &output)
+        case .noop: return refresh(tag, "OK NOOP completed.", &output)
+        case .startTLS, .authenticate, .logIn: return performBeforeLogin(command, tag, &output)
+        default: break
+        }
+        guard let account else { return reject(tag, "BAD Log in first.", &output) }
+        switch command {
+        case .check, .close, .unselect, .expunge, .search, .fetch, .store, .copy, .move:
+            guard let selected else { return reject(tag, "BAD No mailbox selected.", &output) }
+            return perform(command, tag, account, selected, &output)
+        default: return perform(command, tag, account, &output)
+        }
+    }
+
+    /// id_params_list, NIL when there is nothing to say (RFC 2971 §3.2).
+    private func identify(_ output: inout ByteBuffer) {
+        guard !options.identification.isEmpty else {
+            output.writeStaticString("* ID NIL\r\n")
+            return
+        }
+        output.writeStaticString("* ID (")
+        for (index, parameter) in options.identification.enumerated() {
+            if index > 0 { output.writeStaticString(" ") }
+            ResponseText.appendString(Array(parameter.field.utf8), to: &output)
+            output.writeStaticString(" ")
+            ResponseText.appendString(Array(parameter.value.utf8), to: &output)
+        }
+        output.writeStaticString(")\r\n")
+    }
+
+    /// NOOP and CHECK: the moment to look at the disk for deliveries by other programs.
+    mutating func refresh(_ tag: [UInt8], _ text: String, _ output: inout ByteBuffer) -> Step {
+        let completion = Completion(tag: tag, text: text)
+        guard let selected else { return finish(completion, &output) }
+        return waitToFinish(.mailbox(selected.mailbox, .refresh(claimsRecent: false)), completion)
+    }
+
+    private mutating func perform(
+        _ command: IMAPCommand, _ tag: [UInt8], _ account: any IMAPAccount, _ selected: SelectedMailbox,
+        _ output: inout ByteBuffer
+    ) -> Step {
+        switch command {
+        case .check: return refresh(tag, "OK Check completed.", &output)
+        case .close: return close(tag, "OK Close completed.", expunges: !selected.isReadOnly)
+        case .unselect: return close(tag, "OK Unselect completed.", expunges: false)
+        case .expunge(let set): return expunge(tag, set, selected, &output)
+        case .search(let key, let byUID): return search(tag, key, byUID: byUID, selected, &output)
+        case .fetch(let set, let items, let byUID): return fetch(tag, set, items, byUID: byUID, selected, &output)
+        case .store(let set, let change, let isSilent, let byUID):
+            return store(tag, set, change, isSilent: isSilent, byUID: byUID, selected, &output)
+        case .copy(let set, let target, let byUID):
+            return copy(tag, set, to: target, byUID: byUID, account, selected, &output)
+        case .move(let set, let target, let byUID):
+            return move(tag, set, to: target, byUID: byUID, account, selected, &output)
+        default: return reject(tag, "BAD Unknown command.", &output)
+        }
+    }
+
+    private mutating func perform(
+        _ command: IMAPCommand, _ tag: [UInt8], _ account: any IMAPAccount, _ output: inout ByteBuffer
+    ) -> Step {
+        switch command {
+        case .select(let name, let readOnly): return select(tag, name, readOnly: readOnly, account, &output)
+        case .create(let name, let use):
+            return change(tag, name, account, "OK Create completed.", &output) { .create($0, use) }
+        case .delete(let name): return change(tag, name, account, "OK Delete completed.", &output) { .delete($0) }
+        case .subscribe(let name):
+            return change(tag, name, account, "OK Subscribe completed.", &output) { .subscribe($0) }
+        case .unsubscribe(let name):
+            return change(tag, name, account, "OK Unsubscribe completed.", &output) { .unsubscribe($0) }
+        case .rename(let name, let newName):
+            guard let target = Self.name(newName, account) else { return rejectName(tag, &output) }
+            return change(tag, name, account, "OK Rename completed.", &output) { .rename($0, to: target) }
+        case .list(let request): return list(tag, request, account, &output)
+        case .lsub(let reference, let pattern): return listSubscribed(tag, reference + pattern, account)
+        case .status(let name, let items): return status(tag, name, items, account, &output)
+        case .namespace:
+            output.writeStaticString("* NAMESPACE ((\"\" ")
+            ResponseText.appendQuoted([account.separator], to: &output)
+            output.writeStaticString(")) NIL NIL\r\n")
+            return finish(Completion(tag: tag, text: "OK Namespace completed."), &output)
+        case .enable:
+            // RFC 5161 §3.1: names that are not known are passed over.
+            output.writeStaticString("* ENABLED\r\n")
+            return finish(Completion(tag: tag, text: "OK Enabled."), &output)
+        case .idle: return startIdle(tag, &output)
+        default: return reject(tag, "BAD Unknown command.", &output)
+        }
+    }
+}

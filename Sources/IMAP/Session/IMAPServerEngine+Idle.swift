@@ -1,0 +1,29 @@
+import MailModel
+import NIOCore
+import Net
+
+extension IMAPServerEngine {
+    /// IDLE (RFC 2177): news is told at once, until the client says DONE.
+    mutating func startIdle(_ tag: [UInt8], _ output: inout ByteBuffer) -> Step {
+        output.writeStaticString("+ idling\r\n")
+        input = .idle(tag: tag)
+        guard let selected else { return .needInput }
+        return wait(.mailbox(selected.mailbox, .refresh(claimsRecent: !selected.isReadOnly))) {
+            engine, answer, output in
+            engine.showIdleNews(answer, &output)
+        }
+    }
+
+    mutating func showIdleNews(_ answer: IMAPAnswer, _ output: inout ByteBuffer) -> Step {
+        // A disk that can't be read now is no reason to end IDLE: the next change asks again.
+        guard case .view(let view, let first) = answer else { return .needInput }
+        if let first { selected?.claim(first, in: view) }
+        return tellNews(view, expunges: true, &output) ? .needInput : .close
+    }
+
+    mutating func endIdle(_ tag: [UInt8], line: [UInt8], _ output: inout ByteBuffer) -> Step {
+        input = .commands
+        guard ASCII.equalIgnoringCase(line, "DONE".utf8) else { return reject(tag, "BAD Expected DONE.", &output) }
+        return finish(Completion(tag: tag, text: "OK Idle completed."), &output)
+    }
+}

@@ -1,0 +1,267 @@
+import MailModel
+package import NIOCore
+package import Net
+import SASL
+
+/// One IMAP session (RFC 3501, and the extensions that `capabilities` names), free of I/O.
+///
+/// Commands are worked on one after the other, in their order; what a command needs of the outside it asks by a `wait`
+/// whose answer goes on where it stopped.
+package struct IMAPServerEngine: SessionEngine {
+    package typealias Wait = IMAPWait
+    package typealias Answer = IMAPAnswer
+    package typealias Event = IMAPEvent
+    package typealias Step = SessionStep<IMAPWait>
+
+    /// What the client's next octets are.
+    enum Input: Sendable {
+        case commands
+        case authentication(tag: [UInt8], any ServerExchange)
+        case idle(tag: [UInt8])
+        case append(AppendInProgress)
+    }
+
+    /// How a command ends.
+    struct Completion: Sendable {
+        var tag: [UInt8]
+        /// `OK …`, `NO …`.
+        var text: String
+        /// Whether EXPUNGE may be told before it: not with FETCH, STORE and SEARCH by sequence numbers.
+        var expunges = true
+    }
+
+    let options: IMAPServerOptions
+    let connection: ConnectionFacts
+    var isSecure: Bool
+    var account: (any IMAPAccount)?
+    var selected: SelectedMailbox?
+    var framer = CommandFramer()
+    var input = Input.commands
+    private var continuation: (@Sendable (inout IMAPServerEngine, IMAPAnswer, inout ByteBuffer) -> Step)?
+    private var errors = 0
+
+    package init(_ options: IMAPServerOptions, _ connection: ConnectionFacts) {
+        self.options = options
+        self.connection = connection
+        isSecure = connection.tls != nil
+    }
+
+    var limits: IMAPLimits { account == nil ? options.limitsBeforeLogin : options.limitsAfterLogin }
+
+    // MARK: SessionEngine
+
+    package mutating func start(_ output: inout ByteBuffer) -> Step {
+        output.writeString("* OK [CAPABILITY \(capabilities)] \(options.greeting)\r\n")
+        return .needInput
+    }
+
+    package mutating func receive(_ input: inout ByteBuffer, _ output: inout ByteBuffer) -> Step {
+        while true {
+            // Many small commands can have big answers: they are written before more are made.
+            if output.readableBytes > 128 << 10, input.readableBytes > 0 {
+                return wait(.drain) { _, _, _ in .needInput }
+            }
+            guard let step = takeInput(&input, &output) else { return .needInput }
+            guard case .needInput = step else { return step }
+        }
+    }
+
+    package mutating func resume(with answer: IMAPAnswer, _ output: inout ByteBuffer) -> Step {
+        guard let next = continuation else { return .needInput }
+        continuation = nil
+        return next(&self, answer, &output)
+    }
+
+    package mutating func tlsEstablished(_ facts: TLSFacts, _ output: inout ByteBuffer) -> Step {
+        isSecure = true
+        framer = CommandFramer()
+        input = .commands
+        errors = 0
+        return .needInput
+    }
+
+    package mutating func injectedBeforeTLS(_ output: inout ByteBuffer) {
+        output.writeStaticString("* BYE Commands came before the TLS handshake.\r\n")
+    }
+
+    package mutating func notify(_ event: IMAPEvent, _ output: inout ByteBuffer) -> Step {
+        // Outside of IDLE the news is told with the next command's completion (RFC 3501 §5.2).
+        guard case .idle = input, let selected else { return .needInput }
+        return wait(.mailbox(selected.mailbox, .refresh(claimsRecent: !selected.isReadOnly))) {
+            engine, answer, output in
+            engine.showIdleNews(answer, &output)
+        }
+    }
+
+    package mutating func timedOut(_ output: inout ByteBuffer) {
+        output.writeStaticString("* BYE Disconnected for inactivity.\r\n")
+    }
+
+    package mutating func shuttingDown(_ output: inout ByteBuffer) {
+        output.writeStaticString("* BYE Server shutting down.\r\n")
+    }
+
+    package var inputTimeout: TimeAmount {
+        account == nil ? options.loginTimeout : options.idleTimeout
+    }
+
+    // MARK: Input
+
+    /// Nil when more octets are needed.
+    private mutating func takeInput(_ bytes: inout ByteBuffer, _ output: inout ByteBuffer) -> Step? {
+        if case .append(let append) = input { return takeAppend(append, &bytes, &output) }
+        switch framer.next(&bytes, limits: limits) {
+        case .needInput: return nil
+        case .tooLong(let beginning):
+            if case .authentication(let tag, _) = input { return failAuthentication(tag, &output) }
+            input = .commands
+            let tag = CommandParser(limits: limits).tag(of: Array(beginning))
+            return reject(tag, "BAD Command line too long.", &output)
+        case .literal(let announcement): return takeAnnouncement(announcement, &output)
+        case .command(let bytes):
+            switch input {
+            case .commands, .append: return take(bytes, &output)
+            case .authentication(let tag, let exchange):
+                return continueAuthentication(tag, exchange, line: bytes, &output)
+            case .idle(let tag): return endIdle(tag, line: bytes, &output)
+            }
+        }
+    }
+
+    private mutating func takeAnnouncement(_ announcement: LiteralAnnouncement, _ output: inout ByteBuffer) -> Step {
+        let text = framer.announcedText
+        let parser = CommandParser(limits: limits)
+        guard case .commands = input else {
+            framer.abandon()
+            input = .commands
+            return reject(nil, "BAD Literal not expected here.", &output)
+        }
+        if account != nil, let (tag, request) = parser.append(upToMessage: text) {
+            framer.abandon()
+            return startAppend(tag, request, announcement, &output)
+        }
+        guard framer.gather(announcement, limits: limits) else {
+            framer.abandon()
+            let tag = parser.tag(of: text)
+            let step = reject(tag, "NO [TOOBIG] Literal too big.", &output)
+            guard !announcement.isSynchronizing else { return step }
+            // It comes all the same; nothing behind it can be trusted to be a command.
+            output.writeStaticString("* BYE Literal too big.\r\n")
+            return .close
+        }
+        if announcement.isSynchronizing { output.writeStaticString("+ OK\r\n") }
+        return .needInput
+    }
+
+    private mutating func take(_ bytes: [UInt8], _ output: inout ByteBuffer) -> Step {
+        if bytes.isEmpty {
+            // An empty line between commands, as some clients send behind a literal.
+            errors += 1
+            return errors > options.maximumErrors ? tooManyErrors(&output) : .needInput
+        }
+        let result = CommandParser(limits: limits).parse(bytes)
+        guard let tag = result.tag else { return reject(nil, "BAD Invalid tag.", &output) }
+        switch result.outcome {
+        case .failure(let error): return reject(tag, Self.text(of: error), &output)
+        case .command(let command):
+            let step = perform(command, tag, &output)
+            return step
+        }
+    }
+
+    private static func text(of error: IMAPSyntaxError) -> String {
+        switch error.kind {
+        case .malformed: "BAD Error in IMAP command: \(error.text)."
+        case .unknownCommand: "BAD Unknown command."
+        case .charset: "NO [BADCHARSET (UTF-8 US-ASCII)] \(error.text)."
+        case .limit: "NO [LIMIT] \(error.text)."
+        }
+    }
+
+    // MARK: Replies
+
+    /// A command that the client should not have sent.
+    mutating func reject(_ tag: [UInt8]?, _ text: String, _ output: inout ByteBuffer) -> Step {
+        errors += 1
+        output.writeBytes(tag ?? [UInt8(ascii: "*")])
+        output.writeString(" \(text)\r\n")
+        return errors >= options.maximumErrors ? tooManyErrors(&output) : .needInput
+    }
+
+    private mutating func tooManyErrors(_ output: inout ByteBuffer) -> Step {
+        output.writeStaticString("* BYE Too many invalid IMAP commands.\r\n")
+        return .close
+    }
+
+    /// Ends a command at once.
+    mutating func reply(_ tag: [UInt8], _ text: String, _ output: inout ByteBuffer) -> Step {
+        output.writeBytes(tag)
+        output.writeString(" \(text)\r\n")
+        return .needInput
+    }
+
+    /// A command that counts against the client only while it has not logged in.
+    mutating func countFailedLogin(_ output: inout ByteBuffer) -> Step {
+        errors += 1
+        return errors >= options.maximumErrors ? tooManyErrors(&output) : .needInput
+    }
+
+    mutating func forgetErrors() {
+        errors = 0
+    }
+
+    /// Ends a command after telling what happened to the selected mailbox meanwhile.
+    mutating func finish(_ completion: Completion, _ output: inout ByteBuffer) -> Step {
+        errors = 0
+        guard let selected else { return reply(completion.tag, completion.text, &output) }
+        let view = selected.mailbox.view
+        guard !selected.isReadOnly, selected.hasUnclaimedMessages(in: view) else {
+            return finish(completion, with: view, &output)
+        }
+        return wait(.mailbox(selected.mailbox, .claimRecent)) { engine, answer, output in
+            guard case .view(let view, let first?) = answer else {
+                return engine.finish(completion, with: view, &output)
+            }
+            engine.selected?.claim(first, in: view)
+            return engine.finish(completion, with: view, &output)
+        }
+    }
+
+    private mutating func finish(
+        _ completion: Completion, with view: MailboxView, _ output: inout ByteBuffer
+    ) -> Step {
+        if !tellNews(view, expunges: completion.expunges, &output) { return .close }
+        return reply(completion.tag, completion.text, &output)
+    }
+
+    /// False when the session can't go on: the farewell is written.
+    mutating func tellNews(_ view: MailboxView, expunges: Bool, _ output: inout ByteBuffer) -> Bool {
+        switch selected?.update(to: view, expunges: expunges, &output) {
+        case .done, nil: return true
+        case .lost:
+            output.writeStaticString("* BYE The selected mailbox was replaced.\r\n")
+            return false
+        }
+    }
+
+    mutating func wait(
+        _ question: IMAPWait,
+        then next: @escaping @Sendable (inout IMAPServerEngine, IMAPAnswer, inout ByteBuffer) -> Step
+    ) -> Step {
+        continuation = next
+        return .wait(question)
+    }
+
+    /// Waits for something whose success says nothing but that it is done.
+    mutating func waitToFinish(
+        _ question: IMAPWait, _ completion: Completion, failingWith code: FailureText.Context = .plain
+    )
+        -> Step
+    {
+        wait(question) { engine, answer, output in
+            var completion = completion
+            if case .failed(let failure) = answer { completion.text = FailureText.text(failure, code) }
+            return engine.finish(completion, &output)
+        }
+    }
+}

@@ -1,0 +1,25 @@
+/// Keys of tables and lists are asked in lower case (Postfix's FOLD_FIX).
+package enum LookupKey {
+    /// The key with upper case folded away: ASCII letters, and in valid UTF-8 every character (Unicode's full case
+    /// folding, so that `JÜRGEN` is `jürgen` and `STRASSE` is `straße`). Bytes that are no UTF-8 only have their ASCII
+    /// letters folded.
+    package static func folded(_ key: [UInt8]) -> [UInt8] {
+        guard key.contains(where: { $0 >= 0x80 }), let text = String(validating: key, as: UTF8.self) else {
+            return key.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
+        }
+        var result: [UInt8] = []
+        result.reserveCapacity(key.count)
+        for scalar in text.unicodeScalars {
+            // Upper case first: that unites ß with SS and both sigmas. The dotless ı is the one letter that folding
+            // keeps apart from what its upper case stands for.
+            if scalar == "\u{131}" {
+                result += "\u{131}".utf8
+                continue
+            }
+            for upper in scalar.properties.uppercaseMapping.unicodeScalars {
+                result += upper.properties.lowercaseMapping.utf8
+            }
+        }
+        return result
+    }
+}

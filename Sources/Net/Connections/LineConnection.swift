@@ -1,0 +1,125 @@
+package import NIOCore
+package import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// Why a conversation with another server came to its end.
+package struct LineConnectionError: Error, Hashable, CustomStringConvertible {
+    /// Whom we talked to: `mail.example.org:587`.
+    package let peer: String
+    package let reason: String
+
+    package var description: String { "\(peer): \(reason)" }
+}
+
+/// A connection that we opened to a server of a line protocol: whole lines in, bytes out, TLS when told to. Every call has
+/// its time limit; after a failure nothing but `close` is of use.
+package final class LineConnection: Sendable {
+    package let peer: String
+    private let host: String
+    private let channel: any Channel
+    private let inbox: LineInbox
+
+    /// - Parameters:
+    ///   - tls: TLS from the first byte; nil starts in clear.
+    ///   - lineLimit: bytes; a server that sends longer lines is given up.
+    package init(
+        to address: ListenAddress, tls: ClientTLSOptions? = nil, timeout: TimeAmount = .seconds(30),
+        lineLimit: Int = 4096, group: MultiThreadedEventLoopGroup
+    ) async throws(LineConnectionError) {
+        let inbox = LineInbox(lineLimit: lineLimit)
+        let bootstrap = ClientBootstrap(group: group)
+            .connectTimeout(timeout)
+            .channelOption(.autoRead, value: false)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(LineInboxHandler(inbox))
+                }
+            }
+        self.inbox = inbox
+        peer = "\(address)"
+        do {
+            switch address {
+            case .tcp(let host, let port):
+                self.host = host
+                channel = try await bootstrap.connect(host: host, port: port).get()
+            case .unix(let path, _):
+                host = "localhost"
+                channel = try await bootstrap.connect(unixDomainSocketPath: path).get()
+            }
+        } catch {
+            throw LineConnectionError(peer: "\(address)", reason: "no connection (\(error))")
+        }
+        if let tls {
+            do throws(LineConnectionError) {
+                try await startTLS(tls, timeout: timeout)
+            } catch {
+                await close()
+                throw error
+            }
+        }
+    }
+
+    /// The next line, without its line end.
+    package func line(timeout: TimeAmount) async throws(LineConnectionError) -> [UInt8] {
+        var line: [UInt8] = []
+        try await wait(timeout, "no answer in time") { $0.hasLine }
+        inbox.update { line = $0.takeLine() }
+        return line
+    }
+
+    package func send(_ bytes: ByteBuffer, timeout: TimeAmount) async throws(LineConnectionError) {
+        let cut = channel.eventLoop.scheduleTask(in: timeout) { [channel] in channel.close(promise: nil) }
+        defer { cut.cancel() }
+        do {
+            try await channel.writeAndFlush(bytes).get()
+        } catch {
+            throw LineConnectionError(peer: peer, reason: inbox.failure ?? "the connection was lost (\(error))")
+        }
+    }
+
+    /// Returns when the handshake is done and the server is who it should be.
+    @discardableResult
+    package func startTLS(
+        _ options: ClientTLSOptions, timeout: TimeAmount
+    ) async throws(LineConnectionError) -> TLSFacts {
+        // An answer that stands behind the one to STARTTLS was put there in clear, by somebody else.
+        guard inbox.isEmpty else {
+            throw LineConnectionError(peer: peer, reason: "bytes in clear behind the answer to STARTTLS")
+        }
+        do {
+            let context = try options.makeContext()
+            let name = IPAddress(host) == nil && !host.isEmpty ? host : nil
+            try await channel.eventLoop.submit { [channel] in
+                let handler = try NIOSSLClientHandler(context: context, serverHostname: name)
+                try channel.pipeline.syncOperations.addHandler(handler, position: .first)
+            }.get()
+        } catch {
+            throw LineConnectionError(peer: peer, reason: "TLS can't be set up (\(error))")
+        }
+        try await wait(timeout, "no TLS handshake in time") { $0.isSecured }
+        let version = try? await channel.pipeline.handler(type: NIOSSLClientHandler.self)
+            .map { $0.tlsVersion?.protocolName }.get()
+        return TLSFacts(version: version.flatMap { $0 } ?? "TLS", serverName: host)
+    }
+
+    package func close() async {
+        try? await channel.close().get()
+    }
+
+    private func wait(
+        _ timeout: TimeAmount, _ reason: String, until condition: @escaping @Sendable (LineInbox.State) -> Bool
+    ) async throws(LineConnectionError) {
+        let late = channel.eventLoop.scheduleTask(in: timeout) { [inbox] in inbox.fail(reason) }
+        defer { late.cancel() }
+        channel.read()
+        let failure = await withTaskCancellationHandler {
+            await inbox.wait(until: condition)
+        } onCancel: {
+            inbox.fail("cancelled")
+        }
+        guard let failure else { return }
+        await close()
+        throw LineConnectionError(peer: peer, reason: failure)
+    }
+}

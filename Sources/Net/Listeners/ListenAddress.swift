@@ -1,0 +1,23 @@
+/// Where a listener waits for connections.
+package enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
+    /// An IP address (`0.0.0.0` and `::` stand for all of their family) or a name with one; port 0 takes a free one.
+    case tcp(host: String, port: Int)
+    /// `mode` are the socket's permissions: who may connect.
+    case unix(path: String, mode: UInt32 = 0o666)
+
+    package var description: String {
+        switch self {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path, _): path
+        }
+    }
+}
+
+/// Why a listener can't be set up, and what to do.
+package struct ListenerError: Error, Hashable, CustomStringConvertible {
+    package let address: String
+    package let reason: String
+    package let remedy: String
+
+    package var description: String { "can't listen on \(address): \(reason); \(remedy)" }
+}

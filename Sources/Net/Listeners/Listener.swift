@@ -1,0 +1,120 @@
+import Glibc
+import Logging
+package import NIOCore
+package import NIOPosix
+
+/// Accepts connections on one bound socket and gives each a `SessionHandler`.
+package final class Listener<Performer: SessionPerformer>: Sendable {
+    package let options: ListenerOptions
+    /// Where it listens, with the real port; nil for a Unix socket.
+    package let localAddress: String?
+    package let localPort: Int?
+    private let channel: any Channel
+    private let table: ConnectionTable
+
+    /// Starts accepting.
+    ///
+    /// - Parameter socket: closed with the listener, or when this throws.
+    package init(
+        boundSocket socket: BoundSocket, _ options: ListenerOptions, group: MultiThreadedEventLoopGroup,
+        makeSession: @escaping SessionHandler<Performer>.MakeSession
+    ) async throws {
+        if let tls = options.session.tls, tls.isSelfSigned, isPublicAddress(socket.address) {
+            socket.close()
+            throw ListenerError(
+                address: ListenAddress.tcp(host: socket.address ?? "", port: socket.port ?? 0).description,
+                reason: "a made-up certificate is never offered on a public address",
+                remedy: "configure a certificate and its key, or listen on 127.0.0.1 or a private address")
+        }
+        guard listen(socket.descriptor, CInt(clamping: options.backlog)) == 0 else {
+            let reason = String(cString: strerror(errno))
+            socket.close()
+            throw ListenerError(address: options.name, reason: reason, remedy: "check the address")
+        }
+        let table = ConnectionTable(options.limits)
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptErrorLog(options))
+                    // Out of descriptors: wait a second instead of spinning on the same error.
+                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                }
+            }
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try Self.accept(channel, options, table, makeSession)
+                }
+            }
+        self.options = options
+        self.table = table
+        localAddress = socket.address
+        localPort = socket.port
+        channel = try await bootstrap.withBoundSocket(socket.descriptor).get()
+    }
+
+    private static func accept(
+        _ channel: any Channel, _ options: ListenerOptions, _ table: ConnectionTable,
+        _ makeSession: @escaping SessionHandler<Performer>.MakeSession
+    ) throws {
+        let facts = ConnectionFacts(
+            sessionID: SessionIDs.make(), remoteAddress: channel.remoteAddress?.ipAddress,
+            remotePort: channel.remoteAddress?.port, localAddress: channel.localAddress?.ipAddress,
+            localPort: channel.localAddress?.port)
+        if facts.remoteAddress != nil {
+            // Replies are small and awaited: Nagle's algorithm would only hold them back. A refusal is no reason to fail.
+            _ = try? channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
+        }
+        if let refusal = table.add(facts, channel) {
+            options.session.logger.notice(
+                "refusing a connection",
+                metadata: [
+                    "listener": "\(options.name)", "peer": "\(facts.remoteAddress ?? "local")", "reason": "\(refusal)",
+                ])
+            let text = options.session.isImplicitTLS ? "" : options.refusal(refusal)
+            try channel.pipeline.syncOperations.addHandler(RefusalHandler(text))
+            return
+        }
+        let handler = SessionHandler<Performer>(options.session, facts, makeSession: makeSession) {
+            table.remove(facts.sessionID)
+        }
+        do {
+            try channel.pipeline.syncOperations.addHandler(handler)
+        } catch {
+            table.remove(facts.sessionID)
+            throw error
+        }
+    }
+
+    /// Who is connected now.
+    package var connections: [ConnectionFacts] { table.all.map(\.facts) }
+
+    /// Ends one session at its next command boundary, as a shutdown would; false when there is none of this id.
+    package func end(_ sessionID: String) -> Bool {
+        guard let connection = table.connection(sessionID) else { return false }
+        connection.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        return true
+    }
+
+    /// Stops accepting, tells every session, waits until all have released what they held; those that have not within
+    /// `grace` are cut off.
+    package func shutDown(grace: TimeAmount) async {
+        table.stop()
+        try? await channel.close()
+        for connection in table.all {
+            connection.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
+        let cut = channel.eventLoop.scheduleTask(in: grace) { [table, options] in
+            let late = table.all
+            guard !late.isEmpty else { return }
+            options.session.logger.warning(
+                "cutting off sessions that did not end in time",
+                metadata: ["listener": "\(options.name)", "sessions": "\(late.count)"])
+            for connection in late { connection.channel.close(promise: nil) }
+        }
+        await table.waitUntilEmpty()
+        cut.cancel()
+    }
+}

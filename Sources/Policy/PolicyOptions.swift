@@ -1,0 +1,66 @@
+package import Directory
+package import LookupTables
+
+/// What the clients of one listener may do, in Postfix's words (`smtpd_…`).
+package struct PolicyOptions: Sendable {
+    /// The purposes a native listener can have.
+    package enum Listener: Hashable, Sendable, CaseIterable {
+        /// Port 25: mail from everybody for our domains.
+        case mx
+        /// Ports 587 and 465: mail from our users for everybody.
+        case submission
+        /// A local filter or list server hands mail over.
+        case lmtp
+        /// Programs of this machine, over a Unix socket whose permissions say who may.
+        case local
+    }
+
+    /// `mynetworks`. Natively nobody is trusted for an address.
+    package var myNetworks = NetworkList()
+    /// `smtpd_sasl_auth_enable`: without it the tests of sender and login do nothing, as in Postfix.
+    package var isAuthenticationEnabled: Bool
+    /// `smtpd_delay_reject`: client, HELO and sender lists run at RCPT, so that the log names the recipient.
+    package var delaysReject = true
+    /// `smtpd_relay_before_recipient_restrictions`.
+    package var relayBeforeRecipient = true
+
+    package var clientRestrictions = RestrictionList()
+    package var heloRestrictions = RestrictionList()
+    package var senderRestrictions = RestrictionList()
+    package var relayRestrictions = RestrictionList()
+    package var recipientRestrictions = RestrictionList()
+
+    /// `smtpd_sender_login_maps`: who owns a sender address.
+    package var senderLoginMaps: [any LookupTable] = []
+    package var senderLoginMapsLocation: SourceLocation?
+
+    private init(isAuthenticationEnabled: Bool) {
+        self.isAuthenticationEnabled = isAuthenticationEnabled
+    }
+
+    package static func native(_ listener: Listener) -> PolicyOptions {
+        var options = PolicyOptions(isAuthenticationEnabled: listener == .submission)
+        switch listener {
+        case .mx, .lmtp:
+            options.relayRestrictions = RestrictionList([.rejectUnauthDestination])
+        case .submission:
+            options.senderRestrictions = RestrictionList([.rejectSenderLoginMismatch])
+            options.relayRestrictions = RestrictionList([.permitSASLAuthenticated, .reject])
+        case .local:
+            options.relayRestrictions = RestrictionList([.permit])
+        }
+        return options
+    }
+
+    /// Postfix's own defaults (3.7), for settings that a site left alone.
+    package static func postfix(isAuthenticationEnabled: Bool) -> PolicyOptions {
+        var options = PolicyOptions(isAuthenticationEnabled: isAuthenticationEnabled)
+        options.relayRestrictions = RestrictionList([
+            .permitMyNetworks, .permitSASLAuthenticated, .deferUnauthDestination,
+        ])
+        return options
+    }
+
+    /// Whether strangers are kept from relaying: a listener without it must not be opened.
+    package var guardsRelaying: Bool { relayRestrictions.guardsRelaying || recipientRestrictions.guardsRelaying }
+}

@@ -1,0 +1,61 @@
+import Directory
+import LookupTables
+import MailModel
+
+extension RestrictionEvaluation {
+    private static let maximumNesting = 10
+
+    mutating func access(
+        _ table: any LookupTable, _ keys: [AccessKeys.Key], _ subject: PolicyReply.Subject, _ stage: Stage
+    ) async -> Verdict {
+        for key in keys where !key.isPartial || !table.isPattern {
+            let answer = await table.lookup(key.bytes)
+            steps += answer.steps
+            switch answer.outcome {
+            case .absent: continue
+            case .unavailable:
+                return .refuse(PolicyReply.temporaryLookupFailure(String(decoding: key.bytes, as: UTF8.self)))
+            case .found(let value):
+                return await act(AccessAction(value), subject, stage)
+            }
+        }
+        return .dunno
+    }
+
+    mutating func act(
+        _ action: AccessAction, _ subject: PolicyReply.Subject, _ stage: Stage
+    ) async -> Verdict {
+        func reply(_ code: UInt16, _ text: String, _ standard: String) -> SMTPReply {
+            let (status, explanation) = AccessAction.status(in: text, of: code / 100)
+            return PolicyReply.rejected(subject, explanation.isEmpty ? standard : explanation, code: code, status)
+        }
+        switch action {
+        case .ok: return .permit
+        case .dunno, .note: return .dunno
+        case .reject(let text): return .refuse(reply(554, text, "Access denied"))
+        case .defer(let text): return .refuse(reply(450, text, "Access denied"))
+        case .deferIfPermit(let text):
+            deferIfPermit = deferIfPermit ?? reply(450, text, "Access denied")
+            return .dunno
+        case .deferIfReject(let text):
+            deferIfReject = deferIfReject ?? reply(450, text, "Access denied")
+            return .dunno
+        case .reply(let code, let status, let text):
+            return .refuse(PolicyReply.rejected(subject, text.isEmpty ? "Access denied" : text, code: code, status))
+        case .restrictions(let names):
+            nesting += 1
+            defer { nesting -= 1 }
+            guard nesting <= Self.maximumNesting else { return .refuse(PolicyReply.configurationError) }
+            for restriction in names.compactMap({ Restriction(named: $0) }) {
+                let verdict = await evaluate(restriction, stage)
+                if case .dunno = verdict { continue }
+                return verdict
+            }
+            return .dunno
+        case .notServed(let word):
+            steps.append(
+                TraceStep(.decision(rule: word, text: "this server has no such action: take it out of the table")))
+            return .refuse(PolicyReply.configurationError)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import Directory
+import MailModel
+import Routing
+
+extension RestrictionEvaluation {
+    /// A destination is authorized when mail for it ends here or is relayed for everybody, and when its local part names
+    /// no further host (`user%other@us`, `other!user@us`, `"user@other"@us`): whoever serves the domain might send it on.
+    mutating func authorizedDestination(
+        _ denied: (EmailAddress) -> Verdict, otherwise authorized: () -> Verdict = { .dunno }
+    ) async -> Verdict {
+        guard let recipient else { return .dunno }
+        if recipient.localPart.contains(where: Self.routingOperators.contains) { return denied(recipient) }
+        let answer = await classOfRecipient(recipient)
+        switch answer.outcome {
+        case .found(.remote), .absent: return denied(recipient)
+        case .found: return authorized()
+        case .unavailable: return .refuse(PolicyReply.temporaryLookupFailure(recipient.description))
+        }
+    }
+
+    private static let routingOperators = Array("@%!".utf8)
+
+    mutating func classOfRecipient(_ recipient: EmailAddress) async -> Answer<AddressClass> {
+        if let recipientClass { return recipientClass }
+        let answer = await router.addressClass(of: recipient.domain)
+        steps += answer.steps
+        recipientClass = answer
+        return answer
+    }
+
+    mutating func unlistedRecipient() async -> Verdict {
+        guard let recipient else { return .dunno }
+        let resolution = await resolve(recipient)
+        switch resolution.verdict {
+        case .deliver: return .dunno
+        case .refuse(let reply): return .refuse(reply)
+        case .deferred(let reply): return .refuse(reply)
+        }
+    }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+import PostroomServer
+import SiteConfiguration
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve mail until SIGTERM; SIGHUP reads the configuration and the certificates anew.")
+
+    @OptionGroup var site: SiteOptions
+
+    func run() async throws {
+        let loaded = try site.load()
+        SiteLogging.bootstrap(loaded.model.log)
+        do {
+            try await Server.run(loaded.model, configurationFile: site.config)
+        } catch {
+            Terminal.error("\(error)")
+            throw ExitStatus.configuration
+        }
+    }
+}

@@ -1,0 +1,14 @@
+import ArgumentParser
+
+/// Exit codes of sysexits(3), as mail programs use them.
+enum ExitStatus {
+    /// The input was wrong (a password that does not match, a table without the key).
+    static let dataError = ExitCode(65)
+    static let noUser = ExitCode(67)
+    static let unavailable = ExitCode(69)
+    static let software = ExitCode(70)
+    static let temporaryFailure = ExitCode(75)
+    static let configuration = ExitCode(78)
+    /// postmap's answer for a key that a table does not have.
+    static let notFound = ExitCode(1)
+}

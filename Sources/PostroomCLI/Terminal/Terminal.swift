@@ -1,0 +1,34 @@
+import Glibc
+
+/// What the command's output goes to.
+enum Terminal {
+    /// NO_COLOR (no-color.org), a dumb terminal and a pipe all mean plain text.
+    static var isColoured: Bool {
+        getenv("NO_COLOR") == nil && isatty(STDOUT_FILENO) == 1
+            && getenv("TERM").map { String(cString: $0) } != "dumb"
+    }
+
+    static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 }
+
+    static func error(_ text: String) {
+        var line = text + "\n"
+        line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    /// Reads a line without showing it on a terminal; nil at the end of input.
+    static func readSecret(prompt: String) -> String? {
+        guard isatty(STDIN_FILENO) == 1 else { return readLine(strippingNewline: true) }
+        var shown = termios()
+        tcgetattr(STDIN_FILENO, &shown)
+        var hidden = shown
+        hidden.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden)
+        defer {
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown)
+            error("")
+        }
+        var text = prompt
+        text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        return readLine(strippingNewline: true)
+    }
+}

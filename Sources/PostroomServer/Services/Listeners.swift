@@ -1,0 +1,107 @@
+import IMAP
+import Logging
+import NIOCore
+import NIOPosix
+import Net
+import SMTP
+import SiteConfiguration
+
+/// A listener of any protocol, while it serves.
+protocol ServingListener: Sendable {
+    var kind: ListenerModel.Kind { get }
+    var localAddress: String? { get }
+    var localPort: Int? { get }
+    func shutDown(grace: TimeAmount) async
+}
+
+struct OpenListener<Performer: SessionPerformer>: ServingListener {
+    let kind: ListenerModel.Kind
+    let listener: Listener<Performer>
+
+    var localAddress: String? { listener.localAddress }
+    var localPort: Int? { listener.localPort }
+
+    func shutDown(grace: TimeAmount) async {
+        await listener.shutDown(grace: grace)
+    }
+}
+
+/// Opens a site's listeners and says what is spoken on each.
+enum Listeners {
+    /// All or none: what was opened is closed again when one can't be.
+    static func open(
+        _ model: SiteModel, _ sockets: BoundSockets, _ sites: SiteHolder, _ tls: ServerTLS,
+        _ group: MultiThreadedEventLoopGroup
+    ) async throws -> [any ServingListener] {
+        var sockets = sockets
+        var result: [any ServingListener] = []
+        let budget = GatherBudget()
+        do {
+            for listener in model.listeners {
+                for socket in try sockets.take(listener) {
+                    let options = options(listener, model, tls)
+                    if listener.kind.isIMAP {
+                        let open = try await imap(listener, socket, options, model, sites, group)
+                        result.append(OpenListener(kind: listener.kind, listener: open))
+                    } else {
+                        let open = try await smtp(listener, socket, options, model, sites, budget, group)
+                        result.append(OpenListener(kind: listener.kind, listener: open))
+                    }
+                }
+            }
+        } catch {
+            for listener in result { await listener.shutDown(grace: .zero) }
+            throw error
+        }
+        return result
+    }
+
+    private static func options(
+        _ listener: ListenerModel, _ model: SiteModel, _ tls: ServerTLS
+    ) -> ListenerOptions {
+        var logger = Logger(label: listener.kind.rawValue)
+        logger[metadataKey: "listener"] = "\(listener.name)"
+        return ListenerOptions(
+            name: listener.kind.rawValue,
+            session: SessionOptions(tls: tls.context, isImplicitTLS: listener.kind.isImplicitTLS, logger: logger),
+            limits: ConnectionLimits(total: model.limits.connections, perClient: model.limits.connectionsPerClient))
+    }
+
+    private static func smtp(
+        _ listener: ListenerModel, _ socket: BoundSocket, _ options: ListenerOptions, _ model: SiteModel,
+        _ sites: SiteHolder, _ budget: GatherBudget, _ group: MultiThreadedEventLoopGroup
+    ) async throws -> Listener<SMTPPerformer> {
+        let isSubmission = listener.kind != .smtp
+        var limits = SMTPLimits()
+        limits.messageSize = Int(clamping: model.limits.messageSize.value)
+        // RFC 5321 §4.5.3.1.8 asks for a hundred; a mail program sends to its whole address book at once.
+        limits.recipients = isSubmission ? 1000 : 100
+        let serverOptions = SMTPServerOptions(
+            hostname: model.hostname.value, tls: isSubmission ? .required : .offered,
+            authentication: isSubmission ? .underTLS : .off, requiresAuthentication: isSubmission,
+            bareLineEnds: listener.bareLineFeed == .reject ? .reject : .normalize, limits: limits)
+        var options = options
+        options.refusal = { serverOptions.refusal($0) }
+        return try await Listener(boundSocket: socket, options, group: group) { facts, _ in
+            (
+                SMTPServerEngine(serverOptions, facts, budget: budget),
+                SMTPPerformer(SMTPSession(sites, listener.kind, facts))
+            )
+        }
+    }
+
+    private static func imap(
+        _ listener: ListenerModel, _ socket: BoundSocket, _ options: ListenerOptions, _ model: SiteModel,
+        _ sites: SiteHolder, _ group: MultiThreadedEventLoopGroup
+    ) async throws -> Listener<IMAPSessionPerformer> {
+        let serverOptions = IMAPServerOptions(offersStartTLS: true, messageSize: model.limits.messageSize.value)
+        var options = options
+        options.refusal = { _ in "* BYE Too many connections\r\n" }
+        return try await Listener(boundSocket: socket, options, group: group) { facts, notifier in
+            (
+                IMAPServerEngine(serverOptions, facts),
+                IMAPSessionPerformer(IMAPSession(sites, facts), facts, notifier: notifier)
+            )
+        }
+    }
+}

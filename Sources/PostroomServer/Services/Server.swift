@@ -1,0 +1,148 @@
+import Glibc
+import Logging
+import NIOCore
+package import NIOPosix
+import Net
+package import SiteConfiguration
+import UnixSignals
+
+/// A site that serves: its listeners, its sessions and what runs beside them.
+package final class Server: Sendable {
+    package let group: MultiThreadedEventLoopGroup
+    let sites: SiteHolder
+    private let tls: ServerTLS
+    private let listeners: [any ServingListener]
+    private let announce: AsyncStream<Site>.Continuation
+    private let configurationFile: String?
+    private let logger = Logger(label: "server")
+
+    private init(
+        group: MultiThreadedEventLoopGroup, sites: SiteHolder, tls: ServerTLS, listeners: [any ServingListener],
+        announce: AsyncStream<Site>.Continuation, configurationFile: String?
+    ) {
+        self.group = group
+        self.sites = sites
+        self.tls = tls
+        self.listeners = listeners
+        self.announce = announce
+        self.configurationFile = configurationFile
+    }
+
+    package var site: Site { sites.current }
+
+    /// The port that a kind of listener has; the first, when there are several.
+    package func port(_ kind: ListenerModel.Kind) -> Int? {
+        listeners.first { $0.kind == kind }?.localPort
+    }
+
+    /// PEM file of the certificate that the server made up; nil when one is configured.
+    package var selfSignedCertificate: String? { tls.selfSignedCertificate }
+
+    // MARK: Life
+
+    /// Serves until SIGTERM or SIGINT; SIGHUP reads the configuration anew.
+    package static func run(_ model: SiteModel, configurationFile: String) async throws {
+        Privileges.forbidDumps()
+        let sockets = BoundSockets(environment: ProcessEnvironment.current)
+        try await withRunning(model, configurationFile: configurationFile, sockets: sockets) { server in
+            await server.waitForSignal()
+        }
+    }
+
+    /// Serves while `body` runs, then drains.
+    ///
+    /// - Parameter configurationFile: read again by `reload`.
+    package static func withRunning<Value: Sendable>(
+        _ model: SiteModel, configurationFile: String? = nil, sockets: BoundSockets = BoundSockets(),
+        _ body: (Server) async throws -> Value
+    ) async throws -> Value {
+        // A client that is gone shall be an error of its connection, not a signal for the process.
+        signal(SIGPIPE, SIG_IGN)
+        let tls = try ServerTLS(model)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        let site = try await Site.open(model, group: group)
+        let sites = SiteHolder(site)
+        let (newSites, announce) = AsyncStream<Site>.makeStream()
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                await withDiscardingTaskGroup { running in
+                    for await site in newSites { running.addTask { await site.run() } }
+                }
+            }
+            announce.yield(site)
+            var listeners: [any ServingListener] = []
+            let result: Result<Value, any Error>
+            do {
+                listeners = try await Listeners.open(model, sockets, sites, tls, group)
+                let server = Server(
+                    group: group, sites: sites, tls: tls, listeners: listeners, announce: announce,
+                    configurationFile: configurationFile)
+                result = .success(try await body(server))
+            } catch {
+                result = .failure(error)
+            }
+            let drain = TimeAmount(sites.current.model.limits.drainTime)
+            await withDiscardingTaskGroup { stopping in
+                for listener in listeners { stopping.addTask { await listener.shutDown(grace: drain) } }
+            }
+            announce.finish()
+            sites.current.retire()
+            tasks.cancelAll()
+            while (try? await tasks.next()) != nil {}
+            await sites.current.close()
+            try? await group.shutdownGracefully()
+            return try result.get()
+        }
+    }
+
+    /// Returns at SIGTERM and SIGINT.
+    package func waitForSignal() async {
+        for listener in listeners {
+            logger.notice(
+                "listening",
+                metadata: [
+                    "listener": "\(listener.kind.rawValue)",
+                    "address": "\(listener.localAddress ?? "unix"):\(listener.localPort ?? 0)",
+                ])
+        }
+        for await signal in await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint) {
+            guard signal == .sighup else {
+                logger.notice("stopping", metadata: ["signal": "\(signal)"])
+                return
+            }
+            await reload()
+        }
+    }
+
+    /// Puts a new site in force, from the configuration as it is now; one with faults changes nothing and is reported.
+    ///
+    /// - Returns: whether the new one is in force.
+    @discardableResult
+    package func reload() async -> Bool {
+        guard let configurationFile else { return false }
+        do {
+            let loaded = try SiteLoader.load(configurationFile, environment: ProcessEnvironment.current)
+            for warning in loaded.warnings { logger.warning("configuration", metadata: ["finding": "\(warning)"]) }
+            try tls.reload(loaded.model)
+            let new = try await Site.open(loaded.model, group: group, succeeding: sites.current)
+            let old = sites.replace(with: new)
+            announce.yield(new)
+            old.retire()
+            logger.notice("the configuration was read anew", metadata: ["file": "\(configurationFile)"])
+            return true
+        } catch {
+            for line in "\(error)".split(separator: "\n") {
+                logger.error("the configuration stays as it was", metadata: ["fault": "\(line)"])
+            }
+            return false
+        }
+    }
+}
+
+extension TimeAmount {
+    init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        self = .nanoseconds(overflow ? .max : nanoseconds &+ attoseconds / 1_000_000_000)
+    }
+}

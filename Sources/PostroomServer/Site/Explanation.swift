@@ -1,0 +1,97 @@
+import Accounts
+package import Directory
+package import LookupTables
+import MailModel
+import Policy
+import Routing
+import SiteConfiguration
+
+/// What `explain`, `lookup` and `auth` show: the values that serving acts on, with their steps.
+package struct Explanation: Sendable {
+    package enum Result: Sendable {
+        case delivered
+        case refused
+        case deferred
+    }
+
+    package var outcome: Result
+    private var render: @Sendable (Bool) -> String
+    package var json: String
+
+    init(outcome: Result, json: String, text: @escaping @Sendable (_ isColoured: Bool) -> String) {
+        self.outcome = outcome
+        self.json = json
+        render = text
+    }
+
+    package func text(isColoured: Bool) -> String { render(isColoured) }
+
+    init(_ reply: SMTPReply, json: String, text: @escaping @Sendable (_ isColoured: Bool) -> String) {
+        let outcome: Result = reply.isPositive ? .delivered : reply.isTransient ? .deferred : .refused
+        self.init(outcome: outcome, json: json, text: text)
+    }
+}
+
+extension Site {
+    /// What would become of a mail to `address`: from outside, or with a login as on the submission port. Nil when it is no
+    /// address.
+    package func explain(_ address: String, sender: String?, login: String?) async -> Explanation? {
+        guard let recipient = EmailAddress(address) ?? router.qualified(Array(address.utf8)) else { return nil }
+        guard sender != nil || login != nil else {
+            let resolution = await router.resolve(recipient)
+            return Explanation(resolution.reply, json: ResolutionJSON.document(resolution).serialized()) {
+                ResolutionText(isColoured: $0).text(resolution)
+            }
+        }
+        let path = sender.flatMap { EmailAddress($0) }.map { ReversePath.address($0) } ?? .null
+        let policy = policy(for: login == nil ? .smtp : .submission)
+        let client = ClientFacts(helo: "explain", login: login)
+        let decision = await policy.recipient(recipient, sender: path, client: client)
+        var resolution =
+            decision.resolution
+            ?? Resolution(recipient: recipient, verdict: .refuse(decision.reply), steps: [])
+        if !decision.reply.isPositive {
+            resolution.verdict = decision.reply.isTransient ? .deferred(decision.reply) : .refuse(decision.reply)
+        }
+        resolution.steps = decision.steps + resolution.steps
+        let shown = resolution
+        return Explanation(decision.reply, json: ResolutionJSON.document(shown).serialized()) {
+            ResolutionText(isColoured: $0).text(shown)
+        }
+    }
+
+    /// What `postmap -q` would answer.
+    package func lookUp(
+        _ key: String, in table: any LookupTable, folding: Bool
+    ) async -> (outcome: Outcome<String>, steps: String) {
+        let bytes = Array(key.utf8)
+        let answer = await table.lookup(folding ? LookupKey.folded(bytes) : bytes)
+        return (
+            answer.outcome.map { String(decoding: $0, as: UTF8.self) }, ResolutionText().text(answer.steps)
+        )
+    }
+
+    /// Tries a login as a client would.
+    package func tryLogin(_ login: String, password: String, service: String) async -> Explanation {
+        let request = LoginRequest(
+            login: Array(login.utf8), password: Secret(password), service: service, isSecured: true)
+        let (outcome, steps) = await accounts.logIn(request)
+        switch outcome {
+        case .accepted(let account):
+            let place =
+                switch account.location {
+                case .here(let location): "\(location)"
+                case .elsewhere(let host): "on \(host)"
+                }
+            return explanation("accepted as \(account.login): \(place), owner \(account.owner)", .delivered, steps)
+        case .rejected(let reason): return explanation("refused: \(reason.rawValue)", .refused, steps)
+        case .unavailable(let reason): return explanation("no answer: \(reason)", .deferred, steps)
+        }
+    }
+
+    private func explanation(_ result: String, _ outcome: Explanation.Result, _ steps: [TraceStep]) -> Explanation {
+        Explanation(outcome: outcome, json: "") { isColoured in
+            ResolutionText(isColoured: isColoured).text(steps) + "⇒ \(VisibleText.escaped(result))\n"
+        }
+    }
+}

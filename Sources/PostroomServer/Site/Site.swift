@@ -1,0 +1,150 @@
+package import Accounts
+import Blocking
+import Delivery
+import Directory
+import LDAP
+import Logging
+package import LookupTables
+import MailModel
+import MailStore
+package import NIOCore
+import NIOPosix
+import Policy
+package import Routing
+import SMTP
+package import SiteConfiguration
+
+/// A configured site that can be asked: immutable; a reload makes another.
+package final class Site: Sendable {
+    package let model: SiteModel
+    package let router: Router
+    package let accounts: DirectoryAccounts
+    let accountsByAddress: DirectoryAccounts
+    let traceHeaders: TraceHeaders
+    let directories: DirectorySet
+    private let kept: [KeptDirectory]
+    private let policies: [ListenerModel.Kind: SMTPPolicy]
+    private let tables: [String: any LookupTable]
+    let storage: SiteStorage
+    private let throttle: LoginThrottle
+    private let logger = Logger(label: "site")
+    private let retirement = AsyncStream<Never>.makeStream()
+
+    private init(
+        model: SiteModel, directories: DirectorySet, kept: [KeptDirectory], tables: [String: any LookupTable],
+        router: Router, policies: [ListenerModel.Kind: SMTPPolicy], accounts: DirectoryAccounts,
+        accountsByAddress: DirectoryAccounts, storage: SiteStorage, throttle: LoginThrottle
+    ) {
+        self.model = model
+        self.directories = directories
+        self.kept = kept
+        self.tables = tables
+        self.router = router
+        self.policies = policies
+        self.accounts = accounts
+        self.accountsByAddress = accountsByAddress
+        self.storage = storage
+        self.throttle = throttle
+        traceHeaders = TraceHeaders(hostname: model.hostname.value)
+    }
+
+    /// Makes a site from its model: reads the files it names, connects to nobody. Throws all faults together.
+    ///
+    /// - Parameter old: the site in force, whose stores and memory of failed logins go on.
+    package static func open(
+        _ model: SiteModel, group: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup,
+        succeeding old: Site? = nil
+    ) async throws(ConfigurationFaults) -> Site {
+        let faults = FaultCollector()
+        let storage = SiteStorage.open(model, succeeding: old?.storage, faults)
+        let throttle = old?.throttle ?? LoginThrottle()
+        let hashing = Hashing.run
+        let (directories, kept) = DirectoryBuilder(group: group, hashing: hashing, faults: faults).build(
+            model.directories)
+        let tables = TablesBuilder(directories, membershipTime: model.routing.membershipTime, faults)
+        let (byLogin, byAddress) = AccountsBuilder(
+            model: model, directories: directories, hashing: hashing, faults: faults
+        ).build(throttle: throttle)
+        let routing = RoutingBuilder(model: model, tables: tables, accounts: byAddress, faults: faults)
+        guard let router = routing.router(), let storage else { throw ConfigurationFaults(faults.faults) }
+        let policies = routing.policies(router)
+        guard faults.errors.isEmpty else { throw ConfigurationFaults(faults.faults) }
+        let logger = Logger(label: "site")
+        for warning in faults.warnings { logger.warning("configuration", metadata: ["finding": "\(warning)"]) }
+        return Site(
+            model: model, directories: directories, kept: kept, tables: tables.byName, router: router,
+            policies: policies,
+            accounts: byLogin, accountsByAddress: byAddress, storage: storage, throttle: throttle)
+    }
+
+    // MARK: Life
+
+    /// Looks after the site's directories until it is retired; then gives those who still hold it time to finish.
+    func run() async {
+        await withDiscardingTaskGroup { tasks in
+            for directory in kept {
+                switch directory {
+                case .servers(let client): tasks.addTask { await client.run() }
+                case .ldif(let file): tasks.addTask { await self.watch(file) }
+                }
+            }
+            for await _ in retirement.stream {}
+            tasks.cancelAll()
+        }
+        // Cancelled at once when the server stops.
+        try? await Task.sleep(for: .seconds(60))
+        await close()
+    }
+
+    private func watch(_ file: LDIFDirectory) async {
+        await file.run(
+            onBlockingThread: { body in await Hashing.blocking(body) ?? .unchanged },
+            report: { [logger] outcome in
+                switch outcome {
+                case .unchanged: break
+                case .reloaded(let entries):
+                    logger.notice("read anew", metadata: ["file": "\(file.path)", "entries": "\(entries)"])
+                case .failed(let faults):
+                    for fault in faults.faults {
+                        logger.error("the directory's file stays as it was", metadata: ["fault": "\(fault)"])
+                    }
+                }
+            })
+    }
+
+    /// Another site is in force: what this one does by itself ends.
+    func retire() {
+        retirement.continuation.finish()
+    }
+
+    /// Leaves its directory servers.
+    package func close() async {
+        for case .servers(let client) in kept { await client.shutDown() }
+    }
+
+    // MARK: Asking
+
+    func policy(for kind: ListenerModel.Kind) -> SMTPPolicy {
+        policies[kind] ?? SMTPPolicy(.native(.mx), router: router)
+    }
+
+    func deliveryTransaction(from sender: EnvelopeSender) -> DeliveryTransaction {
+        let headers: DeliveryOptions.RecipientHeaders = model.store.recipientHeaders ? .always : .whenAlone
+        return DeliveryTransaction(
+            sender: sender, maildirs: storage.delivery, options: DeliveryOptions(recipientHeaders: headers))
+    }
+
+    package var tableNames: [String] { tables.keys.sorted() }
+
+    /// A table of the configuration by its name, or one that is given whole: `static:…`, `texthash:…`.
+    package func table(named name: String) -> (any LookupTable)? {
+        if let table = tables[name] ?? tables["ldap:" + name] { return table }
+        if name.hasPrefix("static:") { return try? StaticTable(name.dropFirst("static:".count).utf8) }
+        if name.hasPrefix("inline:") { return try? InlineTable(name.dropFirst("inline:".count).utf8) }
+        if name.hasPrefix("texthash:") {
+            let path = String(name.dropFirst("texthash:".count))
+            return SiteLoader.read(path).map { TextHashTable(contents: $0, file: path) }
+        }
+        return nil
+    }
+}

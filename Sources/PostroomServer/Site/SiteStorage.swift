@@ -1,0 +1,79 @@
+import Blocking
+import Delivery
+import Directory
+import Glibc
+import MailModel
+import MailStore
+import NIOCore
+import SiteConfiguration
+
+/// Where a site keeps mail. Goes on over a reload as long as its roots stay the same, so that sessions of before and after
+/// share what is known of a folder.
+final class SiteStorage: Sendable {
+    let stores: MaildirStores
+    let delivery: MaildirDelivery
+    private let rootPaths: [String]
+
+    private init(_ stores: MaildirStores, _ rootPaths: [String]) {
+        self.stores = stores
+        delivery = MaildirDelivery(stores)
+        self.rootPaths = rootPaths
+    }
+
+    /// Resolves the roots. Nil when that fails: the fault is told.
+    static func open(_ model: SiteModel, succeeding old: SiteStorage?, _ faults: FaultCollector) -> SiteStorage? {
+        let paths = model.store.roots.map(\.value)
+        if let old, old.rootPaths == paths { return old }
+        guard !model.store.roots.isEmpty else { return nil }
+        for root in model.store.roots {
+            do {
+                _ = try MailRoots([Array(root.value.utf8)])
+            } catch {
+                faults.error(
+                    at: root.location, "\(error)",
+                    remedy: "make the folder, owned by the service's user, or mend store.roots")
+            }
+        }
+        guard faults.errors.isEmpty else { return nil }
+        do {
+            let roots = try MailRoots(paths.map { Array($0.utf8) })
+            let pool = BlockingPool(name: "mail", threads: 48)
+            return SiteStorage(MaildirStores(roots: roots, pool: pool), paths)
+        } catch {
+            faults.error(at: model.store.roots[0].location, "\(error)", remedy: "mend store.roots")
+            return nil
+        }
+    }
+
+    /// One account's mailboxes.
+    func store(
+        for location: MailboxLocation, _ owner: Owner, _ quota: Quota
+    ) throws(MailboxFailure) -> any MailboxStore {
+        try stores.store(for: location, owner: owner, quota: quota)
+    }
+
+    /// What is odd about the roots and about who owns mail.
+    func check(_ model: SiteModel) async -> [ConfigurationFault] {
+        var findings: [ConfigurationFault] = []
+        let canTakeIdentities = Privileges.canTakeIdentities
+        if !canTakeIdentities {
+            let own = "\(geteuid()):\(getegid())"
+            if let owner = model.store.owner {
+                if owner.value.description != own {
+                    findings.append(
+                        ConfigurationFault(
+                            .error, at: owner.location,
+                            "mail belongs to \(owner.value), but without root this process writes as \(own)",
+                            remedy: "run as root, or set store.owner to \"\(own)\""))
+                }
+            } else {
+                findings.append(
+                    ConfigurationFault(
+                        .error, at: model.store.roots.first?.location ?? .builtIn,
+                        "without root all mail belongs to one owner, and none is named",
+                        remedy: "run as root, or set store.owner to \"\(own)\""))
+            }
+        }
+        return findings
+    }
+}

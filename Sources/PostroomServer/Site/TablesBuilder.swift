@@ -1,0 +1,135 @@
+import Directory
+import LDAP
+import LookupTables
+import SiteConfiguration
+import Synchronization
+
+/// `TableModel` → tables that can be asked; remembers each by its name for `postroom lookup`.
+final class TablesBuilder {
+    private let directories: DirectorySet
+    private let faults: FaultCollector
+    /// How long a domain is remembered to be ours.
+    private let membershipTime: Duration
+    private(set) var byName: [String: any LookupTable] = [:]
+
+    init(_ directories: DirectorySet, membershipTime: Duration, _ faults: FaultCollector) {
+        self.directories = directories
+        self.membershipTime = membershipTime
+        self.faults = faults
+    }
+
+    func tables(_ models: [TableModel]) -> [any LookupTable] {
+        models.compactMap(table)
+    }
+
+    func table(_ model: TableModel) -> (any LookupTable)? {
+        let made: (any LookupTable)?
+        switch model {
+        case .constant(let value):
+            made = attempt(at: value.location) {
+                try StaticTable(value.value.utf8, location: value.location)
+            }
+        case .inline(let pairs, _):
+            let text =
+                "{"
+                + pairs.value.sorted { $0.key < $1.key }.map { "{\($0.key) = \($0.value)}" }
+                .joined(separator: ", ") + "}"
+            made = attempt(at: pairs.location) { try InlineTable(text.utf8, location: pairs.location) }
+        case .textHash(let path): made = textHash(path)
+        case .ldap(let table): made = ldap(table)
+        }
+        if let made { byName[made.name] = made }
+        return made
+    }
+
+    /// A list of domains: names, `!names`, tables.
+    func matchList(_ name: String, _ items: [MatchItemModel], location: SourceLocation?) -> MatchList {
+        var elements: [MatchList.Element] = []
+        for item in items {
+            switch item {
+            case .name(let text):
+                let isNegated = text.value.hasPrefix("!")
+                let key = LookupKey.folded(Array((isNegated ? text.value.dropFirst() : text.value[...]).utf8))
+                elements.append(MatchList.Element(.name(key), isNegated: isNegated))
+            case .table(let model):
+                if let table = table(model) {
+                    let remembered = RememberedMembership(table, lifetime: membershipTime)
+                    elements.append(MatchList.Element(.table(remembered)))
+                }
+            }
+        }
+        return MatchList(name: name, elements: elements, location: location)
+    }
+
+    private func textHash(_ path: Located<String>) -> (any LookupTable)? {
+        guard let contents = SiteLoader.read(path.value) else {
+            faults.error(
+                at: path.location, "\(path.value) can't be read", remedy: "create it, readable for the service's user")
+            return nil
+        }
+        let table = TextHashTable(contents: contents, file: path.value, location: path.location)
+        for warning in table.warnings {
+            faults.warning(at: warning.location ?? path.location, warning.text)
+        }
+        return table
+    }
+
+    private func ldap(_ model: LDAPTableModel) -> (any LookupTable)? {
+        guard let source = directories.source(model.directory, faults) else { return nil }
+        var options = LDAPTableOptions()
+        guard let base = model.searchBase ?? directories.base(model.directory, for: model.filter, faults) else {
+            return nil
+        }
+        options.searchBase = Array(base.value.utf8)
+        options.locations["search_base"] = base.location
+        options.queryFilter = Array(model.filter.value.utf8)
+        options.locations["query_filter"] = model.filter.location
+        options.scope = DirectorySet.scope(model.scope, faults)
+        options.resultAttributes = model.resultAttributes.map(\.value)
+        options.specialResultAttributes = model.specialResultAttributes.map(\.value)
+        options.terminalResultAttributes = model.terminalResultAttributes.map(\.value)
+        options.leafResultAttributes = model.leafResultAttributes.map(\.value)
+        if let format = model.resultFormat {
+            options.resultFormat = Array(format.value.utf8)
+            options.locations["result_format"] = format.location
+        }
+        if !model.domains.isEmpty {
+            options.domain = matchList("domain", model.domains.map { .name($0) }, location: model.domains[0].location)
+        }
+        if let limit = model.recursionLimit { options.recursionLimit = limit.value }
+        if let limit = model.expansionLimit {
+            options.expansionLimit = limit.value
+            options.sizeLimit = limit.value
+        }
+        if let limit = model.sizeLimit { options.sizeLimit = limit.value }
+        if let number = model.dereference {
+            options.dereference = DereferencePolicy(rawValue: number.value) ?? .never
+        }
+        do {
+            let table = try LDAPTable(
+                name: model.name, options: options, source: source, location: model.filter.location)
+            for warning in table.warnings {
+                faults.warning(at: warning.location ?? model.filter.location, warning.text)
+            }
+            return table
+        } catch {
+            for fault in error.faults {
+                faults.error(
+                    at: fault.location ?? model.filter.location, fault.text, remedy: "see docs/configuration.md, Tables"
+                )
+            }
+            return nil
+        }
+    }
+
+    private func attempt(
+        at location: SourceLocation, _ body: () throws -> any LookupTable
+    ) -> (any LookupTable)? {
+        do {
+            return try body()
+        } catch {
+            faults.error(at: location, "\(error)", remedy: "see docs/configuration.md, Tables")
+            return nil
+        }
+    }
+}

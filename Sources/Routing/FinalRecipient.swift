@@ -1,0 +1,134 @@
+import Directory
+import LookupTables
+import MailModel
+
+/// What becomes of one final address, aliases done.
+struct FinalRecipient: Sendable {
+    enum Fate: Sendable {
+        case destination(Destination)
+        /// Nobody there, for certain: the text of the refusal, which names the recipient that the client gave.
+        case dead(EnhancedStatusCode, String)
+        case unavailable(Failure)
+    }
+
+    /// Why a recipient must wait, in the order of what to tell first.
+    enum Failure: Hashable, Sendable {
+        case lookup
+        case configuration
+        case transport
+    }
+
+    var address: EmailAddress
+    var fate: Fate
+    var steps: [TraceStep]
+}
+
+/// Finds who serves a final address.
+struct FinalRecipientResolver: Sendable {
+    let options: RoutingOptions
+
+    /// `isOriginal`: the client named this very address, so that the recipient tables of its class have a say too.
+    func resolve(
+        _ address: EmailAddress, _ classAnswer: Answer<AddressClass>, isOriginal: Bool
+    ) async -> FinalRecipient {
+        guard case .found(let addressClass) = classAnswer.outcome else {
+            return FinalRecipient(address: address, fate: .unavailable(.lookup), steps: [])
+        }
+        var steps: [TraceStep] = []
+        if isOriginal, let refused = await test(address, addressClass, &steps) {
+            return FinalRecipient(address: address, fate: refused, steps: steps)
+        }
+        let fate = await deliver(address, addressClass, &steps)
+        return FinalRecipient(address: address, fate: fate, steps: steps)
+    }
+
+    // MARK: - Recipient tables
+
+    /// Names that smtpd(8) passes in the local class without asking (ldap-tables §8).
+    private static let alwaysPassed = ["postmaster", "mailer-daemon", "double-bounce"].map { Array($0.utf8) }
+
+    private func test(
+        _ address: EmailAddress, _ addressClass: AddressClass, _ steps: inout [TraceStep]
+    ) async -> FinalRecipient.Fate? {
+        let setting: String
+        let tables: [any LookupTable]
+        switch addressClass {
+        case .local:
+            guard let maps = options.localRecipientMaps else { return nil }
+            if Self.alwaysPassed.contains(ASCII.lowercased(address.localPart)) { return nil }
+            (setting, tables) = ("local_recipient_maps", maps)
+        case .relay:
+            guard let maps = options.relayRecipientMaps else { return nil }
+            (setting, tables) = ("relay_recipient_maps", maps)
+        case .virtualAlias, .virtualMailbox, .remote:
+            return nil
+        }
+        let isLocal = addressClass == .local || address.domain == options.myOrigin
+        let answer = await AddressLookup.find(
+            address, in: tables, delimiter: options.recipientDelimiter, isLocal: isLocal)
+        func note(_ text: String) {
+            steps.append(TraceStep(.decision(rule: setting, text: "\(address) \(text)"), children: answer.steps))
+        }
+        switch answer.outcome {
+        case .found:
+            note("is listed")
+            return nil
+        case .absent:
+            note("is not listed")
+            return unknown(addressClass)
+        case .unavailable:
+            note("can't be looked up")
+            return .unavailable(.lookup)
+        }
+    }
+
+    private func unknown(_ addressClass: AddressClass) -> FinalRecipient.Fate {
+        let table = options.showUserUnknownTableName ? " in \(addressClass.tableName)" : ""
+        return .dead(EnhancedStatusCode(5, 1, 1), "User unknown" + table)
+    }
+
+    // MARK: - Transports
+
+    private func deliver(
+        _ address: EmailAddress, _ addressClass: AddressClass, _ steps: inout [TraceStep]
+    ) async -> FinalRecipient.Fate {
+        func note(_ rule: String, _ text: String, _ children: [TraceStep] = []) {
+            steps.append(TraceStep(.decision(rule: rule, text: text), children: children))
+        }
+        let setting: String
+        let transport: ClassTransport
+        switch addressClass {
+        case .local: (setting, transport) = ("local_transport", options.localTransport)
+        case .virtualMailbox: (setting, transport) = ("virtual_transport", options.virtualTransport)
+        case .virtualAlias:
+            note("virtual_alias_domains", "\(address.domain) has aliases only, and \(address) is none")
+            return unknown(.virtualAlias)
+        case .relay, .remote: (setting, transport) = (addressClass.setting, .remote)
+        }
+        switch transport {
+        case .mailboxes(let mailboxes):
+            let answer = await mailboxes.mailbox(for: address)
+            switch answer.outcome {
+            case .found(let mailbox):
+                note(setting, "\(address) has a mailbox: \(mailbox.location), owner \(mailbox.owner)", answer.steps)
+                return .destination(.mailbox(mailbox))
+            case .absent:
+                note(setting, "\(address) has no mailbox", answer.steps)
+                return unknown(addressClass)
+            case .unavailable(let reason):
+                note(setting, "no mailbox can be had for \(address): \(reason.text)", answer.steps)
+                return .unavailable(reason.kind == .misconfigured ? .configuration : .lookup)
+            }
+        case .remote:
+            note(setting, "\(address) is on another host")
+            return .destination(.remote(address))
+        case .error(let status, let text):
+            note(setting, "error:\(status) \(text)")
+            guard status.statusClass == 5 else { return .unavailable(.transport) }
+            return .dead(status, text)
+        case .unknown(let name):
+            note(setting, "this server has no transport \(name)")
+            return .unavailable(.transport)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Directory
+
+/// `listeners:`: a mapping of kind → address or addresses (`smtp: "0.0.0.0:25"`), or a list of mappings with options.
+enum ListenerSection {
+    static func read(_ site: SectionReader) -> [ListenerModel] {
+        guard let node = site.node("listeners") else {
+            return ListenerModel.Kind.allCases.map {
+                ListenerModel(kind: $0, host: Located("*", at: .builtIn), port: $0.defaultPort)
+            }
+        }
+        var result: [ListenerModel] = []
+        if let entries = node.entries {
+            for entry in entries {
+                guard let kind = ListenerModel.Kind(rawValue: entry.key) else {
+                    site.context.faults.error(
+                        at: entry.keyLocation, "\(node.path): there is no listener called \(entry.key)",
+                        remedy: "one of " + ListenerModel.Kind.allCases.map(\.rawValue).joined(separator: ", "))
+                    continue
+                }
+                for address in entry.value.elements ?? [entry.value] {
+                    guard let text = site.context.string(address) else { continue }
+                    if let model = listener(kind, text, site.context) { result.append(model) }
+                }
+            }
+        } else {
+            for element in node.elements ?? [] {
+                if let model = listener(SectionReader(element, site.context)) { result.append(model) }
+            }
+        }
+        return result
+    }
+
+    private static func listener(_ reader: SectionReader) -> ListenerModel? {
+        let kind = reader.require(
+            reader.choice("protocol", ListenerModel.Kind.self), "protocol",
+            remedy: "one of " + ListenerModel.Kind.allCases.map(\.rawValue).joined(separator: ", "))
+        let address = reader.string("address")
+        let bare = reader.choice("bare_newline", ListenerModel.BareLineFeed.self)
+        let networks = reader.strings("trusted_networks") ?? []
+        reader.finish()
+        guard let kind else { return nil }
+        var model =
+            address.map { listener(kind.value, $0, reader.context) }
+            ?? ListenerModel(kind: kind.value, host: Located("*", at: reader.location), port: kind.value.defaultPort)
+        if let bare { model?.bareLineFeed = bare.value }
+        model?.trustedNetworks = networks
+        return model
+    }
+
+    /// `127.0.0.1:2525`, `[::1]:2525`, `*:25`, `127.0.0.1`, or a port alone.
+    private static func listener(
+        _ kind: ListenerModel.Kind, _ text: Located<String>, _ context: ReadingContext
+    ) -> ListenerModel? {
+        var host = text.value
+        var port = kind.defaultPort
+        if let number = UInt16(host) {
+            host = "*"
+            port = Int(number)
+        } else if let colon = host.lastIndex(of: ":"), let number = UInt16(host[host.index(after: colon)...]),
+            host.hasPrefix("[") || host.firstIndex(of: ":") == colon
+        {
+            host = String(host[..<colon])
+            port = Int(number)
+        }
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        guard !host.isEmpty else {
+            context.faults.error(
+                at: text.location, "\(text.value) is not an address to listen on",
+                remedy: "ADDRESS:PORT, for example 127.0.0.1:2525 or *:25")
+            return nil
+        }
+        return ListenerModel(kind: kind, host: Located(host, at: text.location), port: port)
+    }
+}

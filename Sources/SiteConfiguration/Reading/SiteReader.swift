@@ -1,0 +1,63 @@
+import Directory
+import MailModel
+
+/// `postroom.yaml` → `SiteModel`.
+package enum SiteReader {
+    /// Reads a site's configuration. All faults are told together; warnings come with the model.
+    package static func read(
+        _ text: String, file: String, sources: ConfigurationSources
+    ) throws(ConfigurationFaults) -> (model: SiteModel, warnings: [ConfigurationFault]) {
+        let faults = FaultCollector()
+        let context = ReadingContext(faults: faults, sources: sources)
+        var root = try ConfigurationNode.parse(text, file: file)
+        guard root.entries != nil else {
+            throw ConfigurationFaults([
+                ConfigurationFault(
+                    .error, at: SourceLocation(file: file), "there is no configuration in this file",
+                    remedy: "see docs/configuration.md for one in ten lines")
+            ])
+        }
+        if let entry = root.entries?.first(where: { $0.key == "preset" }), let name = entry.value.scalar {
+            if let preset = Preset(rawValue: name) {
+                root = root.merged(over: try ConfigurationNode.parse(preset.yaml, file: "preset \(name)"))
+            } else {
+                faults.error(
+                    at: entry.value.location, "there is no preset called \(name)",
+                    remedy: "known: " + Preset.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+        }
+        let model = site(SectionReader(root, context), file: file)
+        guard let model, faults.errors.isEmpty else { throw ConfigurationFaults(faults.faults) }
+        return (model, faults.warnings)
+    }
+
+    private static func site(_ reader: SectionReader, file: String) -> SiteModel? {
+        _ = reader.node("preset")
+        let hostname = reader.require(
+            reader.string("hostname"), "hostname", remedy: "give this machine's full name, as in its MX record")
+        let postmaster = reader.parsed("postmaster", expected: "a mail address") { EmailAddress($0) }
+        let directories = DirectorySection.read(reader)
+        let routing = RoutingSection.read(reader)
+        let accounts = AccountsSection.read(reader)
+        let senders = SenderSection.read(reader)
+        let store = StoreSection.read(reader)
+        let listeners = ListenerSection.read(reader)
+        let tls = TLSSection.readServer(reader)
+        let limits = LimitsSection.read(reader)
+        let log = LogSection.read(reader)
+        let service = reader.section("service")
+        let user = service?.string("user") ?? Located("postroom", at: .builtIn)
+        service?.finish()
+        reader.finish()
+        guard let hostname else { return nil }
+        if postmaster == nil {
+            reader.context.faults.warning(
+                at: reader.location, "postmaster is not set",
+                remedy: "name the address that mail for postmaster@ and abuse@ goes to; until then it is deferred")
+        }
+        return SiteModel(
+            hostname: hostname, postmaster: postmaster, directories: directories, routing: routing, accounts: accounts,
+            senders: senders, store: store, listeners: listeners, tls: tls, limits: limits, log: log, serviceUser: user,
+            files: [file])
+    }
+}

@@ -1,0 +1,47 @@
+import Directory
+import MailModel
+
+/// `store:`: where mail lies and whose it is.
+enum StoreSection {
+    static func read(_ site: SectionReader) -> StoreModel {
+        let reader = site.section("store")
+        let roots = (reader?.strings("roots") ?? []).map { root in
+            root.map { site.context.absolute($0, relativeTo: root.location.file) }
+        }
+        let minimum = reader?.integer("minimum_uid", in: 1...Int(UInt32.max - 1))?.value ?? 500
+        let owner = reader?.parsed("owner", expected: "UID:GID in numbers, neither of them 0") { text in
+            let ids = text.split(separator: ":").compactMap { UInt32($0) }
+            return ids.count == 2 ? Owner(uid: ids[0], gid: ids[1]) : nil
+        }
+        let headers = reader?.boolean("recipient_headers")?.value ?? false
+        reader?.finish()
+        if roots.isEmpty {
+            site.context.faults.error(
+                at: reader?.location ?? site.location, "store.roots is missing",
+                remedy: "name the folders below which mailboxes may lie, for example [/home/mail]")
+        }
+        return StoreModel(roots: roots, minimumUID: UInt32(minimum), owner: owner, recipientHeaders: headers)
+    }
+}
+
+/// `senders:`: who may send as whom.
+enum SenderSection {
+    static func read(_ site: SectionReader) -> SenderModel {
+        let reader = site.section("senders")
+        let logins = reader.map { TableSection.tables("logins", $0) } ?? []
+        let checks = reader?.boolean("check_login")
+        reader?.finish()
+        if logins.isEmpty {
+            if let checks, checks.value {
+                reader?.context.faults.error(
+                    at: checks.location, "senders.check_login is on, but no table says who may send as whom",
+                    remedy: "set senders.logins")
+            } else if checks == nil {
+                site.context.faults.warning(
+                    at: reader?.location ?? site.location, "whoever logs in may send as anybody",
+                    remedy: "set senders.logins, or senders.check_login: no if that is meant")
+            }
+        }
+        return SenderModel(logins: logins, checksLogin: checks?.value ?? !logins.isEmpty)
+    }
+}

@@ -1,0 +1,89 @@
+import Directory
+import LDAP
+import PostroomTesting
+import Testing
+
+@Suite struct LDAPServersTests {
+    private func servers(
+        _ urls: [String], name: String, password: String, timeout: Duration = .seconds(10)
+    ) throws -> LDAPServers {
+        LDAPServers(
+            try LDAPClient(
+                LDAPClientConfiguration(
+                    servers: urls.map { try LDAPURL(parsing: $0) },
+                    identity: .simple(name: name, password: LDAPPassword(password)), operationTimeout: timeout)))
+    }
+
+    private let search = SearchRequest(base: "dc=example,dc=com", filter: .equality("uid", bytes("mail001")))
+
+    private func reason(_ outcome: DirectorySearchOutcome) -> UnavailableReason? {
+        if case .failed(let reason) = outcome { reason } else { nil }
+    }
+
+    @Test func `a server's answers are answers`() async throws {
+        try await Slapd.withServer(.vennedey) { slapd in
+            let servers = try servers([slapd.url], name: slapd.bindDN, password: slapd.bindPassword)
+            #expect(servers.name == slapd.url)
+            guard case .entries(let entries) = await servers.search(search) else {
+                Issue.record("the entry is found")
+                return
+            }
+            #expect(entries.map(\.name) == ["uid=mail001,ou=Mail,dc=example,dc=com"])
+            var elsewhere = search
+            elsewhere.base = "ou=none,dc=example,dc=com"
+            guard case .noSuchObject = await servers.search(elsewhere) else {
+                Issue.record("a missing base is noSuchObject")
+                return
+            }
+            let user = entries[0].name
+            #expect(await servers.checkPassword(name: user, password: bytes("mail001pw")) == .accepted)
+            #expect(await servers.checkPassword(name: user, password: bytes("wrong")) == .rejected)
+            #expect(await servers.checkPassword(name: user, password: []) == .rejected)
+            #expect(await servers.checkPassword(name: "uid=none,\(slapd.directory.suffix)", password: [1]) == .rejected)
+            await servers.shutDown()
+        }
+    }
+
+    @Test func `a server that is down is unreachable, and named`() async throws {
+        let url = "ldap://127.0.0.1:\(try LoopbackPort.free())"
+        let servers = try servers([url], name: "cn=reader", password: "readerpw")
+        let reason = try #require(reason(await servers.search(search)))
+        #expect(reason.kind == .unreachable && reason.text.contains(url) && !reason.text.contains("readerpw"))
+        guard case .unavailable = await servers.checkPassword(name: "cn=a", password: bytes("x")) else {
+            Issue.record("nobody said no")
+            return
+        }
+        await servers.shutDown()
+    }
+
+    @Test func `a refused service bind is the setting's fault`() async throws {
+        try await Slapd.withServer(.vennedey) { slapd in
+            let servers = try servers([slapd.url], name: slapd.bindDN, password: "wrong-secret")
+            let reason = try #require(reason(await servers.search(search)))
+            #expect(reason.kind == .misconfigured && reason.text.contains("check the bind name"))
+            #expect(!reason.text.contains("wrong-secret"))
+            await servers.shutDown()
+        }
+    }
+
+    @Test func `entries that a limit kept back are no answer`() async throws {
+        try await Slapd.withServer(.vennedey, sizeLimit: 2) { slapd in
+            let servers = try servers([slapd.url], name: slapd.bindDN, password: slapd.bindPassword)
+            let all = SearchRequest(base: "dc=example,dc=com", filter: .present("objectClass"))
+            #expect(reason(await servers.search(all))?.kind == .incomplete)
+            await servers.shutDown()
+        }
+    }
+
+    @Test func `a server that stops answering is unreachable in time`() async throws {
+        try await Slapd.withServer(.vennedey) { slapd in
+            let servers = try servers(
+                [slapd.url], name: slapd.bindDN, password: slapd.bindPassword, timeout: .milliseconds(200))
+            _ = await servers.search(search)
+            try await slapd.pause()
+            #expect(reason(await servers.search(search))?.kind == .unreachable)
+            slapd.resume()
+            await servers.shutDown()
+        }
+    }
+}

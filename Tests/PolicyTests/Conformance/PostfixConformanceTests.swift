@@ -1,0 +1,123 @@
+import Directory
+import LDAP
+import LookupTables
+import MailModel
+import Policy
+import PostroomTesting
+import Routing
+import Testing
+
+/// What Postfix did with mail for the sample directories, we do too, but for the differences that are meant.
+@Suite struct PostfixConformanceTests {
+    /// Where Postfix takes a message that it can't deliver and bounces it afterwards, or delivers to a place that nobody
+    /// meant, we answer at RCPT. Every other row must be equal.
+    static let designedDifferences: [String: String] = [
+        // local_recipient_maps and the alias table know the name, no mailbox does: refused now instead of bounced later.
+        "vriesman smtp-rcpt nostore@mydomain.nl":
+            "550 5.1.1 <nostore@mydomain.nl>: Recipient address rejected: User unknown in local recipient table",
+        "vriesman final-recipients nostore@mydomain.nl":
+            "550 5.1.1 <nostore@mydomain.nl>: Recipient address rejected: User unknown in local recipient table",
+        "vriesman smtp-rcpt nobody@mydomain.nl":
+            "550 5.1.1 <nobody@mydomain.nl>: Recipient address rejected: User unknown in local recipient table",
+        "vriesman final-recipients nobody@mydomain.nl":
+            "550 5.1.1 <nobody@mydomain.nl>: Recipient address rejected: User unknown in local recipient table",
+        // An alias that leads to itself in a domain without mailboxes: refused now instead of bounced later.
+        "vennedey final-recipients loop@example.com":
+            "550 5.1.1 <loop@example.com>: Recipient address rejected: User unknown in virtual alias table",
+        // a -> b -> a: Postfix gives up after a thousand rounds, for a while; a loop stays one.
+        "vennedey final-recipients a@example.com":
+            "554 5.4.6 <a@example.com>: Recipient address rejected: mail forwarding loop",
+        // Two entries claim the mailbox: Postfix makes one path of two, with a comma in it.
+        "vennedey mailbox-path mail000@mx0.example.com":
+            "451 4.3.5 <mail000@mx0.example.com>: Server configuration error",
+        // Postfix's cleanup asks for the quoted form only, so the address that smtpd accepted has no mailbox.
+        "dms-ldap final-recipients \"ops(24x7)\"@example.org":
+            "550 5.1.1 <\"ops(24x7)\"@example.org>: Recipient address rejected: User unknown in virtual mailbox table",
+    ]
+
+    @Test func `there are rows to compare with, and every difference is one of them`() {
+        #expect(RecordedAnswer.all.count >= 33)
+        let rows = Set(RecordedAnswer.all.map(\.description))
+        #expect(Self.designedDifferences.keys.allSatisfy(rows.contains))
+    }
+
+    @Test("an LDIF file gives the answer that Postfix gave", arguments: RecordedAnswer.all)
+    func ldif(row: RecordedAnswer) async throws {
+        let directory = try LDIFDirectory(
+            contents: Array(row.site.directory.ldif.utf8), path: "\(row.site.rawValue).ldif", verifier: NoPasswords())
+        try await compare(row, directory)
+    }
+
+    @Test("a real slapd gives the answer that Postfix gave", arguments: ImportedSite.allCases)
+    func slapd(site: ImportedSite) async throws {
+        try await Slapd.withServer(site.directory) { slapd in
+            let client = try LDAPClient(
+                LDAPClientConfiguration(
+                    servers: [try LDAPURL(parsing: slapd.url)],
+                    identity: .simple(name: slapd.bindDN, password: LDAPPassword(slapd.bindPassword))))
+            for row in RecordedAnswer.all where row.site == site { try await compare(row, LDAPServers(client)) }
+            await client.shutDown()
+        }
+    }
+
+    @Test func `the trace of two entries for one mailbox names both`() async throws {
+        let site = ImportedSite.vennedey
+        let directory = try LDIFDirectory(
+            contents: Array(site.directory.ldif.utf8), path: "vennedey.ldif", verifier: NoPasswords())
+        let resolution = try await site.policy(directory).router.resolve(address("mail000@mx0.example.com"))
+        let text = ResolutionText().text(resolution)
+        #expect(text.contains("uid=mail000,ou=Mail,dc=example,dc=com (homeDirectory: /home/mail/mail000)"))
+        #expect(text.contains("uid=mail009,ou=Mail,dc=example,dc=com (homeDirectory: /home/mail/mail009)"))
+    }
+
+    @Test(
+        "a directory that doesn't answer never refuses a recipient of ours",
+        arguments: ImportedSite.allCases.filter { $0 != .dmsForwardOnly })
+    func outage(site: ImportedSite) async throws {
+        let policy = try site.policy(DeadDirectory())
+        let answer = try await policy.answer(address("alice@\(site == .vennedey ? "mx0.example.com" : "example.org")"))
+        #expect(answer.hasPrefix("451 4.3"))
+    }
+
+    // MARK: - Comparing
+
+    private func compare(_ row: RecordedAnswer, _ source: any DirectorySource) async throws {
+        let policy = try row.site.policy(source)
+        let difference = Self.designedDifferences[row.description]
+        let stranger = ClientFacts(address: IPAddress("127.0.0.1"), helo: "client.example")
+        switch row.question {
+        case .recipient:
+            let answer = try await policy.answer(recipient(row.key), from: "", stranger)
+            #expect(answer == difference ?? row.answer)
+        case .sender:
+            let (login, sender) = try #require(row.loginAndSender)
+            var client = stranger
+            client.login = login
+            let recipient = login == nil ? "mail006@mx0.example.com" : "someone@outside.example"
+            #expect(try await policy.answer(address(recipient), from: sender, client) == difference ?? row.answer)
+        case .finalRecipients, .mailboxPath:
+            let resolution = await policy.router.resolve(try recipient(row.key))
+            if let difference {
+                #expect(resolution.reply.description == difference)
+            } else {
+                #expect(addresses(resolution) == row.answer)
+            }
+        }
+    }
+
+    /// Keys may be quoted, as RCPT has them.
+    private func recipient(_ key: String) throws -> EmailAddress {
+        guard key.hasPrefix("\""), let end = key.lastIndex(of: "\"") else { return try address(key) }
+        let local = key[key.index(after: key.startIndex)..<end]
+        return try address(String(local) + String(key[key.index(after: end)...]))
+    }
+
+    private func addresses(_ resolution: Resolution) -> String {
+        guard case .deliver(let destinations) = resolution.verdict else { return resolution.reply.description }
+        return destinations.map(\.address.description).sorted().joined(separator: " ")
+    }
+}
+
+private struct NoPasswords: PasswordVerifier {
+    func verify(_ password: [UInt8], against stored: [UInt8]) async -> Bool? { nil }
+}

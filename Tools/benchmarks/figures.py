@@ -1,0 +1,215 @@
+"""The figures. Each function measures one thing and says how to repeat it."""
+import concurrent.futures
+import os
+import smtplib
+import statistics
+import time
+
+from . import imap, site
+from .bench import Figure
+
+SMTP_SOURCE = "/usr/sbin/smtp-source"
+
+
+def start(bench):
+    """From exec to the first 220."""
+    times = []
+    for _ in range(bench.scale.starts):
+        with bench.postroom() as server:
+            times.append(server.start_seconds * 1000)
+    return [Figure("start to first 220, median", statistics.median(times), "ms", "Tools/bench start")]
+
+
+def smtp(bench):
+    """SMTP to Maildir: 4 KB, 20 sessions, every message to another account."""
+    messages = min(bench.scale.messages, bench.scale.accounts)
+    results = []
+    with bench.postroom() as server:
+        def send(count):
+            command = [SMTP_SOURCE, "-N", "-s", "20", "-l", "4096", "-m", str(count), "-f", "sender@outside.example",
+                       "-t", f"user@{site.DOMAIN}", f"127.0.0.1:{server.ports['smtp']}"]
+            return bench.run(command)[0], command
+
+        send(max(messages // 10, 20))
+        cpu = server.cpu()
+        seconds, command = send(messages)
+        cpu = server.cpu() - cpu
+        arrived = sum(
+            len(os.listdir(new)) for new in (
+                os.path.join(bench.folder, "mail", name, "Maildir", "new")
+                for name in os.listdir(os.path.join(bench.folder, "mail"))) if os.path.isdir(new))
+        if arrived < messages:
+            raise RuntimeError(f"{messages} messages were sent, {arrived} have arrived")
+        text = " ".join(command)
+        accounts = f"slapd with {bench.scale.accounts:,} accounts"
+        results.append(Figure(f"SMTP to Maildir, 4 KB, 20 sessions, {accounts}", messages / seconds, "messages/s", text))
+        results.append(Figure("our CPU for one of them", cpu / messages * 1000, "ms", text))
+    return results
+
+
+def lookups(bench):
+    """One table, asked by the program itself; the time of a run with one key is taken off."""
+    results = []
+    keys = [site.address(number % bench.scale.accounts + 1) for number in range(bench.scale.lookups)]
+    for name, directory in (("slapd", None), ("LDIF file", bench.ldif)):
+        path = bench.write_configuration(directory)
+        command = bench.as_owner([bench.binary, "lookup", "--config", path, "senders.logins"])
+        alone = min(bench.run([*command, keys[0]])[0] for _ in range(3))
+        seconds, output = bench.run([*command, *keys])
+        if len(output.splitlines()) < len(keys):
+            raise RuntimeError(f"{len(keys)} keys gave {len(output.splitlines())} answers")
+        rate = (len(keys) - 1) / max(seconds - alone, 0.001)
+        results.append(Figure(
+            f"lookups in one table, one after the other, {name}", rate, "lookups/s",
+            f"postroom lookup senders.logins KEY… ({len(keys)} keys)"))
+    return results
+
+
+def logins(bench):
+    """Connect with TLS, LOGIN, LOGOUT; ten at a time."""
+    tls = imap.context()
+
+    def one(number):
+        client = imap.Client(server.ports["imaps"], tls)
+        client.log_in(site.login(number % bench.scale.accounts + 1), site.PASSWORD)
+        client.command("LOGOUT")
+        client.close()
+
+    with bench.postroom() as server, concurrent.futures.ThreadPoolExecutor(10) as pool:
+        list(pool.map(one, range(20)))
+        cpu, begin = server.cpu(), time.monotonic()
+        list(pool.map(one, range(bench.scale.logins)))
+        seconds, cpu = time.monotonic() - begin, server.cpu() - cpu
+    return [
+        Figure("IMAP logins with a TLS handshake each, slapd", bench.scale.logins / seconds, "logins/s",
+               "Tools/bench logins"),
+        Figure("our CPU for one of them", cpu / bench.scale.logins * 1000, "ms", "Tools/bench logins"),
+    ]
+
+
+def idle(bench):
+    """Memory for each connection that does nothing."""
+    results = []
+    tls = imap.context()
+    with bench.postroom() as server:
+        def grow(connect):
+            before = server.memory()
+            clients = [connect(number) for number in range(bench.scale.idle)]
+            after = server.memory()
+            for client in clients:
+                client.close()
+            return (after - before) / len(clients) / 1024
+
+        def logged_in(number):
+            client = imap.Client(server.ports["imaps"], tls)
+            client.log_in(site.login(number % bench.scale.accounts + 1), site.PASSWORD)
+            client.command("SELECT INBOX")
+            client.idle()
+            return client
+
+        # What the first sessions bring into memory stays for all.
+        for _ in range(3):
+            logged_in(0).close()
+        count = bench.scale.idle
+        command = "Tools/bench idle"
+        results.append(Figure(
+            f"memory of a plain IMAP connection before login ({count})",
+            grow(lambda _: imap.Client(server.ports["imap"])), "KiB", command))
+        results.append(Figure(
+            f"memory of an idle IMAP session with TLS ({count} accounts)", grow(logged_in), "KiB", command))
+        results.append(Figure("memory of the server before and after", server.memory() / 1024 / 1024, "MiB", command))
+    return results
+
+
+def fill_mailbox(bench, number, count):
+    """A Maildir as other programs leave it: messages in cur, no index."""
+    folder = os.path.join(bench.folder, "mail", site.login(number), "Maildir")
+    for name in ("cur", "new", "tmp"):
+        os.makedirs(os.path.join(folder, name), exist_ok=True)
+    body = "Line after line of text that somebody wrote.\r\n" * 80
+    for index in range(count):
+        path = os.path.join(folder, "cur", f"{1700000000 + index}.M{index}P1.bench:2,{'S' if index % 3 else ''}")
+        with open(path, "w", newline="") as file:
+            file.write(
+                f"From: Sender {index} <sender{index}@outside.example>\r\nTo: {site.address(number)}\r\n"
+                f"Subject: Message {index} of the mailbox\r\nDate: Wed, 15 Nov 2023 01:00:00 +0000\r\n"
+                f"Message-ID: <{index}@outside.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n{body}")
+    top = os.path.join(bench.folder, "mail", site.login(number))
+    for path, folders, files in os.walk(top):
+        for name in (path, *(os.path.join(path, file) for file in files)):
+            os.chown(name, *bench.owner)
+
+
+def mailbox(bench):
+    """A large Maildir: opened for the first time, again, fetched whole, and by many at once."""
+    count = bench.scale.mailbox
+    number = bench.scale.accounts
+    fill_mailbox(bench, number, count)
+    tls = imap.context()
+    command = "Tools/bench mailbox"
+    results = []
+    with bench.postroom() as server:
+        def session():
+            client = imap.Client(server.ports["imaps"], tls)
+            client.log_in(site.login(number), site.PASSWORD)
+            return client
+
+        def timed(what, client, text, unit="ms"):
+            cpu, begin = server.cpu(), time.monotonic()
+            octets = client.command(text)
+            seconds, cpu = time.monotonic() - begin, server.cpu() - cpu
+            results.append(Figure(f"{what}, {count:,} messages", seconds * 1000, unit, command))
+            results.append(Figure("    our CPU for it", cpu * 1000, "ms", command))
+            return octets
+
+        client = session()
+        timed("SELECT of a mailbox never seen", client, "SELECT INBOX")
+        timed("SELECT again", client, "SELECT INBOX")
+        timed("FETCH of all flags", client, "FETCH 1:* (UID FLAGS)")
+        timed("FETCH of all envelopes, first", client, "FETCH 1:* (UID ENVELOPE)")
+        timed("FETCH of all envelopes, again", client, "FETCH 1:* (UID ENVELOPE)")
+        client.idle()
+        before = server.memory()
+        clients = []
+        for _ in range(bench.scale.idle):
+            other = session()
+            other.command("SELECT INBOX")
+            other.idle()
+            clients.append(other)
+        each = (server.memory() - before) / len(clients) / 1024
+        results.append(Figure(
+            f"memory of each of {len(clients)} idle sessions in one mailbox of {count:,}", each, "KiB", command))
+        for other in clients:
+            other.close()
+        client.close()
+    return results
+
+
+def news(bench):
+    """From the 250 of a delivery to the EXISTS of a session that waits in IDLE."""
+    tls = imap.context()
+    delays = []
+    with bench.postroom() as server:
+        client = imap.Client(server.ports["imaps"], tls)
+        client.log_in(site.login(1), site.PASSWORD)
+        client.command("SELECT INBOX")
+        client.idle()
+        with smtplib.SMTP("127.0.0.1", server.ports["smtp"]) as sender:
+            for index in range(bench.scale.deliveries):
+                sender.sendmail("sender@outside.example", [site.address(1)], f"Subject: {index}\r\n\r\nnews\r\n")
+                begin = time.monotonic()
+                while not client.line().endswith(b" EXISTS"):
+                    pass
+                delays.append((time.monotonic() - begin) * 1000)
+        client.close()
+    delays.sort()
+    command = "Tools/bench news"
+    return [
+        Figure("delivery to EXISTS in an idle session, median", statistics.median(delays), "ms", command),
+        Figure("delivery to EXISTS, the slowest of a hundred", delays[int(len(delays) * 0.99)], "ms", command),
+    ]
+
+
+ALL = {
+    "start": start, "smtp": smtp, "lookups": lookups, "logins": logins, "idle": idle, "mailbox": mailbox, "news": news,
+}

@@ -1,0 +1,68 @@
+"""Processes: started, watched through /proc, ended."""
+import os
+import signal
+import socket
+import subprocess
+import time
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for_port(port, process, seconds=30):
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=5)
+        except OSError:
+            if process.poll() is not None:
+                raise RuntimeError(f"{process.args[0]} ended with {process.returncode}")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"nobody answers on port {port}")
+            time.sleep(0.002)
+
+
+def cpu_seconds(pid):
+    """User and system time of a process, from /proc/PID/stat."""
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def memory_bytes(pid):
+    """Private and shared memory in proportion (Pss), from /proc/PID/smaps_rollup."""
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        for line in file:
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    raise RuntimeError("smaps_rollup has no Pss")
+
+
+class Child:
+    """A process that ends with the bench, however that ends."""
+
+    def __init__(self, command, log):
+        self.log = log
+        with open(log, "ab") as output:
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "--", *command], stdin=subprocess.DEVNULL, stdout=output,
+                stderr=output)
+
+    @property
+    def pid(self):
+        # setpriv becomes the program it starts.
+        return self.process.pid
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
