@@ -95,10 +95,10 @@ class Bench:
         finally:
             server.stop()
 
-    def run(self, command):
-        """A command to its end, in seconds."""
+    def run(self, command, text=""):
+        """A command to its end, with `text` as its standard input, in seconds."""
         start = time.monotonic()
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        done = subprocess.run(command, input=text, capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(command[:4])} … ended with {done.returncode}: {done.stderr.strip()[-500:]}")
         return time.monotonic() - start, done.stdout
