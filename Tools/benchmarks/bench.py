@@ -36,6 +36,8 @@ class Bench:
         self.parent = folder
         self.stack = contextlib.ExitStack()
         self.slapd_port = None
+        # Of the figure `smtp`, for the one beside it.
+        self.cpu_per_message = None
 
     def __enter__(self):
         # A thousand sessions have two ends here each.

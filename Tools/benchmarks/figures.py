@@ -7,6 +7,7 @@ import time
 
 from . import imap, site
 from .bench import Figure
+from .postfix import Postfix, count_messages
 
 SMTP_SOURCE = "/usr/sbin/smtp-source"
 
@@ -20,31 +21,55 @@ def start(bench):
     return [Figure("start to first 220, median", statistics.median(times), "ms", "Tools/bench start")]
 
 
+def send(bench, port, count):
+    """Messages of 4 KB over 20 sessions, each to another account; the seconds and the command."""
+    command = [SMTP_SOURCE, "-N", "-s", "20", "-l", "4096", "-m", str(count), "-f", "sender@outside.example",
+               "-t", f"user@{site.DOMAIN}", f"127.0.0.1:{port}"]
+    return bench.run(command)[0], " ".join(command)
+
+
 def smtp(bench):
     """SMTP to Maildir: 4 KB, 20 sessions, every message to another account."""
     messages = min(bench.scale.messages, bench.scale.accounts)
-    results = []
     with bench.postroom() as server:
-        def send(count):
-            command = [SMTP_SOURCE, "-N", "-s", "20", "-l", "4096", "-m", str(count), "-f", "sender@outside.example",
-                       "-t", f"user@{site.DOMAIN}", f"127.0.0.1:{server.ports['smtp']}"]
-            return bench.run(command)[0], command
-
-        send(max(messages // 10, 20))
+        send(bench, server.ports["smtp"], max(messages // 10, 20))
         cpu = server.cpu()
-        seconds, command = send(messages)
+        seconds, command = send(bench, server.ports["smtp"], messages)
         cpu = server.cpu() - cpu
-        arrived = sum(
-            len(os.listdir(new)) for new in (
-                os.path.join(bench.folder, "mail", name, "Maildir", "new")
-                for name in os.listdir(os.path.join(bench.folder, "mail"))) if os.path.isdir(new))
+        arrived = count_messages(os.path.join(bench.folder, "mail"))
         if arrived < messages:
             raise RuntimeError(f"{messages} messages were sent, {arrived} have arrived")
-        text = " ".join(command)
-        accounts = f"slapd with {bench.scale.accounts:,} accounts"
-        results.append(Figure(f"SMTP to Maildir, 4 KB, 20 sessions, {accounts}", messages / seconds, "messages/s", text))
-        results.append(Figure("our CPU for one of them", cpu / messages * 1000, "ms", text))
-    return results
+    bench.cpu_per_message = cpu / messages
+    accounts = f"slapd with {bench.scale.accounts:,} accounts"
+    return [
+        Figure(f"SMTP to Maildir, 4 KB, 20 sessions, {accounts}", messages / seconds, "messages/s", command),
+        Figure("our CPU for one of them", cpu / messages * 1000, "ms", command),
+    ]
+
+
+def postfix(bench):
+    """The same through Postfix (smtpd, queue, virtual), until the last message is in its Maildir. Needs root."""
+    if os.getuid() != 0:
+        raise RuntimeError("Postfix starts as root only")
+    messages = min(bench.scale.messages, bench.scale.accounts)
+    first = max(messages // 10, 20)
+    if bench.cpu_per_message is None:
+        smtp(bench)
+    peer = Postfix(bench.folder, bench.scale.accounts, bench.owner)
+    try:
+        send(bench, peer.port, first)
+        peer.wait_for_messages(first)
+        cpu, begin = peer.cpu(), time.monotonic()
+        command = send(bench, peer.port, messages)[1]
+        peer.wait_for_messages(first + messages)
+        seconds, cpu = time.monotonic() - begin, peer.cpu() - cpu
+    finally:
+        peer.stop()
+    return [
+        Figure("Postfix: the same load, to the last Maildir", messages / seconds, "messages/s", command),
+        Figure("Postfix: CPU for one of them", cpu / messages * 1000, "ms", command),
+        Figure("CPU for a message, Postfix's over ours", cpu / messages / bench.cpu_per_message, "times", command),
+    ]
 
 
 def lookups(bench):
@@ -226,5 +251,6 @@ def news(bench):
 
 
 ALL = {
-    "start": start, "smtp": smtp, "lookups": lookups, "logins": logins, "idle": idle, "mailbox": mailbox, "news": news,
+    "start": start, "smtp": smtp, "postfix": postfix, "lookups": lookups, "logins": logins, "idle": idle,
+    "mailbox": mailbox, "news": news,
 }
