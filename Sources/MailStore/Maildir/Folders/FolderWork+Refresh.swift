@@ -141,7 +141,7 @@ extension FolderWork {
         let keptCount = kept.count
         list.records = kept
         list.nextUID = max(list.nextUID, isFirst ? 1 : known.uidNext)
-        for file in scan.files.values.sorted(by: ArrivalOrder.precedes) {
+        for file in ArrivalOrder.sorted(scan.files.values) {
             guard list.nextUID < .max else {
                 throw MailboxFailure(.limitExceeded, "\(pathText(place.path)): all UIDs are used")
             }
