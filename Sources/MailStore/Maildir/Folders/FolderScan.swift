@@ -5,6 +5,10 @@ import MailModel
 struct FolderScan {
     private(set) var files: [ArraySlice<UInt8>: MessageFile] = [:]
 
+    init(reserving count: Int = 0) {
+        files.reserveCapacity(count)
+    }
+
     /// Reads a directory. A name found twice (a rename went on meanwhile) counts as the one found last.
     mutating func read(_ directory: DirectoryHandle, isNew: Bool) throws(SystemCallError) {
         for entry in try directory.entries() where MessageFileName.isMessage(entry.name) {

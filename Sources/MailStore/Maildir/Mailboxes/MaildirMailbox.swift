@@ -34,7 +34,8 @@ package final class MaildirMailbox: OpenMailbox {
         let isReadOnly = isReadOnly
         return try await withMailboxFailures {
             try await folder.work(for: listener) { work in
-                try work.refresh()
+                // What came since the last look is claimed after the next.
+                if !work.state.isLoaded { try work.refresh() }
                 let first = work.state.view.firstRecentUID
                 guard !isReadOnly else { return first }
                 if work.state.files.contains(where: \.isNew) {
