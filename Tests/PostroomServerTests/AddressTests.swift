@@ -15,7 +15,8 @@ import Testing
         let aliases = #""@example.net": ben@example.org, sales@example.net: carla@example.org"#
         try await TestSite.serving(People.configuration(aliases: aliases), files: People.files) { site in
             let dialogue = try await SMTPDialogue(site)
-            #expect(try await dialogue.envelope(to: [address]).hasPrefix("250 2.1.5 "))
+            let reply = try await dialogue.envelope(to: [address])
+            #expect(reply.hasPrefix("250 2.1.5 "), "\(reply)")
             #expect(try await dialogue.data("Subject: x\r\n").hasPrefix("250 2.0.0 "))
             #expect(site.new("\(login)/Maildir").count == 1)
         }

@@ -50,7 +50,7 @@ struct IMAPDialogue {
         try await self.init(site)
         let answer = try await ask("AUTHENTICATE PLAIN " + plain(login))
         guard answer.last?.hasPrefix("t OK") == true else {
-            throw TestConnection.Failure(description: "\(login.0) can't log in: \(answer)")
+            throw TestFailure(description: "\(login.0) can't log in: \(answer)")
         }
     }
 

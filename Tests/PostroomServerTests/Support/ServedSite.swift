@@ -40,7 +40,7 @@ struct ServedSite: RunningSite {
             ["serve", "--config", folder.path("postroom.yaml")])
         var ports: [ListenerModel.Kind: Int] = [:]
         try await eventually("it listens", { process.output }) {
-            if process.exit != nil { throw ChildProcess.Failure(description: process.output) }
+            if process.exit != nil { throw TestFailure(description: process.output) }
             ports = Self.ports(process.output)
             return ports.count == ListenerModel.Kind.allCases.count
         }
@@ -70,8 +70,12 @@ func eventually(
     let deadline = ContinuousClock.now + .seconds(120)
     while try await !condition() {
         guard ContinuousClock.now < deadline else {
-            throw ChildProcess.Failure(description: "in vain: \(what)\n\(situation())")
+            throw TestFailure(description: "in vain: \(what)\n\(situation())")
         }
         try await Task.sleep(for: .milliseconds(10))
     }
+}
+
+struct TestFailure: Error, CustomStringConvertible {
+    let description: String
 }
