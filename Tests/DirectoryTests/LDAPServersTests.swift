@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct LDAPServersTests {
     private func servers(
-        _ urls: [String], name: String, password: String, timeout: Duration = .seconds(10)
+        _ urls: [String], name: String, password: String, timeout: Duration = .seconds(120)
     ) throws -> LDAPServers {
         LDAPServers(
             try LDAPClient(

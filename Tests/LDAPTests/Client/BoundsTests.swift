@@ -14,9 +14,10 @@ import Testing
             }
         }) { server in
             let connection = try await LDAPConnection.connect(
-                to: server.url, tls: LDAPTLSContext(), options: LDAPConnectionOptions(maximumOutstanding: 2))
+                to: server.url, tls: LDAPTLSContext(), options: LDAPConnectionOptions(
+                    connectTimeout: patience, operationTimeout: patience, maximumOutstanding: 2))
             let compare = { @Sendable in
-                try await connection.compare(name: "o=x", attribute: "o", value: [], timeout: .seconds(60))
+                try await connection.compare(name: "o=x", attribute: "o", value: [], timeout: patience)
             }
             let holding = [Task { try await compare() }, Task { try await compare() }]
             await server.waitForRequests(2)

@@ -2,9 +2,14 @@ import LDAP
 import PostroomTesting
 import Testing
 
+/// The time limit of operations that are to be answered, however busy the machine is.
+let patience = Duration.seconds(120)
+
 extension Slapd {
     func connect(_ url: String? = nil, tls: LDAPTLSOptions = LDAPTLSOptions()) async throws -> LDAPConnection {
-        try await LDAPConnection.connect(to: LDAPURL(parsing: url ?? self.url), tls: LDAPTLSContext(tls))
+        try await LDAPConnection.connect(
+            to: LDAPURL(parsing: url ?? self.url), tls: LDAPTLSContext(tls),
+            options: LDAPConnectionOptions(connectTimeout: patience, operationTimeout: patience))
     }
 
     var trusting: LDAPTLSOptions { LDAPTLSOptions(authorityFile: certificates?.authority) }
@@ -15,12 +20,13 @@ extension Slapd {
 }
 
 func connect(
-    _ server: ScriptedLDAPServer, timeout: Duration = .seconds(20),
+    _ server: ScriptedLDAPServer, timeout: Duration = patience,
     maximumMessageLength: Int = LDAPMessage.defaultMaximumLength
 ) async throws -> LDAPConnection {
     try await LDAPConnection.connect(
         to: server.url, tls: LDAPTLSContext(),
-        options: LDAPConnectionOptions(operationTimeout: timeout, maximumMessageLength: maximumMessageLength))
+        options: LDAPConnectionOptions(
+            connectTimeout: patience, operationTimeout: timeout, maximumMessageLength: maximumMessageLength))
 }
 
 let everything = SearchRequest(base: "", filter: .present("objectClass"))

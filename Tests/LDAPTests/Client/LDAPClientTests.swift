@@ -8,8 +8,8 @@ import Testing
         var configuration = LDAPClientConfiguration(
             servers: try (urls ?? slapds.map(\.url)).map { try LDAPURL(parsing: $0) },
             identity: .simple(name: first.bindDN, password: LDAPPassword(first.bindPassword)))
-        configuration.connectTimeout = .seconds(20)
-        configuration.operationTimeout = .seconds(20)
+        configuration.connectTimeout = patience
+        configuration.operationTimeout = patience
         return configuration
     }
 
@@ -128,7 +128,8 @@ import Testing
         try await ScriptedLDAPServer.withServer({ _ in
             [.reply(.bindResponse(LDAPResult(code), serverCredentials: nil))]
         }) { server in
-            let client = try LDAPClient(LDAPClientConfiguration(servers: [server.url]))
+            let client = try LDAPClient(LDAPClientConfiguration(
+                    servers: [server.url], connectTimeout: patience, operationTimeout: patience))
             guard case .unavailable = await client.checkPassword(name: "cn=x", password: "y") else {
                 Issue.record("\(code) was taken for an answer")
                 return
@@ -243,8 +244,8 @@ import Testing
         try await Slapd.withServer(.vennedey) { first in
             try await Slapd.withServer(.vennedey) { second in
                 var configuration = try Self.configuration([first, second])
-                configuration.connectTimeout = .milliseconds(300)
-                configuration.operationTimeout = .milliseconds(300)
+                configuration.connectTimeout = .seconds(2)
+                configuration.operationTimeout = .seconds(2)
                 try await Self.withClient(configuration) { client in
                     try await Self.eventually { try await Self.answers(client, first) }
                     try await first.pause()
@@ -299,7 +300,8 @@ import Testing
             if case .modifyRequest = request.operation { [.close] } else { [] }
         }
         try await ScriptedLDAPServer.withServer(drop) { server in
-            let client = try LDAPClient(LDAPClientConfiguration(servers: [server.url]))
+            let client = try LDAPClient(LDAPClientConfiguration(
+                    servers: [server.url], connectTimeout: patience, operationTimeout: patience))
             #expect(
                 await code { try await client.modify(name: "o=x", [LDAPModification(.delete, "o")]) } == .connectionLost
             )

@@ -120,7 +120,7 @@ final class LinePerformer: SessionPerformer {
 
 /// Waits, without a fixed time, for something that another thread brings about.
 func eventually(_ condition: @Sendable () async -> Bool) async -> Bool {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(120)
     while ContinuousClock.now < deadline {
         if await condition() { return true }
         await Task.yield()

@@ -13,7 +13,7 @@ enum PythonIMAP {
             context = ssl.create_default_context()
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-            imap = imaplib.IMAP4_SSL('127.0.0.1', \(site.port(.imaps)), ssl_context=context, timeout=20)
+            imap = imaplib.IMAP4_SSL('127.0.0.1', \(site.port(.imaps)), ssl_context=context, timeout=120)
             try:
                 print(imap.login('\(login)', '\(password)'))
             except imaplib.IMAP4.error as error:

@@ -4,27 +4,36 @@ import PostroomTesting
 import SiteConfiguration
 
 /// A site in a folder of its own, served by this process on free ports of this machine.
-struct TestSite {
+struct TestSite: RunningSite {
     let folder: TemporaryFolder
     let server: Server
 
-    /// Serves what `configuration` describes while `body` runs. `%ROOT%` in it stands for the folder for mail.
+    /// Serves what `configuration` describes while `body` runs. `%ROOT%` in it and in the files stands for the folder for
+    /// mail; `tls` takes the place of a certificate that is made up.
     static func serving<Value: Sendable>(
-        _ configuration: String, files: [String: String] = [:], _ body: (TestSite) async throws -> Value
+        _ configuration: String, files: [String: String] = [:], tls: String? = nil,
+        _ body: (TestSite) async throws -> Value
     ) async throws -> Value {
         let folder = try TemporaryFolder("site")
-        try folder.makeFolder("mail")
-        for path in [folder.path, folder.path("mail")] { chmod(path, 0o777) }
-        for (name, text) in files { try folder.write(text, to: name) }
-        let text = configuration.replacing("%ROOT%", with: folder.path("mail")) + listeners(folder)
-        let file = try folder.write(text, to: "postroom.yaml")
+        let file = try write(configuration, files, tls: tls, to: folder)
         let model = try SiteLoader.load(file, environment: [:]).model
         return try await Server.withRunning(model, configurationFile: file) { server in
             try await body(TestSite(folder: folder, server: server))
         }
     }
 
-    private static func listeners(_ folder: TemporaryFolder) -> String {
+    /// Lays out the folder of a site; returns its configuration's path.
+    static func write(
+        _ configuration: String, _ files: [String: String], tls: String? = nil, to folder: TemporaryFolder
+    ) throws -> String {
+        let root = try folder.makeFolder("mail")
+        for path in [folder.path, root] { chmod(path, 0o777) }
+        for (name, text) in files { try folder.write(text.replacing("%ROOT%", with: root), to: name) }
+        let text = configuration.replacing("%ROOT%", with: root) + listeners(folder, tls: tls)
+        return try folder.write(text, to: "postroom.yaml")
+    }
+
+    private static func listeners(_ folder: TemporaryFolder, tls: String?) -> String {
         """
 
         listeners:
@@ -34,7 +43,7 @@ struct TestSite {
           imap: 127.0.0.1:0
           imaps: 127.0.0.1:0
         tls:
-          self_signed_directory: \(folder.path("tls"))
+          \(tls ?? "self_signed_directory: \(folder.path("tls"))")
 
         """
     }
@@ -50,7 +59,8 @@ struct TestSite {
           servers: ["\(slapd.url)"]
           base: ou=Mail,dc=example,dc=com
           bind: {dn: "\(slapd.bindDN)", password: "\(slapd.bindPassword)"}
-          timeout: 3s
+          connect_timeout: 60s
+          timeout: 60s
         preset: postfix-user
         domains:
           mailbox: [mx0.example.com]
@@ -63,53 +73,5 @@ struct TestSite {
         store:
           roots: ["%ROOT%"]
         """
-    }
-
-    /// Hands a message in as another mail server would.
-    @discardableResult
-    func swaks(
-        to recipient: String, from sender: String = "somebody@elsewhere.example", _ more: [String] = []
-    ) async throws -> String {
-        try await ChildProcess.run(
-            [
-                "/usr/bin/swaks", "--server", "127.0.0.1", "--port", "\(port(.smtp))", "--from", sender, "--to",
-                recipient,
-                "--helo", "client.example", "--timeout", "10",
-            ] + more, in: folder)
-    }
-
-    /// The same, for dialogues that end in a refusal: what was said, whatever the exit code.
-    func swaksRefused(to recipient: String, _ more: [String] = []) async throws -> String {
-        let output = folder.path("swaks-\(UUID().uuidString)")
-        let child = try await ChildProcess.start(
-            [
-                "/usr/bin/swaks", "--server", "127.0.0.1", "--port", "\(port(.smtp))", "--from",
-                "somebody@elsewhere.example", "--to", recipient, "--helo", "client.example", "--timeout", "10",
-            ] + more, outputFile: output)
-        _ = await child.waitForExit()
-        return child.output
-    }
-
-    /// Logs in on the submission port, after STARTTLS.
-    @discardableResult
-    func submit(
-        as login: String, _ password: String, from sender: String, to recipient: String, _ more: [String] = []
-    ) async throws -> String {
-        let output = folder.path("swaks-\(UUID().uuidString)")
-        let child = try await ChildProcess.start(
-            [
-                "/usr/bin/swaks", "--server", "127.0.0.1", "--port", "\(port(.submission))", "--from", sender, "--to",
-                recipient, "--helo", "client.example", "--timeout", "10", "--tls", "--auth", "PLAIN", "--auth-user",
-                login,
-                "--auth-password", password,
-            ] + more, outputFile: output)
-        _ = await child.waitForExit()
-        return child.output
-    }
-
-    /// What lies in a Maildir's `new`.
-    func new(_ mailbox: String) -> [String] {
-        let path = folder.path("mail/\(mailbox)/new")
-        return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted().map { "\(path)/\($0)" }
     }
 }

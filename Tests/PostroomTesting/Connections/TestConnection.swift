@@ -10,7 +10,7 @@ package final class TestConnection: Sendable {
     }
 
     /// What a test waits for before it gives up; no test depends on how long anything takes.
-    static let patience: TimeAmount = .seconds(30)
+    static let patience: TimeAmount = .seconds(120)
 
     private let channel: any Channel
     private let inbox: Inbox

@@ -108,7 +108,7 @@ package final class Slapd: Sendable {
                 "/usr/sbin/slapd", "-d", "0", "-F", folder.path("config"), "-h", listeners.joined(separator: " "),
             ], outputFile: folder.path("log"))
         process.withLock { $0 = child }
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(120)
         while !LoopbackPort.isOpen(port) {
             if let exit = child.exit {
                 throw StartFailure(description: "slapd ended with \(exit):\n\(child.output)")
