@@ -31,7 +31,10 @@ package struct Router: Sendable {
         let expander = AliasExpander(options)
         let expansion = await expander.expand(recipient, knownClass: knownClass)
         var resolution = await resolution(of: expansion, expander)
-        if case .refuse = resolution.verdict, isRole(recipient), isFinal(expansion.classes[recipient.domain]) {
+        let isOurs = isFinal(expansion.classes[recipient.domain])
+        if case .refuse = resolution.verdict, isRole(recipient), isOurs {
+            await sendToPostmaster(&resolution)
+        } else if !isOurs, isOwnPostmaster(recipient) {
             await sendToPostmaster(&resolution)
         }
         return resolution
@@ -92,6 +95,13 @@ package struct Router: Sendable {
     private func isRole(_ recipient: EmailAddress) -> Bool {
         let user = options.recipientDelimiter.user(of: recipient.localPart)
         return options.roleNames.contains(ASCII.lowercased(user))
+    }
+
+    /// `<Postmaster>`, or the same with this machine's name (RFC 5321 §4.5.1). It is served even where the name is none of
+    /// the domains with mailboxes.
+    package func isOwnPostmaster(_ recipient: EmailAddress) -> Bool {
+        options.postmaster != nil && recipient.domain == options.myOrigin
+            && ASCII.lowercased(recipient.localPart) == Array("postmaster".utf8)
     }
 
     private func isFinal(_ answer: Answer<AddressClass>?) -> Bool {

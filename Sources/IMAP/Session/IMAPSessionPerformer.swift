@@ -113,13 +113,21 @@ package final class IMAPSessionPerformer: SessionPerformer {
         }
         do {
             let view = try await mailbox.refresh()
-            let first = readOnly ? view.firstRecentUID : try await mailbox.claimRecent()
-            return .opened(mailbox, view, firstRecentUID: first)
+            guard !readOnly else { return .opened(mailbox, view, firstRecentUID: view.firstRecentUID) }
+            let first = try await mailbox.claimRecent()
+            return .opened(mailbox, mailbox.view, firstRecentUID: first)
         } catch {
             held.withLock { $0.mailbox = nil }
             await mailbox.close()
             throw error
         }
+    }
+
+    /// With the view as it is afterwards: claiming looks at the folder, and what it finds there is announced to the other
+    /// sessions only.
+    private func claimRecent(_ mailbox: any IMAPMailbox) async throws(MailboxFailure) -> IMAPAnswer {
+        let first = try await mailbox.claimRecent()
+        return .view(mailbox.view, firstRecentUID: first)
     }
 
     private func perform(_ question: MailboxQuestion, _ mailbox: any IMAPMailbox) async throws(MailboxFailure)
@@ -129,10 +137,8 @@ package final class IMAPSessionPerformer: SessionPerformer {
         case .refresh(let claimsRecent):
             let view = try await mailbox.refresh()
             guard claimsRecent else { return .view(view, firstRecentUID: nil) }
-            return .view(view, firstRecentUID: try await mailbox.claimRecent())
-        case .claimRecent:
-            let view = mailbox.view
-            return .view(view, firstRecentUID: try await mailbox.claimRecent())
+            return try await claimRecent(mailbox)
+        case .claimRecent: return try await claimRecent(mailbox)
         case .store(let uids, let change): return .view(try await mailbox.store(uids, change), firstRecentUID: nil)
         case .expunge(let uids): return .view(try await mailbox.expunge(uids), firstRecentUID: nil)
         case .copy(let uids, let name): return .copied(try await mailbox.copy(uids, to: name))

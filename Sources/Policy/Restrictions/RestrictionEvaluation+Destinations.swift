@@ -12,7 +12,7 @@ extension RestrictionEvaluation {
         if recipient.localPart.contains(where: Self.routingOperators.contains) { return denied(recipient) }
         let answer = await classOfRecipient(recipient)
         switch answer.outcome {
-        case .found(.remote), .absent: return denied(recipient)
+        case .found(.remote), .absent: return router.isOwnPostmaster(recipient) ? authorized() : denied(recipient)
         case .found: return authorized()
         case .unavailable: return .refuse(PolicyReply.temporaryLookupFailure(recipient.description))
         }

@@ -40,4 +40,13 @@ extension Collection where Element == TraceStep {
         }
         return nil
     }
+
+    /// What the last rule decided, in depth: for a refusal that no failed question led to, its reason.
+    var lastDecision: String? {
+        for step in reversed() {
+            if let text = step.children.lastDecision { return text }
+            if case .decision(_, let text) = step.event { return text }
+        }
+        return nil
+    }
 }

@@ -192,7 +192,11 @@ final class SMTPSession: SMTPServices {
             fields["to"] = "<\(recipient.address)>"
             // A client is told nothing of our troubles; the log names them.
             let steps = recipient.decision.steps + (recipient.decision.resolution?.steps ?? [])
-            if let reason = steps.firstFailure { fields["reason"] = "\(reason)" }
+            if let reason = steps.firstFailure {
+                fields["reason"] = "\(reason)"
+            } else if recipient.decision.reply.isTransient, let reason = steps.lastDecision {
+                fields["reason"] = "\(reason)"
+            }
         }
         logger.log(
             level: reply.isTransient ? .warning : .info, "NOQUEUE: reject: \(command)", metadata: fields)

@@ -91,7 +91,13 @@ struct AccountMailboxes: MailboxLookup {
             return whole
         }
         let answer = await accounts.mailbox(for: plain)
-        return Answer(answer.outcome, steps: whole.steps + answer.steps)
+        var outcome = answer.outcome
+        if case .found(var mailbox) = outcome {
+            // Its owner sorts mail by the extension: Delivered-To has it, as Postfix writes it.
+            mailbox.address = address
+            outcome = .found(mailbox)
+        }
+        return Answer(outcome, steps: whole.steps + answer.steps)
     }
 }
 
