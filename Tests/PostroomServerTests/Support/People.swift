@@ -39,7 +39,9 @@ enum People {
     /// - Parameters:
     ///   - aliases: entries of a YAML mapping.
     ///   - more: further keys.
-    static func configuration(aliases: String = "sales@example.net: carla@example.org", root: String = "%ROOT%", more: String = "") -> String {
+    static func configuration(
+        aliases: String = "sales@example.net: carla@example.org", root: String = "%ROOT%", more: String = ""
+    ) -> String {
         """
         hostname: mail.example.org
         postmaster: anna@example.org
