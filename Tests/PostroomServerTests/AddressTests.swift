@@ -34,7 +34,8 @@ import Testing
         }
     }
 
-    @Test func `an address of a catch-all's domain that a mailbox has not is no relay for other domains`() async throws {
+    @Test func `an address of a catch-all's domain that a mailbox has not is no relay for other domains`() async throws
+    {
         let aliases = #""@example.net": ben@example.org"#
         try await TestSite.serving(People.configuration(aliases: aliases), files: People.files) { site in
             let dialogue = try await SMTPDialogue(site)

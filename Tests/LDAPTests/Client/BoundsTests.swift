@@ -14,7 +14,8 @@ import Testing
             }
         }) { server in
             let connection = try await LDAPConnection.connect(
-                to: server.url, tls: LDAPTLSContext(), options: LDAPConnectionOptions(
+                to: server.url, tls: LDAPTLSContext(),
+                options: LDAPConnectionOptions(
                     connectTimeout: patience, operationTimeout: patience, maximumOutstanding: 2))
             let compare = { @Sendable in
                 try await connection.compare(name: "o=x", attribute: "o", value: [], timeout: patience)

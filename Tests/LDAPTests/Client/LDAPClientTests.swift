@@ -128,7 +128,8 @@ import Testing
         try await ScriptedLDAPServer.withServer({ _ in
             [.reply(.bindResponse(LDAPResult(code), serverCredentials: nil))]
         }) { server in
-            let client = try LDAPClient(LDAPClientConfiguration(
+            let client = try LDAPClient(
+                LDAPClientConfiguration(
                     servers: [server.url], connectTimeout: patience, operationTimeout: patience))
             guard case .unavailable = await client.checkPassword(name: "cn=x", password: "y") else {
                 Issue.record("\(code) was taken for an answer")
@@ -300,7 +301,8 @@ import Testing
             if case .modifyRequest = request.operation { [.close] } else { [] }
         }
         try await ScriptedLDAPServer.withServer(drop) { server in
-            let client = try LDAPClient(LDAPClientConfiguration(
+            let client = try LDAPClient(
+                LDAPClientConfiguration(
                     servers: [server.url], connectTimeout: patience, operationTimeout: patience))
             #expect(
                 await code { try await client.modify(name: "o=x", [LDAPModification(.delete, "o")]) } == .connectionLost
