@@ -1,6 +1,7 @@
 # What a user and a developer need; CONTRIBUTING.md says when.
 
-RELEASE = swift build -c release --product postroom
+# The Swift runtime is linked in, so that what `make install` copies needs no toolchain beside it.
+RELEASE = swift build -c release --product postroom --static-swift-stdlib
 
 .PHONY: demo build test lint format bench fuzz install
 
@@ -34,4 +35,4 @@ TEST_WIDTH ?= 4
 
 PREFIX ?= /usr/local
 install: build ## the program into $(PREFIX)/sbin
-	install -D -m 0755 "$$(swift build -c release --show-bin-path)/postroom" "$(DESTDIR)$(PREFIX)/sbin/postroom"
+	install -D -s -m 0755 "$$(swift build -c release --show-bin-path)/postroom" "$(DESTDIR)$(PREFIX)/sbin/postroom"

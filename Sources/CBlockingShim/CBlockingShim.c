@@ -102,11 +102,7 @@ int cblocking_fsync(int file) { RESULT(fsync(file)); }
 
 int cblocking_fdatasync(int file) { RESULT(fdatasync(file)); }
 
-int cblocking_syncfs(int file) { RESULT(syncfs(file)); }
-
 int cblocking_fchown(int file, uint32_t uid, uint32_t gid) { RESULT(fchown(file, uid, gid)); }
-
-int cblocking_ftruncate(int file, uint64_t size) { RESULT(ftruncate(file, (off_t)size)); }
 
 int cblocking_set_modified(int file, int64_t seconds) {
     struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = seconds } };

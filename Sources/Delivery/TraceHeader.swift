@@ -1,20 +1,23 @@
 import MailModel
 
-/// The header lines that delivery itself puts before a message. Addresses hold no line end (`EmailAddress`), so no value
-/// can begin a line of its own.
+/// The header fields that delivery itself puts before a message.
 enum TraceHeader {
     /// RFC 5321 §4.4: the first line of a delivered message.
     static func returnPath(_ path: ReversePath) -> [UInt8] {
-        Array("Return-Path: <".utf8) + (path.address?.quoted ?? []) + Array(">\r\n".utf8)
+        field("Return-Path", "<\(path)>")
     }
 
     /// Postfix's: the recipient as the client gave it.
-    static func originalRecipient(_ address: EmailAddress) -> [UInt8] { line("X-Original-To", address) }
+    static func originalRecipient(_ address: EmailAddress) -> [UInt8] {
+        field("X-Original-To", address.description)
+    }
 
     /// The address after all aliases.
-    static func deliveredTo(_ address: EmailAddress) -> [UInt8] { line("Delivered-To", address) }
+    static func deliveredTo(_ address: EmailAddress) -> [UInt8] {
+        field("Delivered-To", address.description)
+    }
 
-    private static func line(_ name: String, _ address: EmailAddress) -> [UInt8] {
-        Array("\(name): ".utf8) + address.unquoted + Array("\r\n".utf8)
+    private static func field(_ name: StaticString, _ text: String) -> [UInt8] {
+        ComposedHeaderField(name, [HeaderValue(replacingControls: text)]).bytes
     }
 }

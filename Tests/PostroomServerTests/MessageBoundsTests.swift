@@ -76,8 +76,8 @@ import Testing
             for (count, reply) in [(50, "250 2.0.0 "), (51, "554 5.4.6 ")] {
                 let dialogue = try await SMTPDialogue(site)
                 _ = try await dialogue.envelope(to: ["anna@example.org"])
-                let field = "Received: from a by b; Mon, 1 Jan 2024 00:00:00 +0000\r\n"
-                let fields = String(repeating: field, count: count)
+                let fields = String(
+                    repeating: "Received: from a by b; Mon, 1 Jan 2024 00:00:00 +0000\r\n", count: count)
                 #expect(try await dialogue.data(fields + "Subject: x\r\n").hasPrefix(reply))
             }
             #expect(site.new("anna/Maildir").count == 1)

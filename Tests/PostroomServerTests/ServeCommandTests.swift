@@ -169,6 +169,7 @@ struct PostroomCommand {
             let (output, code) = try await command.run([name, "--config", file])
             #expect(code == 78)
             #expect(output.contains("postroom.yaml:15: error: no such key: foo"), "\(output)")
+            #expect(output.contains("postroom.yaml:14: error: ") && output.contains("query_filter"), "\(output)")
             #expect(!output.contains("Fatal error"))
         }
         let (missing, code) = try await command.run(["check", "--config", folder.path("none.yaml")])

@@ -87,8 +87,8 @@ import Testing
             try replace(certificates.serverCertificate, with: "-----BEGIN CERTIFICATE-----\nno\n")
             #expect(await site.server.reload() == false)
             #expect(try await shownCertificate(site) == before)
-            let newCertificate = try String(contentsOfFile: others.serverCertificate, encoding: .utf8)
-            try replace(certificates.serverCertificate, with: newCertificate)
+            try replace(
+                certificates.serverCertificate, with: String(contentsOfFile: others.serverCertificate, encoding: .utf8))
             // The new certificate with the old key is no pair.
             #expect(await site.server.reload() == false)
             #expect(try await shownCertificate(site) == before)

@@ -73,12 +73,6 @@ struct TraceHeadersTests {
         #expect(ComposedHeaderField(named: "X:", []) == nil)
     }
 
-    @Test func `Return-Path holds the sender, or nothing`() {
-        #expect(text(headers.returnPath(.null)) == "Return-Path: <>\r\n")
-        let sender = EmailAddress("a@example.net").map { ReversePath.address($0) } ?? .null
-        #expect(text(headers.returnPath(sender)) == "Return-Path: <a@example.net>\r\n")
-    }
-
     @Test func `a date is written as RFC 5322 wants it`() {
         #expect(RFC5322Date(seconds: 0).utc() == "Thu, 1 Jan 1970 00:00:00 +0000")
         #expect(RFC5322Date(seconds: 951_782_400).utc() == "Tue, 29 Feb 2000 00:00:00 +0000")

@@ -14,13 +14,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_for_port(port, process, seconds=30):
+def wait_for_port(port, process=None, seconds=30):
     deadline = time.monotonic() + seconds
     while True:
         try:
             return socket.create_connection(("127.0.0.1", port), timeout=5)
         except OSError:
-            if process.poll() is not None:
+            if process is not None and process.poll() is not None:
                 raise RuntimeError(f"{process.args[0]} ended with {process.returncode}")
             if time.monotonic() > deadline:
                 raise RuntimeError(f"nobody answers on port {port}")

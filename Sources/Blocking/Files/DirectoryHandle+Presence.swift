@@ -6,7 +6,7 @@ extension DirectoryHandle {
         do throws(SystemCallError) {
             try rename(name, to: directory, newName)
             return true
-        } catch where error.isMissing {
+        } catch  where error.isMissing {
             return false
         }
     }
@@ -18,7 +18,7 @@ extension DirectoryHandle {
         do throws(SystemCallError) {
             try renameWithoutReplacing(name, to: directory, newName)
             return true
-        } catch where error.isMissing {
+        } catch  where error.isMissing {
             return false
         }
     }
@@ -27,7 +27,7 @@ extension DirectoryHandle {
         do throws(SystemCallError) {
             try remove(name)
             return true
-        } catch where error.isMissing {
+        } catch  where error.isMissing {
             return false
         }
     }

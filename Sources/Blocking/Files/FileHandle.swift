@@ -93,9 +93,4 @@ package final class FileHandle: Sendable {
         let result = cblocking_set_modified(descriptor, seconds)
         guard result == 0 else { throw SystemCallError("futimens", path, -result) }
     }
-
-    package func setOwner(uid: UInt32, gid: UInt32) throws(SystemCallError) {
-        let result = cblocking_fchown(descriptor, uid, gid)
-        guard result == 0 else { throw SystemCallError("fchown", path, -result) }
-    }
 }

@@ -46,9 +46,7 @@ int64_t cblocking_getdents(int directory, void *buffer, size_t size);
 int cblocking_statvfs(int file, struct cblocking_space *space);
 int cblocking_fsync(int file);
 int cblocking_fdatasync(int file);
-int cblocking_syncfs(int file);
 int cblocking_fchown(int file, uint32_t uid, uint32_t gid);
-int cblocking_ftruncate(int file, uint64_t size);
 // Sets the modification time; the access time stays.
 int cblocking_set_modified(int file, int64_t seconds);
 int64_t cblocking_write(int file, const void *bytes, size_t count);

@@ -61,12 +61,25 @@ package enum ResponseText {
     }
 
     package static func appendQuoted(_ value: [UInt8], to output: inout ByteBuffer) {
-        output.writeInteger(UInt8(ascii: "\""))
-        for byte in value {
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { output.writeInteger(UInt8(ascii: "\\")) }
-            output.writeInteger(byte)
+        output.writeStaticString("\"")
+        // Piece by piece: each begins with the character that the backslash before it is for.
+        var rest = value[...]
+        while let position = rest.dropFirst().firstIndex(where: isQuotedSpecial) {
+            appendPiece(rest[..<position], to: &output)
+            rest = rest[position...]
         }
-        output.writeInteger(UInt8(ascii: "\""))
+        appendPiece(rest, to: &output)
+        output.writeStaticString("\"")
+    }
+
+    private static func appendPiece(_ piece: ArraySlice<UInt8>, to output: inout ByteBuffer) {
+        if piece.first.map(isQuotedSpecial) ?? false { output.writeStaticString("\\") }
+        output.writeBytes(piece)
+    }
+
+    /// quoted-specials = DQUOTE / "\"
+    private static func isQuotedSpecial(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
     /// An atom where the value allows it.

@@ -14,28 +14,16 @@ struct Check: AsyncParsableCommand {
     var offline = false
 
     func run() async throws {
-        let loaded = try site.load()
-        var findings = loaded.warnings.count
-        do {
-            SiteLogging.bootstrap(loaded.model.log, quietly: true)
-            let opened = try await Site.open(loaded.model)
-            if !offline {
-                for finding in await opened.check() {
-                    Terminal.error(finding.description)
-                    findings += 1
-                    if finding.severity == .error {
-                        await opened.close()
-                        throw ExitStatus.configuration
-                    }
-                }
-            }
+        var findings = await SiteLoader.faults(site.config, environment: ProcessEnvironment.current)
+        if !offline, findings.allSatisfy({ $0.severity == .warning }) {
+            let opened = try await site.open()
+            findings += await opened.check()
             await opened.close()
-        } catch let code as ExitCode {
-            throw code
-        } catch {
-            Terminal.error("\(error)")
-            throw ExitStatus.configuration
         }
-        print(findings == 0 ? "\(site.config): nothing to mend." : "\(site.config): it serves; see the warnings above.")
+        for finding in findings { Terminal.error(finding.description) }
+        guard findings.allSatisfy({ $0.severity == .warning }) else { throw ExitStatus.configuration }
+        print(
+            findings.isEmpty ? "\(site.config): nothing to mend." : "\(site.config): it serves; see the warnings above."
+        )
     }
 }

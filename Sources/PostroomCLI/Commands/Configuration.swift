@@ -13,7 +13,7 @@ struct Configuration: AsyncParsableCommand {
         @OptionGroup var site: SiteOptions
 
         func run() async throws {
-            print(try site.load().model.yaml, terminator: "")
+            print(try await site.load().model.yaml, terminator: "")
         }
     }
 }

@@ -36,7 +36,7 @@ struct Lookup: AsyncParsableCommand {
         var found = false
         for key in keys {
             let result = await opened.lookUp(key, in: table, folding: !f)
-            if explain { print(result.steps, terminator: "") }
+            if explain { print(result.steps(), terminator: "") }
             switch result.outcome {
             case .found(let value):
                 found = true

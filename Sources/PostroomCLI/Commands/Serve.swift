@@ -9,7 +9,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var site: SiteOptions
 
     func run() async throws {
-        let loaded = try site.load()
+        let loaded = try await site.load()
         SiteLogging.bootstrap(loaded.model.log)
         do {
             try await Server.run(loaded.model, configurationFile: site.config)

@@ -1,3 +1,5 @@
+import Directory
+import Glibc
 import Net
 import SiteConfiguration
 
@@ -17,6 +19,33 @@ struct ServerTLS: Sendable {
     /// Takes the files as they are now; what was in force stays when they are faulty.
     func reload(_ model: SiteModel) throws(ServerTLSError) {
         try context.reload(try Self.options(model).options)
+    }
+
+    /// Whether the certificate can be offered where the site listens, and for how long.
+    static func check(_ model: SiteModel) -> [ConfigurationFault] {
+        guard let certificate = model.tls.certificate else {
+            return model.listeners.filter { isPublicAddress($0.host.value) }.map { listener in
+                ConfigurationFault(
+                    .error, at: listener.host.location,
+                    "\(listener.name) is reachable from outside, and there is no certificate to offer there",
+                    remedy: "set tls.certificate and tls.key, or listen on a private address")
+            }
+        }
+        do {
+            let tls = try ServerTLS(model)
+            var now = timespec()
+            clock_gettime(CLOCK_REALTIME, &now)
+            let days = (tls.context.expiry - now.tv_sec) / 86400
+            guard days < 14 else { return [] }
+            return [
+                ConfigurationFault(
+                    days < 0 ? .error : .warning, at: certificate.location,
+                    days < 0 ? "the certificate ran out \(-days) days ago" : "the certificate runs out in \(days) days",
+                    remedy: "renew it, then reload")
+            ]
+        } catch {
+            return [ConfigurationFault(.error, at: certificate.location, error.description, remedy: "")]
+        }
     }
 
     private static func options(

@@ -78,8 +78,10 @@ final class SMTPSession: SMTPServices {
         let decision = await site.policy(for: kind).recipient(
             recipient.address, sender: sender.path, client: facts(session))
         guard decision.reply.isPositive, let resolution = decision.resolution else {
-            log(reject: decision.reply, "RCPT", session, sender, (recipient.address, decision))
-            return decision.reply
+            // A yes that leads nowhere would be a message lost.
+            let reply = decision.reply.isPositive ? SMTPReply.noTransaction : decision.reply
+            log(reject: reply, "RCPT", session, sender, (recipient.address, decision))
+            return reply
         }
         for dead in resolution.deadTargets {
             logger.warning(

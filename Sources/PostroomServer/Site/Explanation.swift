@@ -63,11 +63,11 @@ extension Site {
     /// What `postmap -q` would answer.
     package func lookUp(
         _ key: String, in table: any LookupTable, folding: Bool
-    ) async -> (outcome: Outcome<String>, steps: String) {
+    ) async -> (outcome: Outcome<String>, steps: @Sendable () -> String) {
         let bytes = Array(key.utf8)
         let answer = await table.lookup(folding ? LookupKey.folded(bytes) : bytes)
         return (
-            answer.outcome.map { String(decoding: $0, as: UTF8.self) }, ResolutionText().text(answer.steps)
+            answer.outcome.map { String(decoding: $0, as: UTF8.self) }, { ResolutionText().text(answer.steps) }
         )
     }
 

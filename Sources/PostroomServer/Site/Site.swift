@@ -56,6 +56,24 @@ package final class Site: Sendable {
         succeeding old: Site? = nil
     ) async throws(ConfigurationFaults) -> Site {
         let faults = FaultCollector()
+        let site = make(model, group: group, succeeding: old, faults)
+        guard let site, faults.errors.isEmpty else { throw ConfigurationFaults(faults.faults) }
+        let logger = Logger(label: "site")
+        for warning in faults.warnings { logger.warning("configuration", metadata: ["finding": "\(warning)"]) }
+        return site
+    }
+
+    /// What `open` would find wrong or odd.
+    package static func faults(of model: SiteModel) async -> [ConfigurationFault] {
+        let faults = FaultCollector()
+        let site = make(model, group: .singletonMultiThreadedEventLoopGroup, succeeding: nil, faults)
+        await site?.close()
+        return faults.faults
+    }
+
+    private static func make(
+        _ model: SiteModel, group: any EventLoopGroup, succeeding old: Site?, _ faults: FaultCollector
+    ) -> Site? {
         let storage = SiteStorage.open(model, succeeding: old?.storage, faults)
         let throttle = old?.throttle ?? LoginThrottle()
         let hashing = Hashing.run
@@ -66,11 +84,9 @@ package final class Site: Sendable {
             model: model, directories: directories, hashing: hashing, faults: faults
         ).build(throttle: throttle)
         let routing = RoutingBuilder(model: model, tables: tables, accounts: byAddress, faults: faults)
-        guard let router = routing.router(), let storage else { throw ConfigurationFaults(faults.faults) }
+        guard let router = routing.router() else { return nil }
         let policies = routing.policies(router)
-        guard faults.errors.isEmpty else { throw ConfigurationFaults(faults.faults) }
-        let logger = Logger(label: "site")
-        for warning in faults.warnings { logger.warning("configuration", metadata: ["finding": "\(warning)"]) }
+        guard let storage else { return nil }
         return Site(
             model: model, directories: directories, kept: kept, tables: tables.byName, router: router,
             policies: policies,

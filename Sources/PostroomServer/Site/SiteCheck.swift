@@ -8,7 +8,7 @@ package import SiteConfiguration
 /// What `postroom check` finds by asking: the directory, each table, the postmaster, the store.
 extension Site {
     package func check() async -> [ConfigurationFault] {
-        var findings: [ConfigurationFault] = []
+        var findings = ServerTLS.check(model)
         let dead = await checkDirectories(&findings)
         // Every further question to a directory that does not answer would tell the same.
         guard !dead else { return findings }

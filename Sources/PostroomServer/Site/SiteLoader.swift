@@ -16,6 +16,34 @@ package enum SiteLoader {
     package static func load(
         _ path: String, environment: [String: String]
     ) throws(ConfigurationFaults) -> LoadedSite {
+        let (model, faults) = try inspect(path, environment: environment)
+        guard let model, faults.allSatisfy({ $0.severity == .warning }) else { throw ConfigurationFaults(faults) }
+        return LoadedSite(model: model, warnings: faults)
+    }
+
+    /// Every fault and every oddity that the configuration shows without asking a server, in the order of the file.
+    package static func faults(_ path: String, environment: [String: String]) async -> [ConfigurationFault] {
+        var all: [ConfigurationFault]
+        do {
+            let (model, faults) = try inspect(path, environment: environment)
+            all = faults
+            if let model { all += await Site.faults(of: model) }
+        } catch {
+            all = error.faults
+        }
+        var seen: Set<ConfigurationFault> = []
+        return all.filter { seen.insert($0).inserted }.enumerated().sorted { left, right in
+            let (one, other) = (left.element.location, right.element.location)
+            guard one.file == other.file, let first = one.line, let second = other.line, first != second else {
+                return left.offset < right.offset
+            }
+            return first < second
+        }.map(\.element)
+    }
+
+    private static func inspect(
+        _ path: String, environment: [String: String]
+    ) throws(ConfigurationFaults) -> (model: SiteModel?, faults: [ConfigurationFault]) {
         let absolute = path.hasPrefix("/") ? path : workingDirectory() + "/" + path
         guard let content = read(absolute) else {
             throw ConfigurationFaults([
@@ -25,9 +53,7 @@ package enum SiteLoader {
             ])
         }
         let sources = ConfigurationSources(environment: environment, readFile: read)
-        let (model, warnings) = try SiteReader.read(
-            String(decoding: content, as: UTF8.self), file: absolute, sources: sources)
-        return LoadedSite(model: model, warnings: warnings)
+        return try SiteReader.inspect(String(decoding: content, as: UTF8.self), file: absolute, sources: sources)
     }
 
     private static func workingDirectory() -> String {

@@ -25,6 +25,7 @@ final class SiteStorage: Sendable {
         let paths = model.store.roots.map(\.value)
         if let old, old.rootPaths == paths { return old }
         guard !model.store.roots.isEmpty else { return nil }
+        let before = faults.errors.count
         for root in model.store.roots {
             do {
                 _ = try MailRoots([Array(root.value.utf8)])
@@ -34,7 +35,7 @@ final class SiteStorage: Sendable {
                     remedy: "make the folder, owned by the service's user, or mend store.roots")
             }
         }
-        guard faults.errors.isEmpty else { return nil }
+        guard faults.errors.count == before else { return nil }
         do {
             let roots = try MailRoots(paths.map { Array($0.utf8) })
             let pool = BlockingPool(name: "mail", threads: 48)

@@ -16,7 +16,8 @@ package enum HopCount {
             var count = 0
             var start = 0
             while start < bytes.count {
-                let end = memchr(base + start, 0x0A, bytes.count - start)
+                let end =
+                    memchr(base + start, 0x0A, bytes.count - start)
                     .map { base.distance(to: UnsafeRawPointer($0)) } ?? bytes.count
                 let line = bytes[start..<end]
                 if line.isEmpty || (line.count == 1 && line.first == 0x0D) { return count }

@@ -51,16 +51,6 @@ package struct TraceHeaders: Sendable {
         return field("Received", lines)
     }
 
-    /// `Return-Path:`, written at final delivery.
-    package func returnPath(_ sender: ReversePath) -> ComposedHeaderField {
-        field("Return-Path", ["<\(sender)>"])
-    }
-
-    /// `Delivered-To:` and `X-Original-To:`, which Postfix puts on each recipient's copy.
-    package func deliveredTo(_ recipient: EmailAddress, original: EmailAddress) -> [ComposedHeaderField] {
-        [field("X-Original-To", ["\(original)"]), field("Delivered-To", ["\(recipient)"])]
-    }
-
     static func protocolName(_ session: SMTPSessionFacts, smtpUTF8: Bool) -> String {
         let base =
             if session.isLMTP {

@@ -7,6 +7,16 @@ package enum SiteReader {
     package static func read(
         _ text: String, file: String, sources: ConfigurationSources
     ) throws(ConfigurationFaults) -> (model: SiteModel, warnings: [ConfigurationFault]) {
+        let (model, faults) = try inspect(text, file: file, sources: sources)
+        guard let model, faults.allSatisfy({ $0.severity == .warning }) else { throw ConfigurationFaults(faults) }
+        return (model, faults)
+    }
+
+    /// Reads a configuration in spite of its faults, as far as it makes sense: what could be read can then be looked at
+    /// further, so that nobody has to mend one fault to learn of the next.
+    package static func inspect(
+        _ text: String, file: String, sources: ConfigurationSources
+    ) throws(ConfigurationFaults) -> (model: SiteModel?, faults: [ConfigurationFault]) {
         let faults = FaultCollector()
         let context = ReadingContext(faults: faults, sources: sources)
         var root = try ConfigurationNode.parse(text, file: file)
@@ -27,8 +37,7 @@ package enum SiteReader {
             }
         }
         let model = site(SectionReader(root, context), file: file)
-        guard let model, faults.errors.isEmpty else { throw ConfigurationFaults(faults.faults) }
-        return (model, faults.warnings)
+        return (model, faults.faults)
     }
 
     private static func site(_ reader: SectionReader, file: String) -> SiteModel? {

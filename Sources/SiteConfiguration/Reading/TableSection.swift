@@ -58,7 +58,8 @@ enum TableSection {
         let filter = reader.require(
             reader.string("query_filter"), "query_filter", remedy: "for example (mail=%s)")
         let model = LDAPTableModel(
-            name: "ldap:" + (reader.string("name")?.value ?? node.path.replacing(".ldap", with: "").replacing("[0]", with: "")),
+            name: "ldap:"
+                + (reader.string("name")?.value ?? node.path.replacing(".ldap", with: "").replacing("[0]", with: "")),
             directory: reader.string("directory", default: SiteModel.mainDirectory),
             searchBase: reader.string("search_base"),
             filter: filter ?? Located("(objectClass=*)", at: node.location), scope: reader.string("scope"),

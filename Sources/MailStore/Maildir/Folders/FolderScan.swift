@@ -5,6 +5,10 @@ import MailModel
 struct FolderScan {
     private(set) var files: [ArraySlice<UInt8>: MessageFile] = [:]
 
+    init(reserving count: Int = 0) {
+        files.reserveCapacity(count)
+    }
+
     /// Reads a directory. A name found twice (a rename went on meanwhile) counts as the one found last.
     mutating func read(_ directory: DirectoryHandle, isNew: Bool) throws(SystemCallError) {
         for entry in try directory.entries() where MessageFileName.isMessage(entry.name) {
@@ -40,15 +44,27 @@ struct FolderScan {
     }
 }
 
-/// Messages without a UID get theirs in the order in which they came: by the seconds that their names begin with.
+/// Messages without a UID get theirs in the order in which they came, as far as their names tell it: by the seconds that
+/// they begin with, then the `M` microseconds and the `Q` count of `1795224813.M637916P24075Q7.host`.
 enum ArrivalOrder {
-    static func precedes(_ left: MessageFile, _ right: MessageFile) -> Bool {
-        let seconds = (self.seconds(left.name), self.seconds(right.name))
-        if seconds.0 != seconds.1 { return seconds.0 < seconds.1 }
-        return left.name.lexicographicallyPrecedes(right.name)
+    static func sorted(_ files: some Sequence<MessageFile>) -> [MessageFile] {
+        files.map { (key: key($0.name), file: $0) }
+            .sorted { left, right in
+                left.key == right.key
+                    ? left.file.name.lexicographicallyPrecedes(right.file.name) : left.key < right.key
+            }
+            .map(\.file)
     }
 
-    private static func seconds(_ name: [UInt8]) -> UInt64 {
-        Digits.parse(name.prefix { $0 >= 0x30 && $0 <= 0x39 }) ?? .max
+    private static func key(_ name: [UInt8]) -> (UInt64, UInt64, UInt64) {
+        let parts = name.split(separator: UInt8(ascii: "."), maxSplits: 2)
+        let seconds = parts.first.flatMap { Digits.parse($0) } ?? .max
+        guard parts.count > 1 else { return (seconds, 0, 0) }
+        return (seconds, number(UInt8(ascii: "M"), in: parts[1]), number(UInt8(ascii: "Q"), in: parts[1]))
+    }
+
+    private static func number(_ letter: UInt8, in part: ArraySlice<UInt8>) -> UInt64 {
+        guard let start = part.firstIndex(of: letter) else { return 0 }
+        return Digits.parse(part[(start + 1)...].prefix { $0 >= 0x30 && $0 <= 0x39 }) ?? 0
     }
 }

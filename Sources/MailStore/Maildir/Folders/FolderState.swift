@@ -26,8 +26,10 @@ struct FolderState: Sendable {
     var new: FileStatus.Time?
     /// The folder's directory: another one under the same name is another mailbox.
     var directory: FileStatus.Identity?
-    /// Whether the time stamps can be relied on: a directory may change twice in one tick of its file system's clock.
-    var isSettled = false
+    // Whether the time stamps can be relied on: a directory may change twice in one tick of its file system's clock.
+    var curIsSettled = false
+    var newIsSettled = false
+    var isSettled: Bool { curIsSettled && newIsSettled }
 
     var isLoaded: Bool { uidList != nil }
 

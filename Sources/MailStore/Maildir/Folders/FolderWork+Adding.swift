@@ -35,7 +35,7 @@ extension FolderWork {
                     throw MailboxFailure(.limitExceeded, "\(pathText(work.place.path)): all UIDs are used")
                 }
                 var name = MessageFileName(base: UniqueName.next() + message.sizeFields)
-                let flags = message.flags.union(try work.addKeywords(message.keywords))
+                let flags = message.flags.union(try work.addKeywordsThatFit(message.keywords))
                 let letters = work.state.keywords.letters(flags)
                 if !letters.isEmpty { name.letters = letters }
                 records.append(UIDList.Record(uid: uid, fields: [], base: name.base))

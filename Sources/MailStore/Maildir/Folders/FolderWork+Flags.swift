@@ -29,6 +29,20 @@ extension FolderWork {
         return flags
     }
 
+    /// For messages that come in: the last letter taken is no reason to turn mail away. What does not fit is left out, as
+    /// Dovecot does.
+    mutating func addKeywordsThatFit(_ keywords: [String]) throws -> MessageFlags {
+        var flags: MessageFlags = []
+        for keyword in keywords {
+            do {
+                flags.formUnion(try addKeywords([keyword]))
+            } catch let failure as MailboxFailure where failure.kind == .limitExceeded {
+                continue
+            }
+        }
+        return flags
+    }
+
     /// Renames what has to be; returns those whose files are not where they were.
     private mutating func rename(
         _ uids: [UInt32], _ change: FlagChange, _ keywords: MessageFlags

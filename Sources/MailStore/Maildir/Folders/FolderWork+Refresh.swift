@@ -47,20 +47,15 @@ extension FolderWork {
         state.cur = stamps.cur
         state.new = stamps.new
         let limit = FileStatus.Time.now.seconds - Self.clockTickSeconds
-        state.isSettled = [stamps.cur, stamps.new].allSatisfy { $0.map { $0.seconds < limit } ?? false }
+        state.curIsSettled = stamps.cur.map { $0.seconds < limit } ?? false
+        state.newIsSettled = stamps.new.map { $0.seconds < limit } ?? false
     }
 
     /// Without the lock: as long as the same messages are there, only their flags and places can have changed. False when
     /// some came or went.
     private mutating func refreshFlags(_ stamps: Stamps) throws -> Bool {
         try readKeywords(stamps)
-        var scan = FolderScan()
-        let newIsSame = state.isSettled && stamps.new == state.new
-        let curIsSame = state.isSettled && stamps.cur == state.cur
-        if newIsSame { for file in state.files where file.isNew { scan.add(file) } }
-        if !newIsSame { try scan.read(directories.new, isNew: true) }
-        if curIsSame { for file in state.files where !file.isNew { scan.add(file) } }
-        if !curIsSame { try scan.read(directories.cur, isNew: false) }
+        let scan = try scan(stamps)
         guard scan.files.count == state.files.count else { return false }
         var files: [MessageFile] = []
         files.reserveCapacity(state.files.count)
@@ -71,6 +66,24 @@ extension FolderWork {
         update(uids: state.view.uids, files: files)
         accept(stamps)
         return true
+    }
+
+    /// What is in the two directories. One whose time stamp is what it was, and can be relied on, is not read again: most
+    /// changes are a delivery into `new/` beside a large `cur/`.
+    private func scan(_ stamps: Stamps) throws(SystemCallError) -> FolderScan {
+        var scan = FolderScan(reserving: state.files.count)
+        // new/ first: what is moved to cur/ between the two is then seen twice rather than not at all.
+        if state.newIsSettled, stamps.new == state.new {
+            for file in state.files where file.isNew { scan.add(file) }
+        } else {
+            try scan.read(directories.new, isNew: true)
+        }
+        if state.curIsSettled, stamps.cur == state.cur {
+            for file in state.files where !file.isNew { scan.add(file) }
+        } else {
+            try scan.read(directories.cur, isNew: false)
+        }
+        return scan
     }
 
     mutating func readKeywordsAgain() throws {
@@ -91,7 +104,7 @@ extension FolderWork {
         try reconcile()
     }
 
-    /// Reads everything again and gives UIDs to messages that have none. With `claimingRecent`, what is in `new/` goes to
+    /// Joins the list with the directories, and gives UIDs to messages that have none. With `claimingRecent`, what is in `new/` goes to
     /// `cur/`.
     mutating func reconcile(claimingRecent: Bool = false) throws {
         try readKeywords(try readStamps())
@@ -99,7 +112,7 @@ extension FolderWork {
         var (list, isUsable) = try readList()
         // Before the directories are read: what changes while they are read shows as another stamp next time.
         var stamps = try readStamps()
-        var scan = try FolderScan.all(directories)
+        var scan = try scan(stamps)
         try findMissing(list, &scan)
         if claimingRecent { try moveToCur(&scan) }
 
@@ -128,7 +141,7 @@ extension FolderWork {
         let keptCount = kept.count
         list.records = kept
         list.nextUID = max(list.nextUID, isFirst ? 1 : known.uidNext)
-        for file in scan.files.values.sorted(by: ArrivalOrder.precedes) {
+        for file in ArrivalOrder.sorted(scan.files.values) {
             guard list.nextUID < .max else {
                 throw MailboxFailure(.limitExceeded, "\(pathText(place.path)): all UIDs are used")
             }

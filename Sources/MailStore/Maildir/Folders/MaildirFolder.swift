@@ -24,6 +24,9 @@ final class MaildirFolder: Sendable {
         var isEnded = false
         var isRefreshQueued = false
         var hasSwept = false
+        /// How many looks for changes have begun, and the number of the last one that came to its end.
+        var looksBegun: UInt64 = 0
+        var lastLook: UInt64 = 0
     }
 
     init(
@@ -87,11 +90,27 @@ final class MaildirFolder: Sendable {
         MailboxFailure(.noSuchMailbox, "\(pathText(place.path)): there is no such folder (any more)")
     }
 
+    /// Looks for changes. One look serves all who asked before it began: a change wakes every session of a folder, and
+    /// they need not read its directories once each.
     func refresh(for listener: UInt64? = nil) async throws -> MailboxView {
-        try await work(for: listener) { work in
-            try work.refresh()
-            return work.state.view
+        let begun = shared.withLock { $0.looksBegun }
+        return try await lane.run {
+            let known = self.shared.withLock { shared in
+                shared.lastLook > begun && !shared.isEnded ? shared.state.view : nil
+            }
+            if let known { return known }
+            try self.look(for: listener)
+            return self.view
         }
+    }
+
+    private func look(for listener: UInt64?) throws {
+        let number = shared.withLock { shared in
+            shared.looksBegun += 1
+            return shared.looksBegun
+        }
+        try perform(for: listener) { try $0.refresh() }
+        shared.withLock { $0.lastLook = number }
     }
 
     // MARK: News
@@ -118,7 +137,7 @@ final class MaildirFolder: Sendable {
             guard let self else { return }
             self.shared.withLock { $0.isRefreshQueued = false }
             do {
-                try self.perform(for: nil) { try $0.refresh() }
+                try self.look(for: nil)
             } catch {
                 // The session that looks next gets the same failure, with somebody to tell it to.
             }

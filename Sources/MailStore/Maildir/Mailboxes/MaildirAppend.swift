@@ -8,7 +8,8 @@ package actor MaildirAppend: MessageAppend {
     private let pool: BlockingPool
     private let tmp: DirectoryHandle
     private let name: [UInt8]
-    private let file: FileHandle
+    /// Nil once it has ended: an open file takes space, whether it has a name or not.
+    private var file: FileHandle?
     private let quota: Quota
     private var lineEnds = LineEndsToLF()
     private var failure: MailboxFailure?
@@ -36,7 +37,7 @@ package actor MaildirAppend: MessageAppend {
 
     private func write(_ bytes: [UInt8]) async throws(MailboxFailure) {
         guard !bytes.isEmpty else { return }
-        let file = file
+        guard let file else { throw ended }
         do throws(MailboxFailure) {
             try await withMailboxFailures { try await pool.run { try file.write(bytes) } }
         } catch {
@@ -48,7 +49,7 @@ package actor MaildirAppend: MessageAppend {
     package func commit(
         flags: MessageFlags, keywords: [String], internalDate: Int64?
     ) async throws(MailboxFailure) -> CopiedMessages {
-        guard !isEnded else { throw MailboxFailure(.unavailable, "the message was added or given up already") }
+        guard !isEnded else { throw ended }
         do throws(MailboxFailure) {
             return try await finish(flags: flags, keywords: keywords, internalDate: internalDate)
         } catch {
@@ -70,7 +71,7 @@ package actor MaildirAppend: MessageAppend {
         let message = IncomingMessage(
             directory: tmp, name: name, sizeFields: Array(",S=\(lineEnds.size),W=\(lineEnds.virtualSize)".utf8),
             flags: flags.intersection(.system), keywords: keywords)
-        let file = file
+        guard let file else { throw ended }
         let copied = try await withMailboxFailures {
             try await folder.work { work in
                 try work.step(.contentsWritten)
@@ -87,12 +88,18 @@ package actor MaildirAppend: MessageAppend {
             throw MailboxFailure(.unavailable, "\(pathText(file.path)) was removed before the message was complete")
         }
         isEnded = true
+        self.file = nil
         return copied
+    }
+
+    private var ended: MailboxFailure {
+        MailboxFailure(.unavailable, "the message was added or given up already")
     }
 
     package func abort() async {
         guard !isEnded else { return }
         isEnded = true
+        file = nil
         let (name, tmp) = (name, tmp)
         do {
             try await pool.runWithIdentity(folder.owner) { DurableFile.discard(name, in: tmp) }

@@ -34,7 +34,8 @@ package final class MaildirMailbox: OpenMailbox {
         let isReadOnly = isReadOnly
         return try await withMailboxFailures {
             try await folder.work(for: listener) { work in
-                try work.refresh()
+                // What came since the last look is claimed after the next.
+                if !work.state.isLoaded { try work.refresh() }
                 let first = work.state.view.firstRecentUID
                 guard !isReadOnly else { return first }
                 if work.state.files.contains(where: \.isNew) {
@@ -106,14 +107,16 @@ package final class MaildirMailbox: OpenMailbox {
 
     package func copy(_ uids: [UInt32], to name: MailboxName) async throws(MailboxFailure) -> CopiedMessages {
         try await withMailboxFailures {
-            try await MessageTransfer(from: folder, to: try await store.existingFolder(name)).copy(uids)
+            try await MessageTransfer(from: folder, to: try await store.existingFolder(name, lookingAgain: false)).copy(
+                uids)
         }
     }
 
     package func move(_ uids: [UInt32], to name: MailboxName) async throws(MailboxFailure) -> CopiedMessages {
         try checkWritable()
         return try await withMailboxFailures {
-            try await MessageTransfer(from: folder, to: try await store.existingFolder(name)).move(uids)
+            try await MessageTransfer(from: folder, to: try await store.existingFolder(name, lookingAgain: false)).move(
+                uids)
         }
     }
 

@@ -16,7 +16,7 @@ extension MaildirStore {
         }
         let (path, roots) = (location.path, stores.roots)
         try await withMailboxFailures {
-            _ = try await existingFolder(.inbox)
+            _ = try await existingFolder(.inbox, lookingAgain: false)
             try await stores.pool.runWithIdentity(owner) {
                 try Self.makeFolder(directory, in: try roots.open(path))
             }

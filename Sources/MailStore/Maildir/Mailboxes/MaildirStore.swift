@@ -27,8 +27,11 @@ package struct MaildirStore: MailboxStore {
     }
 
     /// A folder that is there, its state loaded. INBOX is made when it is missing.
-    func existingFolder(_ name: MailboxName) async throws -> MaildirFolder {
+    ///
+    /// Without `lookingAgain`, a folder that is known already is not looked at: whoever works on it finds out.
+    func existingFolder(_ name: MailboxName, lookingAgain: Bool = true) async throws -> MaildirFolder {
         let folder = try folder(name)
+        guard lookingAgain || !folder.state.isLoaded else { return folder }
         do {
             _ = try await folder.refresh()
         } catch let failure as MailboxFailure where failure.kind == .noSuchMailbox && name.isInbox {
@@ -76,7 +79,7 @@ package struct MaildirStore: MailboxStore {
             if let storage = quota.storage, size > storage {
                 throw MailboxFailure(.overQuota, "a message of \(size) bytes does not fit a quota of \(storage)")
             }
-            let folder = try await existingFolder(name)
+            let folder = try await existingFolder(name, lookingAgain: false)
             try await folder.work { work in
                 let space = try work.directories.tmp.freeSpace()
                 guard space.bytes >= size else {
@@ -102,7 +105,7 @@ package struct MaildirStore: MailboxStore {
     ) async throws(MailboxFailure) {
         let (seconds, path, roots) = (stores.options.lockSeconds, location.path, stores.roots)
         try await withMailboxFailures {
-            _ = try await existingFolder(.inbox)
+            _ = try await existingFolder(.inbox, lookingAgain: false)
             try await stores.pool.runWithIdentity(owner) {
                 try Subscriptions.change(in: try roots.open(path), lockSeconds: seconds, body)
             }
