@@ -295,6 +295,21 @@ import Testing
         #expect(await router.resolve(try address(recipient)).finalAddresses == ["bob@example.org"])
     }
 
+    @Test
+    func `mail for the machine's own postmaster is taken where its name is no domain of ours; other names are not`()
+        async throws
+    {
+        let router = try site {
+            $0.myOrigin = try domain("mx.example.org")
+            $0.postmaster = try address("bob@example.org")
+        }
+        let bare = try #require(router.qualified(Array("Postmaster".utf8)))
+        #expect(await router.resolve(bare).finalAddresses == ["bob@example.org"])
+        let other = try address("abuse@mx.example.org")
+        #expect(await router.resolve(other).finalAddresses == ["abuse@mx.example.org"])
+        #expect(!router.isOwnPostmaster(other))
+    }
+
     @Test func `without a postmaster such mail waits, and the trace says what to set`() async throws {
         let resolution = try await site().resolve(address("postmaster@example.org"))
         #expect(resolution.reply.code == 451)

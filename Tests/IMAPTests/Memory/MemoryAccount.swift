@@ -64,6 +64,8 @@ final class MemoryAccount: IMAPAccount, IMAPServices {
         var nextListener = 0
         var openMailboxes = 0
         var openAppends = 0
+        /// What the next `claimRecent` finds in INBOX; a look of one's own is announced to the other sessions only.
+        var foundByClaim: String?
     }
 
     let login = "user"
@@ -218,7 +220,12 @@ final class MemoryMailbox: IMAPMailbox {
     func refresh() async throws(MailboxFailure) -> MailboxView { view }
 
     func claimRecent() async throws(MailboxFailure) -> UInt32 {
-        try account.change(name) { mailbox in
+        account.state.withLock { state in
+            guard let text = state.foundByClaim else { return }
+            state.foundByClaim = nil
+            _ = state.mailboxes[.inbox]?.add(Array(text.utf8), [], date: 1_700_000_000)
+        }
+        return try account.change(name) { mailbox in
             defer { mailbox.view.firstRecentUID = mailbox.view.uidNext }
             return mailbox.view.firstRecentUID
         }

@@ -153,6 +153,16 @@ import Testing
         #expect(output.hasSuffix("* 5000 FETCH (UID 5000 FLAGS (\\Recent))\r\nc OK Fetch completed.\r\n"))
     }
 
+    @Test func `what an idling session finds itself while it claims recent messages is told`() async throws {
+        let account = MemoryAccount()
+        let session = TestSession(account)
+        _ = await session.ask("l LOGIN user secret")
+        _ = await session.ask("s SELECT INBOX")
+        account.state.withLock { $0.foundByClaim = "Subject: just now\r\n\r\n" }
+        let told = await session.ask("i IDLE")
+        #expect(told.contains("* 1 EXISTS"), "\(told)")
+    }
+
     @Test func `an idle session is small`() {
         // What every connection costs beyond the mailbox's shared view.
         #expect(MemoryLayout<IMAPServerEngine>.size < 1024)

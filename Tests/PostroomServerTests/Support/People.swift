@@ -51,7 +51,10 @@ enum People {
         recipient_delimiter: "+"
         accounts:
           password: [{check: hash, filter: (uid=%u)}]
-          user: [{filter: (uid=%u), address_filter: (mail=%u), attributes: "uid=user, homeDirectory=home, uidNumber=uid, gidNumber=gid"}]
+          user:
+            - filter: (uid=%u)
+              address_filter: (mail=%u)
+              attributes: uid=user, homeDirectory=home, uidNumber=uid, gidNumber=gid
           mail_location: maildir:~/Maildir
         senders: {logins: [{ldap: {query_filter: (mail=%s), result_attribute: uid}}]}
         store: {roots: ["\(root)"]}
