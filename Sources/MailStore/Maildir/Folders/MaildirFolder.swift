@@ -109,8 +109,9 @@ final class MaildirFolder: Sendable {
     /// Looks for changes soon. Returns at once; calls that come before the look are one.
     func noteChange() {
         let isFirst = shared.withLock { shared in
-            defer { shared.isRefreshQueued = true }
-            return !shared.isRefreshQueued && !shared.isEnded && shared.state.isLoaded
+            guard !shared.isRefreshQueued, !shared.isEnded, shared.state.isLoaded else { return false }
+            shared.isRefreshQueued = true
+            return true
         }
         guard isFirst else { return }
         let isQueued = lane.submitWithoutWaiting { [weak self] in
