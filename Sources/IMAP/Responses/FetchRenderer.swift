@@ -83,17 +83,25 @@ package struct FetchRenderer: Sendable {
 package enum InternalDate {
     /// date-time = date-day-fixed "-" date-month "-" date-year SP time SP zone
     package static func text(_ seconds: Int64, zoneOffset: (Int64) -> Int) -> String {
-        // Years 0000 to 9999, which is all that the grammar can say.
-        let seconds = Int(min(max(seconds, -62_000_000_000), 253_000_000_000))
-        let offset = min(max(zoneOffset(Int64(seconds)), -86_340), 86_340)
-        let local = seconds + offset
-        let day = local >= 0 ? local / 86_400 : (local - 86_399) / 86_400
-        let time = local - day * 86_400
-        let (year, month, dayOfMonth) = CivilDate(day: day).components
+        let (date, time, offset) = local(seconds, zoneOffset: zoneOffset)
+        let (year, month, dayOfMonth) = date.components
         let zone = abs(offset) / 60
         return padded(dayOfMonth, 2) + "-" + CivilDate.monthNames[month - 1] + "-" + padded(year, 4) + " "
             + padded(time / 3600, 2) + ":" + padded(time / 60 % 60, 2) + ":" + padded(time % 60, 2)
             + (offset < 0 ? " -" : " +") + padded(zone / 60 * 100 + zone % 60, 4)
+    }
+
+    /// The day and the second of it that a clock of the zone shows, and the zone's offset in seconds. A file may bear any
+    /// time there is: one outside the years 0000 to 9999, which is all that the grammar can say, counts as their first or
+    /// last.
+    static func local(
+        _ seconds: Int64, zoneOffset: (Int64) -> Int
+    ) -> (day: CivilDate, time: Int, offset: Int) {
+        let seconds = Int(min(max(seconds, -62_000_000_000), 253_000_000_000))
+        let offset = min(max(zoneOffset(Int64(seconds)), -86_340), 86_340)
+        let local = seconds + offset
+        let day = local >= 0 ? local / 86_400 : (local - 86_399) / 86_400
+        return (CivilDate(day: day), local - day * 86_400, offset)
     }
 
     private static func padded(_ value: Int, _ width: Int) -> String {

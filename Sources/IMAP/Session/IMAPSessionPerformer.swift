@@ -176,7 +176,6 @@ package final class IMAPSessionPerformer: SessionPerformer {
         _ mailbox: any IMAPMailbox, _ evaluator: SearchEvaluator, _ candidates: [Int]
     ) async throws(MailboxFailure) -> IMAPAnswer {
         let view = evaluator.view
-        let sets = SetRanges(evaluator.key, view)
         let uids = candidates.compactMap { $0 < view.count ? view.uids[$0] : nil }
         var found: [Int] = []
         var remaining = uids[...]
@@ -186,7 +185,7 @@ package final class IMAPSessionPerformer: SessionPerformer {
             guard let last = messages.last?.uid else { break }
             for message in messages {
                 guard let index = view.index(of: message.uid) else { continue }
-                if evaluator.matches(index, message, now: now, sets) { found.append(index) }
+                if evaluator.matches(index, message, now: now) { found.append(index) }
             }
             let rest = remaining.drop { $0 <= last }
             guard rest.count < remaining.count else { break }

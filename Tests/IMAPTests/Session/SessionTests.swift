@@ -157,4 +157,28 @@ import Testing
         // What every connection costs beyond the mailbox's shared view.
         #expect(MemoryLayout<IMAPServerEngine>.size < 1024)
     }
+
+    @Test(arguments: [(Int64.max, "9987"), (.min, "0005")])
+    func `a message whose file bears an absurd time can be searched by date`(seconds: Int64, year: String) async throws
+    {
+        let account = MemoryAccount()
+        try account.change(.inbox) { _ = $0.add(Array("A: b\r\n\r\n".utf8), [], date: seconds) }
+        let session = await loggedIn(account)
+        _ = await session.ask("b SELECT INBOX")
+        let isLate = seconds > 0
+        #expect(await session.ask("c SEARCH SINCE 1-Jan-2000").hasPrefix("* SEARCH\(isLate ? " 1" : "")\r\n"))
+        #expect(await session.ask("d SEARCH BEFORE 1-Jan-2000").hasPrefix("* SEARCH\(isLate ? "" : " 1")\r\n"))
+        #expect(await session.ask("e FETCH 1 INTERNALDATE").contains("-\(year) "))
+    }
+
+    @Test func `a search for many single messages asks no more of each than of one`() async throws {
+        let account = MemoryAccount()
+        for _ in 0..<40 { _ = try account.deliver("A: b\r\n\r\n") }
+        let session = await loggedIn(account)
+        _ = await session.ask("b SELECT INBOX")
+        let set = stride(from: 39, to: 0, by: -2).map(String.init).joined(separator: ",")
+        let odd = stride(from: 1, to: 40, by: 2).map { " \($0)" }.joined()
+        #expect(await session.ask("c SEARCH \(set)").hasPrefix("* SEARCH\(odd)\r\n"))
+        #expect(await session.ask("d UID SEARCH UID \(set),39:* NOT 40 NOT *").hasPrefix("* SEARCH\(odd)\r\n"))
+    }
 }
