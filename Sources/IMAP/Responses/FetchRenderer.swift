@@ -39,20 +39,33 @@ package struct FetchRenderer: Sendable {
     }
 
     /// The items, each with a space behind it but the last.
-    package func render(_ message: FetchedMessage) -> ByteBuffer {
+    /// - Throws: `.limitExceeded` when they are many times the message: a client may ask for a thousand overlapping pieces.
+    package func render(_ message: FetchedMessage) throws(MailboxFailure) -> ByteBuffer {
         var output = ByteBuffer()
         let content = message.content ?? ByteBuffer()
-        content.withUnsafeReadableBytes { raw in
+        let isWhole = content.withUnsafeReadableBytes { raw in
             let bytes = raw.bindMemory(to: UInt8.self).span
-            render(message, bytes, to: &output)
+            return render(message, bytes, to: &output, below: Self.limit(content.readableBytes))
+        }
+        guard isWhole else {
+            throw MailboxFailure(.limitExceeded, "the items of a FETCH are many times its message \(message.uid)")
         }
         return output
     }
 
-    private func render(_ message: FetchedMessage, _ bytes: Span<UInt8>, to output: inout ByteBuffer) {
+    /// Octets after which no further item is begun; what one item can add to it still fits a buffer.
+    private static func limit(_ size: Int) -> Int {
+        min(4 * size + (16 << 20), 1 << 30)
+    }
+
+    /// False when there would be too much.
+    private func render(
+        _ message: FetchedMessage, _ bytes: Span<UInt8>, to output: inout ByteBuffer, below limit: Int
+    ) -> Bool {
         let header = MIMEStructure.headerRange(bytes)
         var parsed: MIMEStructure?
         for (index, item) in items.enumerated() {
+            guard output.readableBytes < limit else { return false }
             if index > 0 { output.writeStaticString(" ") }
             switch item {
             case .flags, .uid: break
@@ -76,6 +89,7 @@ package struct FetchRenderer: Sendable {
                     bytes, { structure ?? MIMEStructure.parse(bytes) }, header: header, to: &output)
             }
         }
+        return true
     }
 }
 

@@ -47,7 +47,10 @@ package final class IMAPSessionPerformer: SessionPerformer {
             case .mailbox(let mailbox, let question): return try await perform(question, mailbox)
             case .fetch(let mailbox, let uids, let renderer):
                 let messages = try await mailbox.fetch(uids, renderer.needs)
-                return .rendered(messages.map { RenderedMessage(uid: $0.uid, items: renderer.render($0)) })
+                return .rendered(
+                    try messages.map { message throws(MailboxFailure) in
+                        RenderedMessage(uid: message.uid, items: try renderer.render(message))
+                    })
             case .search(let mailbox, let evaluator, let candidates):
                 return try await search(mailbox, evaluator, candidates)
             case .append(let question): return try await perform(question)

@@ -181,4 +181,16 @@ import Testing
         #expect(await session.ask("c SEARCH \(set)").hasPrefix("* SEARCH\(odd)\r\n"))
         #expect(await session.ask("d UID SEARCH UID \(set),39:* NOT 40 NOT *").hasPrefix("* SEARCH\(odd)\r\n"))
     }
+
+    @Test func `a FETCH of many times the message is refused, not gathered`() async throws {
+        let account = MemoryAccount()
+        _ = try account.deliver("A: b\r\n\r\n" + String(repeating: "x", count: 300_000))
+        let session = await loggedIn(account)
+        _ = await session.ask("b SELECT INBOX")
+        let pieces = (0..<1000).map { "BODY.PEEK[]<\($0).300000>" }
+        #expect(await session.ask("c FETCH 1 (\(pieces.joined(separator: " ")))").hasPrefix("c NO [LIMIT] "))
+        let few = await session.ask("d FETCH 1 (\(pieces.prefix(10).joined(separator: " ")))")
+        #expect(few.count > 2_900_000)
+        #expect(few.hasSuffix("d OK Fetch completed.\r\n"))
+    }
 }
