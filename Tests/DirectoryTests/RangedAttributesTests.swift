@@ -34,4 +34,14 @@ import Testing
             try await RangedAttributes.completed([entry]) { _ in [entry] }
         }
     }
+
+    @Test func `an entry that vanishes between two parts is no "no such object" of the search that found it`() async {
+        let entry = LDAPEntry(name: "cn=g", attributes: [part("member;range=0-2", 0..<3)])
+        let error = await #expect(throws: LDAPError.self) {
+            try await RangedAttributes.completed([entry]) { _ in
+                throw LDAPError(.result(.noSuchObject), server: "ldap://x", text: "gone")
+            }
+        }
+        #expect(error?.code == .protocolViolation)
+    }
 }

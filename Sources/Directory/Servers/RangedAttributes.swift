@@ -57,7 +57,8 @@ enum RangedAttributes {
             let request = SearchRequest(
                 base: name, scope: .base, filter: .present("objectClass"),
                 attributes: ["\(first.plainName);range=\(end &+ 1)-*"])
-            let next = try await search(request).first?.attributes.lazy.compactMap { part in
+            let next = try await answer(request, first.plainName, search: search).first?.attributes.lazy.compactMap {
+                part in
                 range(of: part.description).map { (part, $0) }
             }.first
             guard let (part, range) = next, range.last.map({ $0 > end }) ?? true else {
@@ -67,6 +68,18 @@ enum RangedAttributes {
             last = range.last
         }
         return LDAPAttribute(AttributeDescription(first.plainName), values)
+    }
+
+    /// An entry that vanished before its last part is no answer to the search that had found it: a "no such object" from
+    /// here must not pass for that search's own.
+    private static func answer(
+        _ request: SearchRequest, _ attribute: String, search: (SearchRequest) async throws -> [LDAPEntry]
+    ) async throws -> [LDAPEntry] {
+        do {
+            return try await search(request)
+        } catch let error as LDAPError where error.code == .result(.noSuchObject) {
+            throw incomplete(attribute, request.base)
+        }
     }
 
     private static func incomplete(_ attribute: String, _ name: String) -> LDAPError {

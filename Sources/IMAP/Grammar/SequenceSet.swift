@@ -30,6 +30,22 @@ package struct SequenceSet: Hashable, Sendable {
         }
         return result
     }
+
+    /// The same numbers as ranges in ascending order, `*` in its place: the form that `contains` searches.
+    func resolved(greatest: UInt32) -> SequenceSet {
+        SequenceSet(ranges(greatest: greatest).map { Element(first: $0.lowerBound, last: $0.upperBound) })
+    }
+
+    /// Whether a resolved set holds the number.
+    func contains(_ number: UInt32) -> Bool {
+        var low = 0
+        var high = elements.count
+        while low < high {
+            let middle = low + (high - low) / 2
+            if elements[middle].last ?? .max < number { low = middle + 1 } else { high = middle }
+        }
+        return low < elements.count && elements[low].first ?? 0 <= number
+    }
 }
 
 extension GrammarReader {

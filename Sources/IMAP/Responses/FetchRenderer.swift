@@ -39,20 +39,33 @@ package struct FetchRenderer: Sendable {
     }
 
     /// The items, each with a space behind it but the last.
-    package func render(_ message: FetchedMessage) -> ByteBuffer {
+    /// - Throws: `.limitExceeded` when they are many times the message: a client may ask for a thousand overlapping pieces.
+    package func render(_ message: FetchedMessage) throws(MailboxFailure) -> ByteBuffer {
         var output = ByteBuffer()
         let content = message.content ?? ByteBuffer()
-        content.withUnsafeReadableBytes { raw in
+        let isWhole = content.withUnsafeReadableBytes { raw in
             let bytes = raw.bindMemory(to: UInt8.self).span
-            render(message, bytes, to: &output)
+            return render(message, bytes, to: &output, below: Self.limit(content.readableBytes))
+        }
+        guard isWhole else {
+            throw MailboxFailure(.limitExceeded, "the items of a FETCH are many times its message \(message.uid)")
         }
         return output
     }
 
-    private func render(_ message: FetchedMessage, _ bytes: Span<UInt8>, to output: inout ByteBuffer) {
+    /// Octets after which no further item is begun; what one item can add to it still fits a buffer.
+    private static func limit(_ size: Int) -> Int {
+        min(4 * size + (16 << 20), 1 << 30)
+    }
+
+    /// False when there would be too much.
+    private func render(
+        _ message: FetchedMessage, _ bytes: Span<UInt8>, to output: inout ByteBuffer, below limit: Int
+    ) -> Bool {
         let header = MIMEStructure.headerRange(bytes)
         var parsed: MIMEStructure?
         for (index, item) in items.enumerated() {
+            guard output.readableBytes < limit else { return false }
             if index > 0 { output.writeStaticString(" ") }
             switch item {
             case .flags, .uid: break
@@ -76,6 +89,7 @@ package struct FetchRenderer: Sendable {
                     bytes, { structure ?? MIMEStructure.parse(bytes) }, header: header, to: &output)
             }
         }
+        return true
     }
 }
 
@@ -83,17 +97,25 @@ package struct FetchRenderer: Sendable {
 package enum InternalDate {
     /// date-time = date-day-fixed "-" date-month "-" date-year SP time SP zone
     package static func text(_ seconds: Int64, zoneOffset: (Int64) -> Int) -> String {
-        // Years 0000 to 9999, which is all that the grammar can say.
-        let seconds = Int(min(max(seconds, -62_000_000_000), 253_000_000_000))
-        let offset = min(max(zoneOffset(Int64(seconds)), -86_340), 86_340)
-        let local = seconds + offset
-        let day = local >= 0 ? local / 86_400 : (local - 86_399) / 86_400
-        let time = local - day * 86_400
-        let (year, month, dayOfMonth) = CivilDate(day: day).components
+        let (date, time, offset) = local(seconds, zoneOffset: zoneOffset)
+        let (year, month, dayOfMonth) = date.components
         let zone = abs(offset) / 60
         return padded(dayOfMonth, 2) + "-" + CivilDate.monthNames[month - 1] + "-" + padded(year, 4) + " "
             + padded(time / 3600, 2) + ":" + padded(time / 60 % 60, 2) + ":" + padded(time % 60, 2)
             + (offset < 0 ? " -" : " +") + padded(zone / 60 * 100 + zone % 60, 4)
+    }
+
+    /// The day and the second of it that a clock of the zone shows, and the zone's offset in seconds. A file may bear any
+    /// time there is: one outside the years 0000 to 9999, which is all that the grammar can say, counts as their first or
+    /// last.
+    static func local(
+        _ seconds: Int64, zoneOffset: (Int64) -> Int
+    ) -> (day: CivilDate, time: Int, offset: Int) {
+        let seconds = Int(min(max(seconds, -62_000_000_000), 253_000_000_000))
+        let offset = min(max(zoneOffset(Int64(seconds)), -86_340), 86_340)
+        let local = seconds + offset
+        let day = local >= 0 ? local / 86_400 : (local - 86_399) / 86_400
+        return (CivilDate(day: day), local - day * 86_400, offset)
     }
 
     private static func padded(_ value: Int, _ width: Int) -> String {

@@ -47,7 +47,10 @@ package final class IMAPSessionPerformer: SessionPerformer {
             case .mailbox(let mailbox, let question): return try await perform(question, mailbox)
             case .fetch(let mailbox, let uids, let renderer):
                 let messages = try await mailbox.fetch(uids, renderer.needs)
-                return .rendered(messages.map { RenderedMessage(uid: $0.uid, items: renderer.render($0)) })
+                return .rendered(
+                    try messages.map { message throws(MailboxFailure) in
+                        RenderedMessage(uid: message.uid, items: try renderer.render(message))
+                    })
             case .search(let mailbox, let evaluator, let candidates):
                 return try await search(mailbox, evaluator, candidates)
             case .append(let question): return try await perform(question)
@@ -182,7 +185,6 @@ package final class IMAPSessionPerformer: SessionPerformer {
         _ mailbox: any IMAPMailbox, _ evaluator: SearchEvaluator, _ candidates: [Int]
     ) async throws(MailboxFailure) -> IMAPAnswer {
         let view = evaluator.view
-        let sets = SetRanges(evaluator.key, view)
         let uids = candidates.compactMap { $0 < view.count ? view.uids[$0] : nil }
         var found: [Int] = []
         var remaining = uids[...]
@@ -192,7 +194,7 @@ package final class IMAPSessionPerformer: SessionPerformer {
             guard let last = messages.last?.uid else { break }
             for message in messages {
                 guard let index = view.index(of: message.uid) else { continue }
-                if evaluator.matches(index, message, now: now, sets) { found.append(index) }
+                if evaluator.matches(index, message, now: now) { found.append(index) }
             }
             let rest = remaining.drop { $0 <= last }
             guard rest.count < remaining.count else { break }

@@ -15,7 +15,20 @@ package struct SearchEvaluator: Sendable {
         self.view = view
         self.recent = recent
         self.zoneOffset = zoneOffset
-        self.key = key
+        self.key = Self.resolved(key, view)
+    }
+
+    /// The key with its sets in the form that `SequenceSet.contains` searches: a set may have thousands of elements, and
+    /// is asked about every message.
+    private static func resolved(_ key: SearchKey, _ view: MailboxView) -> SearchKey {
+        switch key {
+        case .sequence(let set): .sequence(set.resolved(greatest: UInt32(clamping: view.count)))
+        case .uid(let set): .uid(set.resolved(greatest: view.uids.last ?? 0))
+        case .not(let key): .not(resolved(key, view))
+        case .or(let left, let right): .or(resolved(left, view), resolved(right, view))
+        case .and(let keys): .and(keys.map { resolved($0, view) })
+        default: key
+        }
     }
 
     /// What the store must give of a message that the view alone can't decide.
@@ -40,11 +53,10 @@ package struct SearchEvaluator: Sendable {
 
     /// The messages that match for certain and those that can't be decided without their files.
     package func decideByView() -> (found: [Int], open: [Int]) {
-        let sets = SetRanges(key, view)
         var found: [Int] = []
         var open: [Int] = []
         for index in view.uids.indices {
-            switch decide(key, index, nil, now: 0, sets) {
+            switch decide(key, index, nil, now: 0) {
             case true: found.append(index)
             case false: break
             case nil: open.append(index)
@@ -54,12 +66,12 @@ package struct SearchEvaluator: Sendable {
     }
 
     /// Whether a message matches, given its file's content. `now` in seconds since 1970.
-    package func matches(_ index: Int, _ message: FetchedMessage, now: Int64, _ sets: SetRanges) -> Bool {
-        decide(key, index, MessageInSearch(message), now: now, sets) ?? false
+    package func matches(_ index: Int, _ message: FetchedMessage, now: Int64) -> Bool {
+        decide(key, index, MessageInSearch(message), now: now) ?? false
     }
 
     private func decide(
-        _ key: SearchKey, _ index: Int, _ message: MessageInSearch?, now: Int64, _ sets: SetRanges
+        _ key: SearchKey, _ index: Int, _ message: MessageInSearch?, now: Int64
     ) -> Bool? {
         switch key {
         case .all: return true
@@ -67,19 +79,19 @@ package struct SearchEvaluator: Sendable {
         case .lacks(let flags): return view.flags[index].isDisjoint(with: flags)
         case .recent: return recent.contains(view.uids[index])
         case .keyword(let name): return view.has(keyword: name, at: index)
-        case .sequence(let set): return sets.contains(set, UInt32(clamping: index + 1), isUID: false)
-        case .uid(let set): return sets.contains(set, view.uids[index], isUID: true)
-        case .not(let key): return decide(key, index, message, now: now, sets).map { !$0 }
+        case .sequence(let set): return set.contains(UInt32(clamping: index + 1))
+        case .uid(let set): return set.contains(view.uids[index])
+        case .not(let key): return decide(key, index, message, now: now).map { !$0 }
         case .or(let left, let right):
-            let first = decide(left, index, message, now: now, sets)
+            let first = decide(left, index, message, now: now)
             if first == true { return true }
-            let second = decide(right, index, message, now: now, sets)
+            let second = decide(right, index, message, now: now)
             if second == true { return true }
             return first == nil || second == nil ? nil : false
         case .and(let keys):
             var isOpen = false
             for key in keys {
-                switch decide(key, index, message, now: now, sets) {
+                switch decide(key, index, message, now: now) {
                 case false: return false
                 case nil: isOpen = true
                 case true: continue
@@ -103,40 +115,6 @@ package struct SearchEvaluator: Sendable {
     }
 }
 
-/// The sequence sets of a search in sorted form, made once.
-package struct SetRanges: Sendable {
-    private var sequences: [SequenceSet: [ClosedRange<UInt32>]] = [:]
-    private var uids: [SequenceSet: [ClosedRange<UInt32>]] = [:]
-
-    package init(_ key: SearchKey, _ view: MailboxView) {
-        collect(key, view)
-    }
-
-    private mutating func collect(_ key: SearchKey, _ view: MailboxView) {
-        switch key {
-        case .sequence(let set): sequences[set] = set.ranges(greatest: UInt32(clamping: view.count))
-        case .uid(let set): uids[set] = set.ranges(greatest: view.uids.last ?? 0)
-        case .not(let key): collect(key, view)
-        case .or(let left, let right):
-            collect(left, view)
-            collect(right, view)
-        case .and(let keys): for key in keys { collect(key, view) }
-        default: break
-        }
-    }
-
-    func contains(_ set: SequenceSet, _ number: UInt32, isUID: Bool) -> Bool {
-        guard let ranges = isUID ? uids[set] : sequences[set] else { return false }
-        var low = 0
-        var high = ranges.count
-        while low < high {
-            let middle = low + (high - low) / 2
-            if ranges[middle].upperBound < number { low = middle + 1 } else { high = middle }
-        }
-        return low < ranges.count && ranges[low].contains(number)
-    }
-}
-
 /// A message's content as a search asks it.
 private struct MessageInSearch {
     private let message: FetchedMessage
@@ -152,8 +130,7 @@ private struct MessageInSearch {
 
     func day(_ zoneOffset: (Int64) -> Int) -> CivilDate? {
         guard let date = message.internalDate else { return nil }
-        let local = Int(clamping: date) + zoneOffset(date)
-        return CivilDate(day: local >= 0 ? local / 86_400 : (local - 86_399) / 86_400)
+        return InternalDate.local(date, zoneOffset: zoneOffset).day
     }
 
     /// The day that the Date field names, in its own zone (RFC 3501 §6.4.4: "disregarding time and timezone").

@@ -27,6 +27,11 @@ final class LDAPConnector: Sendable {
         servers = Mutex(ServerList(count: configuration.servers.count))
     }
 
+    /// Runs `body` on one of the client's event loops when the time is over.
+    func schedule(in time: Duration, _ body: @escaping @Sendable () -> Void) -> Scheduled<Void> {
+        group.next().scheduleTask(in: TimeAmount(time), body)
+    }
+
     func failed(_ index: Int) {
         servers.withLock { $0.failed(index, at: .now(), jitter: .random(in: 0...1)) }
     }

@@ -50,10 +50,11 @@ final class PasswordConnections: Sendable {
         do {
             try await connection.bind(name: name, password: password)
             keep(connection)
-        } catch let error as LDAPError {
-            if case .result = error.code, !error.isServerUnavailable {
+        } catch {
+            if let error = error as? LDAPError, case .result = error.code, !error.isServerUnavailable {
                 keep(connection)
             } else {
+                // After a cancellation too, which may come before anything is sent: nobody else knows of the connection.
                 connection.closeGracefully()
             }
             throw error
@@ -104,8 +105,27 @@ final class PasswordConnections: Sendable {
         return idle
     }
 
+    /// Takes a place, at once or when one becomes free.
     private func enter() async throws {
+        try Task.checkCancellation()
+        let isFree = state.withLock { state in
+            guard state.inUse < limit else { return false }
+            state.inUse += 1
+            return true
+        }
+        if !isFree { try await waitForPlace() }
+    }
+
+    /// Not longer than an operation may take: whoever has the places has been waiting for the server as long.
+    private func waitForPlace() async throws {
         let key = nextWaiter.add(1, ordering: .relaxed).newValue
+        let timeout = connector.configuration.operationTimeout
+        let timer = connector.schedule(in: timeout) { [weak self] in
+            self?.removeWaiter(key)?.resume(
+                throwing: LDAPError(
+                    .timedOut, server: "", text: "no connection to check the password on came free within \(timeout)"))
+        }
+        defer { timer.cancel() }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: Waiter) in
                 let result = state.withLock { state -> Result<Void, any Error>? in
@@ -120,11 +140,15 @@ final class PasswordConnections: Sendable {
                 if let result { continuation.resume(with: result) }
             }
         } onCancel: {
-            let waiter = state.withLock { state -> Waiter? in
-                guard let index = state.waiters.firstIndex(where: { $0.key == key }) else { return nil }
-                return state.waiters.remove(at: index).waiter
-            }
-            waiter?.resume(throwing: CancellationError())
+            removeWaiter(key)?.resume(throwing: CancellationError())
+        }
+    }
+
+    /// Nil when it has its place, or was told that it gets none.
+    private func removeWaiter(_ key: UInt64) -> Waiter? {
+        state.withLock { state in
+            guard let index = state.waiters.firstIndex(where: { $0.key == key }) else { return nil }
+            return state.waiters.remove(at: index).waiter
         }
     }
 

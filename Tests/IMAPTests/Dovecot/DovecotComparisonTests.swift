@@ -55,7 +55,7 @@ import Testing
         } else {
             content = message
         }
-        let rendered = renderer.render(
+        let rendered = try renderer.render(
             FetchedMessage(uid: 1, internalDate: 0, size: UInt64(message.count), content: ByteBuffer(bytes: content)))
         return Array("* \(number) FETCH (".utf8) + Array(rendered.readableBytesView) + Array(")".utf8)
     }

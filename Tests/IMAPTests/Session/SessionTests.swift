@@ -167,4 +167,40 @@ import Testing
         // What every connection costs beyond the mailbox's shared view.
         #expect(MemoryLayout<IMAPServerEngine>.size < 1024)
     }
+
+    @Test(arguments: [(Int64.max, "9987"), (.min, "0005")])
+    func `a message whose file bears an absurd time can be searched by date`(seconds: Int64, year: String) async throws
+    {
+        let account = MemoryAccount()
+        try account.change(.inbox) { _ = $0.add(Array("A: b\r\n\r\n".utf8), [], date: seconds) }
+        let session = await loggedIn(account)
+        _ = await session.ask("b SELECT INBOX")
+        let isLate = seconds > 0
+        #expect(await session.ask("c SEARCH SINCE 1-Jan-2000").hasPrefix("* SEARCH\(isLate ? " 1" : "")\r\n"))
+        #expect(await session.ask("d SEARCH BEFORE 1-Jan-2000").hasPrefix("* SEARCH\(isLate ? "" : " 1")\r\n"))
+        #expect(await session.ask("e FETCH 1 INTERNALDATE").contains("-\(year) "))
+    }
+
+    @Test func `a search for many single messages asks no more of each than of one`() async throws {
+        let account = MemoryAccount()
+        for _ in 0..<40 { _ = try account.deliver("A: b\r\n\r\n") }
+        let session = await loggedIn(account)
+        _ = await session.ask("b SELECT INBOX")
+        let set = stride(from: 39, to: 0, by: -2).map(String.init).joined(separator: ",")
+        let odd = stride(from: 1, to: 40, by: 2).map { " \($0)" }.joined()
+        #expect(await session.ask("c SEARCH \(set)").hasPrefix("* SEARCH\(odd)\r\n"))
+        #expect(await session.ask("d UID SEARCH UID \(set),39:* NOT 40 NOT *").hasPrefix("* SEARCH\(odd)\r\n"))
+    }
+
+    @Test func `a FETCH of many times the message is refused, not gathered`() async throws {
+        let account = MemoryAccount()
+        _ = try account.deliver("A: b\r\n\r\n" + String(repeating: "x", count: 300_000))
+        let session = await loggedIn(account)
+        _ = await session.ask("b SELECT INBOX")
+        let pieces = (0..<1000).map { "BODY.PEEK[]<\($0).300000>" }
+        #expect(await session.ask("c FETCH 1 (\(pieces.joined(separator: " ")))").hasPrefix("c NO [LIMIT] "))
+        let few = await session.ask("d FETCH 1 (\(pieces.prefix(10).joined(separator: " ")))")
+        #expect(few.count > 2_900_000)
+        #expect(few.hasSuffix("d OK Fetch completed.\r\n"))
+    }
 }

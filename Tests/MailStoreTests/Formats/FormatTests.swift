@@ -148,6 +148,12 @@ struct MessageFileNameTests {
 }
 
 struct DotLockTests {
+    @Test(arguments: [(Int64.min, true), (0, true), (.max, false)])
+    func `a lock file of whatever time has an age`(seconds: Int64, isStale: Bool) {
+        let modified = FileStatus.Time(seconds: seconds, nanoseconds: 0)
+        #expect(DotLock.isStale(Array("1:elsewhere".utf8), modified: modified) == isStale)
+    }
+
     private let root: TemporaryMailRoot
     private let directory: DirectoryHandle
 

@@ -193,6 +193,22 @@ struct MailboxTests {
         await listening.close()
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `news of a folder that nobody has read yet does not keep later news away`() async throws {
+        try await store.append("A: b\r\n\r\n")
+        let (changes, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        var iterator = changes.makeAsyncIterator()
+        let place = FolderPlace(path: maildirs.root.bytes("mail/anna"), accountPath: maildirs.root.bytes("mail/anna"))
+        let folder = try maildirs.otherStores().folder(place, owner: maildirs.owner)
+        folder.noteChange()
+        _ = try await folder.listen { continuation.yield() }
+        _ = try await folder.refresh()
+        try await deliver("Subject: x\r\n\r\n")
+        folder.noteChange()
+        while folder.view.count < 2 { await iterator.next() }
+        #expect(folder.view.count == 2)
+    }
+
     @Test func `a file that another program renames or removes between look and fetch is found, or left out`()
         async throws
     {

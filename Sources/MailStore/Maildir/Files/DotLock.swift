@@ -116,8 +116,8 @@ enum DotLock {
             if pid == getpid() { return true }
             return kill(pid, 0) != 0 && errno == ESRCH
         }
-        let age = FileStatus.Time.now.seconds - modified.seconds
-        return age > staleSeconds
+        // Not by subtraction: a file may bear any time there is.
+        return modified.seconds < FileStatus.Time.now.seconds - staleSeconds
     }
 }
 

@@ -86,7 +86,8 @@ struct MessageReader: Sendable {
             try readHeader(of: file, size: size).withUnsafeBytes { LineEndsToCRLF.append($0, to: &buffer) }
             return buffer
         }
-        guard let count = Int(exactly: size), count < Int(UInt32.max) / 2 else {
+        // With CRLF line ends it may be twice as long, and its answer must fit a buffer too.
+        guard let count = Int(exactly: size), count <= 1 << 30 else {
             throw MailboxFailure(.limitExceeded, "\(pathText(file.path)) is too large to be shown")
         }
         let bytes = try file.read(from: 0, count: count)
