@@ -96,14 +96,17 @@ package final class MaildirStores: Sendable {
         do {
             return try await pool.runWithIdentity(owner, body)
         } catch  where MaildirDirectories.isDenied(error) {
-            guard try await makeDirectories(path, for: owner) else { throw error }
+            try await makeMissingDirectory(of: path, for: owner)
             return try await pool.runWithIdentity(owner, body)
         }
     }
 
-    /// As the service, the missing directories of `path`, which are then the owner's. False when none was missing.
-    func makeDirectories(_ path: [UInt8], for owner: Owner) async throws -> Bool {
+    /// As the service, the first directory that `path` lacks, which is then the owner's. What the service may not look
+    /// into is the owner's already: another delivery was quicker, and only the owner can say what is missing there.
+    func makeMissingDirectory(of path: [UInt8], for owner: Owner) async throws {
         let roots = roots
-        return try await pool.run { try roots.makeDirectories(path, owner: (owner.uid, owner.gid)) }
+        do {
+            _ = try await pool.run { try roots.makeDirectories(path, owner: (owner.uid, owner.gid)) }
+        } catch let failure as PathFailure where failure.isDenied {}
     }
 }

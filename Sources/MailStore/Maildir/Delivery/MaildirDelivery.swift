@@ -102,14 +102,8 @@ package struct MaildirDelivery: Sendable {
         second.members = []
         for member in denied {
             do {
-                if try await stores.makeDirectories(member.path, for: group.owner) {
-                    second.members.append(member)
-                } else {
-                    let failure = MailboxFailure(
-                        .misconfigured,
-                        "\(String(decoding: member.path, as: UTF8.self)): owner \(group.owner) may not write there")
-                    outcomes.append((member.index, .failure(failure)))
-                }
+                try await stores.makeMissingDirectory(of: member.path, for: group.owner)
+                second.members.append(member)
             } catch {
                 outcomes.append((member.index, .failure(mailboxFailure(error))))
             }
