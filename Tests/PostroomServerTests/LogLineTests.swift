@@ -45,6 +45,16 @@ private func logger(_ sink: Lines, _ format: LogLine.Format = .text) -> Logger {
         #expect(sink.all[0].contains("e=\"\""))
     }
 
+    @Test(arguments: [LogLine.Format.text, .json])
+    func `nothing from outside can move a terminal's cursor or turn its text round`(format: LogLine.Format) {
+        let sink = Lines()
+        logger(sink, format).info(
+            "to=<\u{9B}2J>", metadata: ["login": "a\u{9B}31m\u{202E}b\u{2028}c", "who": "jürgen"])
+        #expect(sink.all[0].contains("to=<\\u009b2J>"))
+        #expect(sink.all[0].contains("a\\u009b31m\\u202eb\\u2028c"))
+        #expect(sink.all[0].contains("jürgen"))
+    }
+
     @Test func `JSON lines carry the same fields`() {
         let sink = Lines()
         logger(sink, .json).warning("slow", metadata: ["server": "ldap://a\u{1}"])

@@ -49,19 +49,35 @@ public final class LDAPClient: Sendable {
         let limits = configuration.searchLimits
         return try await perform(isRepeatable: true) { connection in
             var whole = SearchResult(entries: [])
+            var bytes = 0
+            var emptyPages = 0
             for try await page in connection.pagedSearch(request, pageSize: pageSize, limits: limits) {
                 whole.entries += page.entries
                 whole.references += page.references
                 whole.result = page.result
-                guard whole.entries.count <= limits.maximumEntries else {
+                bytes = page.entries.reduce(bytes) { $0 + $1.size }
+                bytes = page.references.reduce(bytes) { $0 + $1.utf8.count }
+                guard whole.entries.count <= limits.maximumEntries, bytes <= limits.maximumBytes else {
                     throw LDAPError(
                         .tooManyResults, server: connection.server.server,
-                        text: "the search brings more than \(limits.maximumEntries) entries")
+                        text:
+                            "the search brings more than \(limits.maximumEntries) entries or \(limits.maximumBytes) bytes"
+                    )
+                }
+                // Some servers send one now and then, when their time for a page is over.
+                emptyPages = page.entries.isEmpty ? emptyPages + 1 : 0
+                guard emptyPages < Self.maximumEmptyPages else {
+                    throw LDAPError(
+                        .protocolViolation, server: connection.server.server,
+                        text: "the server goes on sending pages of a search with nothing on them")
                 }
             }
             return whole
         }
     }
+
+    /// In a row.
+    private static let maximumEmptyPages = 100
 
     public func compare(name: String, attribute: AttributeDescription, value: [UInt8]) async throws -> Bool {
         try await perform(isRepeatable: true) { connection in

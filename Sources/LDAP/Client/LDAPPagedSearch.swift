@@ -49,3 +49,12 @@ extension LDAPConnection {
             timeout: timeout)
     }
 }
+
+extension LDAPEntry {
+    /// About the bytes that it takes in a message.
+    var size: Int {
+        attributes.reduce(name.utf8.count) { size, attribute in
+            attribute.values.reduce(size + attribute.description.spelling.utf8.count) { $0 + $1.count }
+        }
+    }
+}

@@ -51,7 +51,7 @@ package struct LogLine: LogHandler {
         var line = sink.writesTime ? "\(Self.timestamp()) " : "<\(Self.priority(level))>"
         line += "\(level.rawValue) \(label): \(Self.escaped(message))"
         for (key, value) in fields {
-            line += " \(key)=" + (Self.needsQuotes(value) ? "\"\(Self.escaped(value))\"" : value)
+            line += " \(key)=" + (Self.needsQuotes(value) ? "\"\(Self.escaped(value))\"" : Self.escaped(value))
         }
         return line + "\n"
     }
@@ -68,9 +68,10 @@ package struct LogLine: LogHandler {
         value.isEmpty || value.utf8.contains { $0 <= 0x20 || $0 == 0x22 || $0 == 0x5C || $0 == 0x7F }
     }
 
-    /// For both forms: quotes, backslashes and controls as JSON writes them.
+    /// For both forms: quotes, backslashes and controls as JSON writes them; also the controls beyond ASCII (a terminal may
+    /// take U+009B for the start of an escape sequence), line separators and what turns the direction of text.
     private static func escaped(_ value: String) -> String {
-        guard value.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C || $0 == 0x7F }) else { return value }
+        guard value.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C || $0 >= 0x7F }) else { return value }
         var result = ""
         for scalar in value.unicodeScalars {
             switch scalar {
@@ -79,7 +80,7 @@ package struct LogLine: LogHandler {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+            case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}"..."\u{202E}", "\u{2066}"..."\u{2069}":
                 let hex = String(scalar.value, radix: 16)
                 result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
             default: result.unicodeScalars.append(scalar)

@@ -184,4 +184,24 @@ import Testing
             #expect(server.connections == 1)
         }
     }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [0, 400])
+    func `pages without end, empty or full, are given up`(valueSize: Int) async throws {
+        let more = PagedResults(size: 0, cookie: [1]).control()
+        let entry = LDAPEntry(
+            name: "o=x", attributes: [LDAPAttribute("o", [[UInt8](repeating: 0x61, count: valueSize)])])
+        let answers: ScriptedLDAPServer.Script = { request in
+            guard case .searchRequest = request.operation else { return [] }
+            return (valueSize > 0 ? [.reply(.searchResultEntry(entry))] : [])
+                + [.message(LDAPMessage(id: request.id, operation: .searchResultDone(Self.success), controls: [more]))]
+        }
+        try await ScriptedLDAPServer.withServer(answers) { server in
+            var configuration = LDAPClientConfiguration(servers: [server.url])
+            configuration.searchLimits = LDAPSearchLimits(maximumEntries: 1_000_000, maximumBytes: 20_000)
+            let client = try LDAPClient(configuration)
+            let failure = await code { _ = try await client.pagedSearch(everything, pageSize: 1) }
+            #expect(failure == (valueSize > 0 ? .tooManyResults : .protocolViolation))
+            await client.shutDown()
+        }
+    }
 }
