@@ -141,6 +141,12 @@ public final class LDAPConnection: Sendable {
         return try await bootstrap.connect(host: server.effectiveHost, port: server.effectivePort).get()
     }
 
+    /// What the system said, in its own words.
+    private static func reason(_ error: any Error) -> String {
+        guard let error = error as? IOError else { return "\(error)" }
+        return String(cString: strerror(error.errnoCode))
+    }
+
     private static func connectFailure(_ error: any Error, server: LDAPURL, timeout: Duration) -> LDAPError {
         switch error {
         case ChannelError.connectTimeout:
@@ -148,13 +154,13 @@ public final class LDAPConnection: Sendable {
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
             return LDAPTLSContext.failure(error, server: server)
         case let error as NIOConnectionError:
-            let reasons = error.connectionErrors.map { "\($0.error)" }
-            let names = [error.dnsAError, error.dnsAAAAError].compactMap(\.self).map { "\($0)" }
+            let reasons = error.connectionErrors.map { reason($0.error) }
+            let names = [error.dnsAError, error.dnsAAAAError].compactMap(\.self).map { reason($0) }
             let all = reasons.isEmpty ? names : reasons
             return LDAPError(
                 .connectFailed, server: server.server, text: "can't connect: \(all.joined(separator: "; "))")
         default:
-            return LDAPError(.connectFailed, server: server.server, text: "can't connect: \(error)")
+            return LDAPError(.connectFailed, server: server.server, text: "can't connect: \(reason(error))")
         }
     }
 

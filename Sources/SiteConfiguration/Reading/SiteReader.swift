@@ -59,7 +59,7 @@ package enum SiteReader {
         service?.finish()
         reader.finish()
         guard let hostname else { return nil }
-        if postmaster == nil {
+        if postmaster == nil, reader.node("postmaster") == nil {
             reader.context.faults.warning(
                 at: reader.location, "postmaster is not set",
                 remedy: "name the address that mail for postmaster@ and abuse@ goes to; until then it is deferred")
