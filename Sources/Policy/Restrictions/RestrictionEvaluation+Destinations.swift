@@ -9,7 +9,7 @@ extension RestrictionEvaluation {
         _ denied: (EmailAddress) -> Verdict, otherwise authorized: () -> Verdict = { .dunno }
     ) async -> Verdict {
         guard let recipient else { return .dunno }
-        if recipient.localPart.contains(where: Self.routingOperators.contains) { return denied(recipient) }
+        if recipient.hasSenderSpecifiedRouting { return denied(recipient) }
         let answer = await classOfRecipient(recipient)
         switch answer.outcome {
         case .found(.remote), .absent: return router.isOwnPostmaster(recipient) ? authorized() : denied(recipient)
@@ -17,8 +17,6 @@ extension RestrictionEvaluation {
         case .unavailable: return .refuse(PolicyReply.temporaryLookupFailure(recipient.description))
         }
     }
-
-    private static let routingOperators = Array("@%!".utf8)
 
     mutating func classOfRecipient(_ recipient: EmailAddress) async -> Answer<AddressClass> {
         if let recipientClass { return recipientClass }

@@ -19,7 +19,6 @@ package final class Site: Sendable {
     package let model: SiteModel
     package let router: Router
     package let accounts: DirectoryAccounts
-    let accountsByAddress: DirectoryAccounts
     let traceHeaders: TraceHeaders
     let directories: DirectorySet
     private let kept: [KeptDirectory]
@@ -33,7 +32,7 @@ package final class Site: Sendable {
     private init(
         model: SiteModel, directories: DirectorySet, kept: [KeptDirectory], tables: [String: any LookupTable],
         router: Router, policies: [ListenerModel.Kind: SMTPPolicy], accounts: DirectoryAccounts,
-        accountsByAddress: DirectoryAccounts, storage: SiteStorage, throttle: LoginThrottle
+        storage: SiteStorage, throttle: LoginThrottle
     ) {
         self.model = model
         self.directories = directories
@@ -42,7 +41,6 @@ package final class Site: Sendable {
         self.router = router
         self.policies = policies
         self.accounts = accounts
-        self.accountsByAddress = accountsByAddress
         self.storage = storage
         self.throttle = throttle
         traceHeaders = TraceHeaders(hostname: model.hostname.value)
@@ -90,7 +88,7 @@ package final class Site: Sendable {
         return Site(
             model: model, directories: directories, kept: kept, tables: tables.byName, router: router,
             policies: policies,
-            accounts: byLogin, accountsByAddress: byAddress, storage: storage, throttle: throttle)
+            accounts: byLogin, storage: storage, throttle: throttle)
     }
 
     // MARK: Life
