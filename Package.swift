@@ -67,16 +67,19 @@ let rooms: [Target] = [
             "Net", "SMTP", "IMAP", "MailStore", "Delivery", .product(name: "Yams", package: "Yams"),
         ]),
     room(
+        "Dialects",
+        ["SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts", "Passwords", .product(name: "Yams", package: "Yams")]),
+    room(
         "PostroomServer",
         [
-            "SiteConfiguration", "MailModel", "Blocking", "CBlockingShim", "LDAP", "Passwords", "SASL", "Directory",
+            "SiteConfiguration", "Dialects", "MailModel", "Blocking", "CBlockingShim", "LDAP", "Passwords", "SASL", "Directory",
             "LookupTables", "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "MailStore", "Delivery", nioPosix,
             nioSSL,
             lifecycle, unixSignals,
         ]),
     room(
         "PostroomCLI",
-        ["PostroomServer", "SiteConfiguration", "Directory", argumentParser]),
+        ["PostroomServer", "SiteConfiguration", "Dialects", "Directory", argumentParser]),
     .executableTarget(name: "postroom", dependencies: ["PostroomCLI", argumentParser], swiftSettings: settings),
 ]
 
@@ -104,7 +107,8 @@ let testing: [Target] = [
     tests("MailStore", ["MailModel", "Blocking"]),
     tests("Delivery", ["MailStore", "SMTP", "Routing", "MailModel", "Blocking"]),
     tests("SiteConfiguration", ["MailModel", "LDAP", "Directory", "LookupTables", "Routing", "Net"]),
-    tests("PostroomServer", ["SiteConfiguration", "MailModel", "Directory", "LDAP", "Blocking", nioPosix, nioSSL]),
+    tests("Dialects", ["SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts"]),
+    tests("PostroomServer", ["Dialects", "SiteConfiguration", "MailModel", "Directory", "LDAP", "Blocking", nioPosix, nioSSL]),
 ]
 
 /// One program for each parser that reads from outside, for libFuzzer: `make fuzz`. libFuzzer brings `main` with it.

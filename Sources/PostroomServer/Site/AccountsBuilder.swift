@@ -68,18 +68,21 @@ struct AccountsBuilder {
             method = lookup(
                 model.directory, base: model.base, scope: model.scope, filter: model.filter, attributes: attributes
             ).map { .compare($0, checker, .any) }
+        case .passwdFile, .fixed, .saslauthd, .service:
+            faults.error(at: place, "\(model.check.value.rawValue): this check can't be made")
+            method = nil
         }
         guard let method else { return nil }
         return PasswordDatabase(
             name: "accounts.password", method: method, active: active(model.active), location: place)
     }
 
-    private func user(_ model: UserDatabaseModel, filter: Located<String>) -> UserDatabase? {
+    private func user(_ model: UserDatabaseModel, filter: Located<String>?) -> UserDatabase? {
         lookup(
             model.directory, base: model.base, scope: model.scope, filter: filter, attributes: model.attributes
         ).map {
             UserDatabase(
-                name: "accounts.user", method: .search($0), active: active(model.active), location: filter.location)
+                name: "accounts.user", method: .search($0), active: active(model.active), location: model.location)
         }
     }
 

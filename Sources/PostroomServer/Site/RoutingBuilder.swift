@@ -69,11 +69,12 @@ struct RoutingBuilder {
     private func mailboxes(_ delimiter: RecipientDelimiter) -> any MailboxLookup {
         switch model.routing.mailboxes {
         case .accounts: return AccountMailboxes(accounts: accounts, delimiter: delimiter)
-        case .tables(let paths, let uids, let gids, let base):
+        case .tables(let maps):
             return TableMailboxes(
-                mailboxMaps: tables.tables(paths), uidMaps: tables.tables(uids), gidMaps: tables.tables(gids),
-                base: Array((base?.value ?? "/").utf8), minimumUID: model.store.minimumUID,
-                recipientDelimiter: delimiter, location: paths.first?.nameAndLocation.location)
+                mailboxMaps: tables.tables(maps.paths), uidMaps: tables.tables(maps.uids),
+                gidMaps: tables.tables(maps.gids), base: Array((maps.base?.value ?? "/").utf8),
+                minimumUID: maps.minimumUID.map { UInt32(clamping: $0.value) } ?? model.store.minimumUID,
+                recipientDelimiter: delimiter, location: maps.paths.first?.nameAndLocation.location)
         }
     }
 }
@@ -105,7 +106,7 @@ extension MatchItemModel {
     var location: SourceLocation {
         switch self {
         case .name(let name): name.location
-        case .table(let table): table.nameAndLocation.location
+        case .table(let table), .exceptTable(let table): table.nameAndLocation.location
         }
     }
 }

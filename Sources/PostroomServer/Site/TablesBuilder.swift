@@ -35,8 +35,12 @@ final class TablesBuilder {
                 + pairs.value.sorted { $0.key < $1.key }.map { "{\($0.key) = \($0.value)}" }
                 .joined(separator: ", ") + "}"
             made = attempt(at: pairs.location) { try InlineTable(text.utf8, location: pairs.location) }
-        case .textHash(let path): made = textHash(path)
         case .ldap(let table): made = ldap(table)
+        case .file(let table) where table.type == .texthash: made = textHash(table.path)
+        default:
+            let place = model.nameAndLocation
+            faults.error(at: place.location, "\(place.value): this type of table can't be opened")
+            made = nil
         }
         if let made { byName[made.name] = made }
         return made
@@ -51,10 +55,12 @@ final class TablesBuilder {
                 let isNegated = text.value.hasPrefix("!")
                 let key = LookupKey.folded(Array((isNegated ? text.value.dropFirst() : text.value[...]).utf8))
                 elements.append(MatchList.Element(.name(key), isNegated: isNegated))
-            case .table(let model):
+            case .table(let model), .exceptTable(let model):
+                var isNegated = false
+                if case .exceptTable = item { isNegated = true }
                 if let table = table(model) {
                     let remembered = RememberedMembership(table, lifetime: membershipTime)
-                    elements.append(MatchList.Element(.table(remembered)))
+                    elements.append(MatchList.Element(.table(remembered), isNegated: isNegated))
                 }
             }
         }
@@ -94,7 +100,7 @@ final class TablesBuilder {
             options.locations["result_format"] = format.location
         }
         if !model.domains.isEmpty {
-            options.domain = matchList("domain", model.domains.map { .name($0) }, location: model.domains[0].location)
+            options.domain = matchList("domain", model.domains, location: model.domains[0].location)
         }
         if let limit = model.recursionLimit { options.recursionLimit = limit.value }
         if let limit = model.expansionLimit {

@@ -40,6 +40,9 @@ package struct ListenerModel: Sendable {
     package var bareLineFeed: BareLineFeed
     /// Clients whose address lies here may relay without a login; natively none.
     package var trustedNetworks: [Located<String>]
+    /// The name of a policy of the site; the native one of the kind when nil.
+    package var policy: Located<String>?
+    package var options = SMTPListenerModel()
 
     package init(
         kind: Kind, host: Located<String>, port: Int, bareLineFeed: BareLineFeed? = nil,
@@ -54,4 +57,38 @@ package struct ListenerModel: Sendable {
 
     /// For the log: `smtp 127.0.0.1:2525`.
     package var name: String { "\(kind.rawValue) \(host.value):\(port)" }
+}
+
+/// How an SMTP listener speaks, where it differs from the native way of its kind.
+package struct SMTPListenerModel: Sendable {
+    package enum TLSLevel: String, CaseIterable, Sendable {
+        case none, may, encrypt
+    }
+
+    package enum Authentication: String, CaseIterable, Sendable {
+        case off
+        /// Offered and taken under TLS only (smtpd_tls_auth_only).
+        case underTLS = "under-tls"
+        case always
+    }
+
+    /// smtpd_tls_security_level.
+    package var tls: Located<TLSLevel>?
+    package var authentication: Located<Authentication>?
+    /// Whether MAIL needs a login before it.
+    package var requiresAuthentication: Located<Bool>?
+    /// broken_sasl_auth_clients.
+    package var offersBrokenAuthentication: Located<Bool>?
+    /// smtpd_helo_required.
+    package var requiresHELO: Located<Bool>?
+    /// disable_vrfy_command is no.
+    package var answersVRFY: Located<Bool>?
+    /// smtpd_recipient_limit.
+    package var recipientLimit: Located<Int>?
+    /// smtpd_hard_error_limit.
+    package var errorLimit: Located<Int>?
+    /// smtpd_banner: what follows the code.
+    package var banner: Located<String>?
+
+    package init() {}
 }

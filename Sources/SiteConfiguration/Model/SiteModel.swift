@@ -12,8 +12,11 @@ package struct SiteModel: Sendable {
     package var routing: RoutingModel
     package var accounts: AccountsModel
     package var senders: SenderModel
+    /// What clients may do; listeners name one of these or none.
+    package var policies: [PolicyModel] = []
     package var store: StoreModel
     package var listeners: [ListenerModel]
+    package var outgoing = OutgoingModel()
     package var tls: ServerTLSModel
     package var limits: LimitsModel
     package var log: LogModel
@@ -21,6 +24,16 @@ package struct SiteModel: Sendable {
     package var serviceUser: Located<String>
     /// Other files that the configuration was made from.
     package var files: [String]
+    /// Where the site keeps to what its former programs did, against their author's meaning.
+    package var originalBehaviour: [Located<Difference>] = []
+
+    package func keepsOriginal(_ difference: Difference) -> Bool {
+        originalBehaviour.contains { $0.value == difference }
+    }
+
+    package func policy(_ name: String) -> PolicyModel? {
+        policies.first { $0.name == name }
+    }
 
     package static let mainDirectory = "directory"
 
@@ -41,6 +54,14 @@ package struct DirectoryModel: Sendable {
     package var kind: Kind
     /// The base of searches that name none.
     package var base: Located<String>?
+
+    package init(
+        name: String, kind: Kind, base: Located<String>? = nil
+    ) {
+        self.name = name
+        self.kind = kind
+        self.base = base
+    }
 }
 
 /// How to reach a list of LDAP servers.
@@ -61,6 +82,37 @@ package struct LDAPServersModel: Sendable {
     package var operationTimeout: Duration
     /// Connections that searches share.
     package var connections: Int
+    /// Hosts that referrals may lead to; none are followed when empty.
+    package var referralHosts: [Located<String>] = []
+    /// How long answers are kept.
+    package var cache = DirectoryCacheModel()
+
+    package init(
+        urls: [Located<String>] = [], bind: Bind, startTLS: Bool = false, tls: ClientTLSModel = ClientTLSModel(),
+        connectTimeout: Duration = .seconds(5), operationTimeout: Duration = .seconds(10), connections: Int = 2,
+        referralHosts: [Located<String>] = []
+    ) {
+        self.urls = urls
+        self.bind = bind
+        self.startTLS = startTLS
+        self.tls = tls
+        self.connectTimeout = connectTimeout
+        self.operationTimeout = operationTimeout
+        self.connections = connections
+        self.referralHosts = referralHosts
+    }
+}
+
+/// How long a directory's answers are kept.
+package struct DirectoryCacheModel: Sendable {
+    /// Entries that were found; zero keeps nothing.
+    package var foundTime: Located<Duration>?
+    /// That nothing was found.
+    package var absentTime: Located<Duration>?
+    /// How long found entries are still used while no server answers.
+    package var staleTime: Located<Duration>?
+
+    package init() {}
 }
 
 /// Where a secret was read from, so that a configuration can be printed without showing it.
@@ -74,8 +126,13 @@ package enum SecretOrigin: Hashable, Sendable {
 /// TLS towards somebody else.
 package struct ClientTLSModel: Sendable {
     package var caFile: Located<String>?
+    package var caDirectory: Located<String>?
     package var certificate: Located<String>?
     package var key: Located<String>?
+    /// Names of cipher suites (IANA); the library's own choice when empty.
+    package var cipherSuites: [Located<String>] = []
+    /// `1.0` to `1.3`.
+    package var minimumVersion: Located<String>?
     /// False accepts any certificate: imported from sites that had it so, reported by `check`.
     package var verifies: Bool
 
@@ -90,80 +147,18 @@ package struct ClientTLSModel: Sendable {
     }
 }
 
-/// Which addresses are ours and what they lead to.
-package struct RoutingModel: Sendable {
-    /// Domains whose addresses are mailboxes (virtual_mailbox_domains).
-    package var mailboxDomains: [MatchItemModel]
-    /// Domains whose addresses are all aliases (virtual_alias_domains).
-    package var aliasDomains: [MatchItemModel]
-    /// How long a domain that a table knows is remembered to be ours.
-    package var membershipTime: Duration
-    /// virtual_alias_maps.
-    package var aliases: [TableModel]
-    package var mailboxes: MailboxLookupModel
-    /// The characters that separate a subaddress (recipient_delimiter); empty for none.
-    package var recipientDelimiter: Located<String>
-    package var expansionLimit: Int
-    package var depthLimit: Int
-}
-
-/// One element of a list of domains.
-package enum MatchItemModel: Sendable {
-    case name(Located<String>)
-    case table(TableModel)
-}
-
-/// How the mailbox behind a final address is found.
-package enum MailboxLookupModel: Sendable {
-    /// By the accounts' `user` lookup.
-    case accounts
-    /// By tables, as Postfix's virtual(8).
-    case tables(paths: [TableModel], uids: [TableModel], gids: [TableModel], base: Located<String>?)
-}
-
-/// A lookup table.
-package enum TableModel: Sendable {
-    case ldap(LDAPTableModel)
-    case textHash(Located<String>)
-    case inline(Located<[String: String]>, text: String)
-    case constant(Located<String>)
-
-    package var nameAndLocation: Located<String> {
-        switch self {
-        case .ldap(let table): Located(table.name, at: table.filter.location)
-        case .textHash(let path): path.map { "texthash:\($0)" }
-        case .inline(let pairs, let text): Located(text, at: pairs.location)
-        case .constant(let value): value.map { "static:\($0)" }
-        }
-    }
-}
-
-/// An LDAP table in Postfix's words (ldap_table(5)).
-package struct LDAPTableModel: Sendable {
-    /// For traces, logs and `postroom lookup`.
-    package var name: String
-    /// Which directory is asked.
-    package var directory: Located<String>
-    package var searchBase: Located<String>?
-    package var filter: Located<String>
-    package var scope: Located<String>?
-    package var resultAttributes: [Located<String>]
-    package var specialResultAttributes: [Located<String>]
-    package var terminalResultAttributes: [Located<String>]
-    package var leafResultAttributes: [Located<String>]
-    package var resultFormat: Located<String>?
-    package var domains: [Located<String>]
-    package var recursionLimit: Located<Int>?
-    package var expansionLimit: Located<Int>?
-    package var sizeLimit: Located<Int>?
-    package var dereference: Located<Int>?
-}
-
 /// Who may send as whom (smtpd_sender_login_maps).
 package struct SenderModel: Sendable {
     package var logins: [TableModel]
     /// A logged-in user may only send as an address of their own.
     package var checksLogin: Bool
+
+    package init(
+        logins: [TableModel] = [], checksLogin: Bool
+    ) {
+        self.logins = logins
+        self.checksLogin = checksLogin
+    }
 }
 
 /// Where mail is kept.
@@ -175,6 +170,15 @@ package struct StoreModel: Sendable {
     package var owner: Located<Owner>?
     /// Added to each copy: `Delivered-To:` and `X-Original-To:` (a copy of its own for each recipient).
     package var recipientHeaders: Bool
+
+    package init(
+        roots: [Located<String>] = [], minimumUID: UInt32, owner: Located<Owner>? = nil, recipientHeaders: Bool
+    ) {
+        self.roots = roots
+        self.minimumUID = minimumUID
+        self.owner = owner
+        self.recipientHeaders = recipientHeaders
+    }
 }
 
 /// Certificate and key for those who connect to us.
@@ -183,8 +187,39 @@ package struct ServerTLSModel: Sendable {
     package var key: Located<String>?
     /// Where a certificate made at first start is kept.
     package var selfSignedDirectory: Located<String>
-    /// `1.2` or `1.3`.
+    /// `1.2` or `1.3`; an import may bring `1.0` and `1.1`.
     package var minimumVersion: Located<String>
+    /// Names of cipher suites (IANA); the library's own choice when empty.
+    package var cipherSuites: [Located<String>] = []
+    /// Certificates for clients that ask for another name (SNI).
+    package var names: [NamedCertificateModel] = []
+    /// smtpd_tls_received_header: `Received:` tells the TLS version.
+    package var inReceivedHeader = false
+
+    package init(
+        certificate: Located<String>? = nil, key: Located<String>? = nil, selfSignedDirectory: Located<String>,
+        minimumVersion: Located<String>, cipherSuites: [Located<String>] = [], names: [NamedCertificateModel] = []
+    ) {
+        self.certificate = certificate
+        self.key = key
+        self.selfSignedDirectory = selfSignedDirectory
+        self.minimumVersion = minimumVersion
+        self.cipherSuites = cipherSuites
+        self.names = names
+    }
+}
+
+/// A certificate for some server names.
+package struct NamedCertificateModel: Sendable {
+    package var serverNames: [Located<String>]
+    package var certificate: Located<String>
+    package var key: Located<String>
+
+    package init(serverNames: [Located<String>], certificate: Located<String>, key: Located<String>) {
+        self.serverNames = serverNames
+        self.certificate = certificate
+        self.key = key
+    }
 }
 
 package struct LimitsModel: Sendable {
@@ -193,6 +228,15 @@ package struct LimitsModel: Sendable {
     package var connectionsPerClient: Int
     /// How long sessions may finish when the server stops.
     package var drainTime: Duration
+
+    package init(
+        messageSize: Located<UInt64>, connections: Int, connectionsPerClient: Int, drainTime: Duration
+    ) {
+        self.messageSize = messageSize
+        self.connections = connections
+        self.connectionsPerClient = connectionsPerClient
+        self.drainTime = drainTime
+    }
 }
 
 package struct LogModel: Sendable {
@@ -206,4 +250,11 @@ package struct LogModel: Sendable {
 
     package var level: Level
     package var format: Format
+
+    package init(
+        level: Level, format: Format
+    ) {
+        self.level = level
+        self.format = format
+    }
 }

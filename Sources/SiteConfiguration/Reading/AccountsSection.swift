@@ -37,6 +37,7 @@ enum AccountsSection {
             _ = reader.require(model.dn, "dn", remedy: "for example uid=%u,ou=people,dc=example,dc=org")
         case .searchThenBind, .hash:
             _ = reader.require(model.filter, "filter", remedy: "for example (uid=%u)")
+        case .passwdFile, .fixed, .saslauthd, .service: break
         }
         return model
     }

@@ -44,6 +44,6 @@ enum RoutingSection {
                 at: reader.location, "mailboxes.paths is missing",
                 remedy: "name the tables that give a mailbox's path, or leave mailboxes out to use the accounts")
         }
-        return .tables(paths: paths, uids: uids, gids: gids, base: base)
+        return .tables(MailboxTablesModel(paths: paths, uids: uids, gids: gids, base: base))
     }
 }

@@ -48,7 +48,9 @@ enum TableSection {
         switch type {
         case "static": .constant(Located(value, at: node.location))
         case "texthash":
-            .textHash(Located(context.absolute(value, relativeTo: node.location.file), at: node.location))
+            .file(
+                FileTableModel(
+                    .texthash, Located(context.absolute(value, relativeTo: node.location.file), at: node.location)))
         default: nil
         }
     }
@@ -67,7 +69,7 @@ enum TableSection {
             specialResultAttributes: reader.strings("special_result_attribute") ?? [],
             terminalResultAttributes: reader.strings("terminal_result_attribute") ?? [],
             leafResultAttributes: reader.strings("leaf_result_attribute") ?? [],
-            resultFormat: reader.string("result_format"), domains: reader.strings("domain") ?? [],
+            resultFormat: reader.string("result_format"), domains: (reader.strings("domain") ?? []).map { .name($0) },
             recursionLimit: reader.integer("recursion_limit", in: 1...100_000),
             expansionLimit: reader.integer("expansion_limit", in: 0...1_000_000),
             sizeLimit: reader.integer("size_limit", in: 0...1_000_000),

@@ -56,18 +56,19 @@ extension MatchItemModel {
         switch self {
         case .name(let name): .scalar(name.value)
         case .table(let table): table.document
+        case .exceptTable(let table): .mapping([("except", table.document)])
         }
     }
 }
 
 extension MailboxLookupModel {
     var document: YAMLValue? {
-        guard case .tables(let paths, let uids, let gids, let base) = self else { return nil }
+        guard case .tables(let tables) = self else { return nil }
         var entries = YAMLEntries()
-        entries.add("paths", .list(paths.map(\.document)))
-        entries.add("uids", .list(uids.map(\.document)))
-        entries.add("gids", .list(gids.map(\.document)))
-        entries.add("base", base)
+        entries.add("paths", .list(tables.paths.map(\.document)))
+        entries.add("uids", .list(tables.uids.map(\.document)))
+        entries.add("gids", .list(tables.gids.map(\.document)))
+        entries.add("base", tables.base)
         return entries.value
     }
 }
@@ -76,7 +77,24 @@ extension TableModel {
     var document: YAMLValue {
         switch self {
         case .constant(let value): .mapping([("static", .scalar(value.value))])
-        case .textHash(let path): .mapping([("texthash", .scalar(path.value))])
+        case .file(let table): .mapping([(table.type.rawValue, .scalar(table.path.value))])
+        case .text(let table):
+            .mapping([
+                (
+                    table.type.rawValue,
+                    .mapping([
+                        ("name", .scalar(table.name)), ("lines", .list(table.lines.value.map { .scalar($0.value) })),
+                    ])
+                )
+            ])
+        case .union(let members, _): .mapping([("unionmap", .list(members.map(\.document)))])
+        case .pipe(let members, _): .mapping([("pipemap", .list(members.map(\.document)))])
+        case .random(let values, _): .mapping([("randmap", .list(values.value.map { .scalar($0) }))])
+        case .socketMap(let text): .mapping([("socketmap", .scalar(text.value))])
+        case .tcp(let text): .mapping([("tcp", .scalar(text.value))])
+        case .system(let text): .mapping([("unix", .scalar(text.value))])
+        case .failing(let text): .mapping([("fail", .scalar(text.value))])
+        case .group(let table): .mapping([("group", table.document)])
         case .inline(let pairs, _):
             .mapping([("inline", .mapping(pairs.value.sorted { $0.key < $1.key }.map { ($0.key, .scalar($0.value)) }))])
         case .ldap(let table): .mapping([("ldap", table.document)])
@@ -97,11 +115,31 @@ extension LDAPTableModel {
         entries.add("terminal_result_attribute", terminalResultAttributes)
         entries.add("leaf_result_attribute", leafResultAttributes)
         entries.add("result_format", resultFormat)
-        entries.add("domain", domains)
+        if !domains.isEmpty { entries.add("domain", .list(domains.map(\.document))) }
         entries.add("recursion_limit", recursionLimit)
         entries.add("expansion_limit", expansionLimit)
         entries.add("size_limit", sizeLimit)
         entries.add("dereference", dereference)
+        entries.add("value_prefix", valuePrefixes)
+        return entries.value
+    }
+}
+
+extension GroupTableModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("name", String(name.dropFirst("group:".count)))
+        entries.add("directory", directory)
+        entries.add("search_base", searchBase)
+        entries.add("query_filter", filter)
+        entries.add("scope", scope)
+        entries.add("member_dn", memberDNs)
+        entries.add("member_uid", memberUIDs)
+        entries.add("member_uid_filter", memberUIDFilter)
+        entries.add("member_address", memberAddresses)
+        entries.add("member_url", memberURLs)
+        entries.add("address_attribute", addressAttributes)
+        entries.add("value_prefix", valuePrefixes)
         return entries.value
     }
 }
