@@ -90,7 +90,7 @@ package struct LDAPServersModel: Sendable {
     package init(
         urls: [Located<String>] = [], bind: Bind, startTLS: Bool = false, tls: ClientTLSModel = ClientTLSModel(),
         connectTimeout: Duration = .seconds(5), operationTimeout: Duration = .seconds(10), connections: Int = 2,
-        referralHosts: [Located<String>] = []
+        referralHosts: [Located<String>] = [], cache: DirectoryCacheModel = DirectoryCacheModel()
     ) {
         self.urls = urls
         self.bind = bind
@@ -100,6 +100,7 @@ package struct LDAPServersModel: Sendable {
         self.operationTimeout = operationTimeout
         self.connections = connections
         self.referralHosts = referralHosts
+        self.cache = cache
     }
 }
 
@@ -198,7 +199,8 @@ package struct ServerTLSModel: Sendable {
 
     package init(
         certificate: Located<String>? = nil, key: Located<String>? = nil, selfSignedDirectory: Located<String>,
-        minimumVersion: Located<String>, cipherSuites: [Located<String>] = [], names: [NamedCertificateModel] = []
+        minimumVersion: Located<String>, cipherSuites: [Located<String>] = [], names: [NamedCertificateModel] = [],
+        inReceivedHeader: Bool = false
     ) {
         self.certificate = certificate
         self.key = key
@@ -206,6 +208,7 @@ package struct ServerTLSModel: Sendable {
         self.minimumVersion = minimumVersion
         self.cipherSuites = cipherSuites
         self.names = names
+        self.inReceivedHeader = inReceivedHeader
     }
 }
 

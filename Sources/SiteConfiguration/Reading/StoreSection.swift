@@ -15,11 +15,6 @@ enum StoreSection {
         }
         let headers = reader?.boolean("recipient_headers")?.value ?? false
         reader?.finish()
-        if roots.isEmpty {
-            site.context.faults.error(
-                at: reader?.location ?? site.location, "store.roots is missing",
-                remedy: "name the folders below which mailboxes may lie, for example [/home/mail]")
-        }
         return StoreModel(roots: roots, minimumUID: UInt32(minimum), owner: owner, recipientHeaders: headers)
     }
 }
