@@ -83,7 +83,7 @@ let rooms: [Target] = [
         ]),
     room(
         "PostroomCLI",
-        ["PostroomServer", "SiteConfiguration", "Dialects", "Directory", argumentParser]),
+        ["PostroomServer", "SiteConfiguration", "Dialects", "Directory", "MailModel", argumentParser]),
     .executableTarget(name: "postroom", dependencies: ["PostroomCLI", argumentParser], swiftSettings: settings),
 ]
 

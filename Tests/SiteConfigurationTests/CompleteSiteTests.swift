@@ -317,6 +317,8 @@ import Testing
         store:
           roots:
             - /var/mail
+          places:
+            /var/mail: /srv/mail
           minimum_uid: 500
           owner: "5000:5000"
           recipient_headers: yes

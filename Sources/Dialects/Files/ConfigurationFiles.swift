@@ -20,7 +20,7 @@ package struct ConfigurationFiles: Sendable {
 
     private let host: Host
     /// The program's folder → this machine's folder.
-    private var places: [(path: String, hostPath: String)] = []
+    package private(set) var places: [(path: String, hostPath: String)] = []
     /// Composed texts; nil for a file that was removed.
     private var texts: [String: SourceText?] = [:]
 

@@ -162,10 +162,23 @@ package struct SenderModel: Sendable {
     }
 }
 
+/// A path, and the folder of this machine that stands for it.
+package struct PlaceModel: Sendable {
+    package var path: String
+    package var folder: Located<String>
+
+    package init(path: String, folder: Located<String>) {
+        self.path = path
+        self.folder = folder
+    }
+}
+
 /// Where mail is kept.
 package struct StoreModel: Sendable {
     /// Mailboxes lie below these folders and nowhere else.
     package var roots: [Located<String>]
+    /// Folders of this machine that stand for paths by which the roots are named.
+    package var places: [PlaceModel] = []
     package var minimumUID: UInt32
     /// One owner for all mail, whatever the directory says.
     package var owner: Located<Owner>?

@@ -55,6 +55,7 @@ extension StoreModel {
     var document: YAMLValue {
         var entries = YAMLEntries()
         entries.add("roots", roots)
+        if !places.isEmpty { entries.add("places", .mapping(places.map { ($0.path, $0.folder.document) })) }
         entries.add("minimum_uid", String(minimumUID))
         entries.add("owner", owner?.map(\.description))
         entries.add("recipient_headers", recipientHeaders ? "yes" : "no")
