@@ -53,12 +53,19 @@ final class TablesBuilder {
                 elements.append(MatchList.Element(.name(key), isNegated: isNegated))
             case .table(let model):
                 if let table = table(model) {
-                    let remembered = RememberedMembership(table, lifetime: membershipTime)
-                    elements.append(MatchList.Element(.table(remembered)))
+                    elements.append(MatchList.Element(.table(ofDomains(table))))
                 }
             }
         }
         return MatchList(name: name, elements: elements, location: location)
+    }
+
+    /// A table as a list of domains asks it.
+    private func ofDomains(_ table: any LookupTable) -> any LookupTable {
+        if let ldap = table as? LDAPTable, ldap.isKeyless, ldap.options.keylessDomainFilter == .listedDomains {
+            return ListedValuesTable(ldap, lifetime: membershipTime)
+        }
+        return RememberedMembership(table, lifetime: membershipTime)
     }
 
     private func textHash(_ path: Located<String>) -> (any LookupTable)? {
