@@ -59,9 +59,12 @@ import Testing
 
     @Test func `addresses come once, in the order of the values, as elements of an address list`() async throws {
         let source = people(
-            LDAPEntry("cn=g", ["rfc822Member": ["Z@x", "a,b@x", "z@X", "\"q,r\"@x", "Doe <d@x>"], "member": ["cn=a"]]))
+            LDAPEntry(
+                "cn=g",
+                ["rfc822Member": ["Z@x", "a,b@x", "z@X", "i@x, j@x", "\"q,r\"@x", "Doe <d@x>"], "member": ["cn=a"]]))
         #expect(
-            try await table(source).lookup(bytes("g@x")).outcome.text == "Z@x,\"a,b\"@x,\"q,r\"@x,Doe <d@x>,a@x")
+            try await table(source).lookup(bytes("g@x")).outcome.text
+                == "Z@x,\"a,b\"@x,i@x, j@x,\"q,r\"@x,Doe <d@x>,a@x")
     }
 
     @Test func `the first attribute that a member has gives its addresses`() async throws {
@@ -132,6 +135,11 @@ import Testing
             $0.limits.octets = octets
         }
         #expect(await table.lookup(bytes("g@x")).outcome.text == expected)
+    }
+
+    @Test func `an expansion whose time is over is no answer`() async throws {
+        let table = try table(people(LDAPEntry("cn=g", ["member": ["cn=a"]]))) { $0.limits.time = .zero }
+        #expect(await table.lookup(bytes("g@x")).outcome.text == "<unavailable>")
     }
 
     @Test func `entries that one search finds count as members`() async throws {

@@ -3,14 +3,16 @@ import LDAP
 
 extension DirectorySource {
     /// Searches several times, at most `limit` at a time, and gives the outcomes in the order of the requests. After the
-    /// first that failed no other is begun; what was not asked is nil.
-    func search(all requests: [SearchRequest], limit: Int) async -> [DirectorySearchOutcome?] {
+    /// first that failed, or after the deadline, no other is begun; what was not asked is nil.
+    func search(
+        all requests: [SearchRequest], limit: Int, until deadline: ContinuousClock.Instant
+    ) async -> [DirectorySearchOutcome?] {
         await withTaskGroup(of: (Int, DirectorySearchOutcome).self) { group in
             var outcomes: [DirectorySearchOutcome?] = Array(repeating: nil, count: requests.count)
             var waiting = requests.enumerated().makeIterator()
             var hasFailed = false
             func begin() {
-                guard !hasFailed, let (index, request) = waiting.next() else { return }
+                guard !hasFailed, ContinuousClock.now < deadline, let (index, request) = waiting.next() else { return }
                 group.addTask { (index, await self.search(request)) }
             }
             for _ in 0..<max(1, limit) { begin() }

@@ -13,6 +13,7 @@ struct GroupExpansion {
     /// Ends the expansion: no answer that isn't whole.
     private(set) var failure: UnavailableReason?
 
+    private let deadline: ContinuousClock.Instant
     private var known: Set<[UInt8]> = []
     private var octets = 0
     private var references = 0
@@ -41,6 +42,7 @@ struct GroupExpansion {
         self.table = table
         self.key = key
         uidBase = table.options.uidSearchBase ?? groupBase
+        deadline = .now + table.options.limits.time
     }
 
     /// Expands the entries that the group's search found.
@@ -69,7 +71,7 @@ struct GroupExpansion {
     /// - Returns: the members of the groups among them.
     private mutating func read(_ level: [Reference]) async -> [Reference] {
         let outcomes = await table.source.search(
-            all: level.map(\.request), limit: table.options.limits.concurrentSearches)
+            all: level.map(\.request), limit: table.options.limits.concurrentSearches, until: deadline)
         var next: [Reference] = []
         for (reference, outcome) in zip(level, outcomes) {
             switch outcome {
@@ -83,6 +85,11 @@ struct GroupExpansion {
             case .entries(let entries)?:
                 next += found(entries, reference)
             }
+        }
+        // Nothing failed, and yet not all was asked.
+        if failure == nil, outcomes.contains(where: { $0 == nil }) {
+            failure = UnavailableReason(
+                .incomplete, "\(table.name): reading the members takes longer than \(table.options.limits.time)")
         }
         return next
     }
@@ -201,8 +208,10 @@ struct GroupExpansion {
     }
 
     /// An address as one element of an address list: one whose local part holds what separates addresses gets its quotes.
+    /// A value with more than one `@` may be a list itself, and is left as it is.
     private static func listed(_ value: [UInt8]) -> [UInt8] {
-        guard value.contains(where: { ",;:()".utf8.contains($0) }),
+        guard value.count(where: { $0 == UInt8(ascii: "@") }) == 1,
+            value.contains(where: { ",;:()".utf8.contains($0) }),
             !value.contains(where: { "\"<>".utf8.contains($0) }),
             let at = value.lastIndex(of: UInt8(ascii: "@"))
         else { return value }

@@ -61,6 +61,8 @@ package struct GroupLimits: Hashable, Sendable {
     package var addresses = 10_000
     /// Octets of the answer.
     package var octets = 4 << 20
+    /// No search is begun later than this; each that is under way has `timeout`.
+    package var time = Duration.seconds(60)
     /// Searches at the same time.
     package var concurrentSearches = 8
 

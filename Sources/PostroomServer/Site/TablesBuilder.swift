@@ -53,19 +53,11 @@ final class TablesBuilder {
                 elements.append(MatchList.Element(.name(key), isNegated: isNegated))
             case .table(let model):
                 if let table = table(model) {
-                    elements.append(MatchList.Element(.table(ofDomains(table))))
+                    elements.append(MatchList.Element(.table(table.inDomainList(lifetime: membershipTime))))
                 }
             }
         }
         return MatchList(name: name, elements: elements, location: location)
-    }
-
-    /// A table as a list of domains asks it.
-    private func ofDomains(_ table: any LookupTable) -> any LookupTable {
-        if let ldap = table as? LDAPTable, ldap.isKeyless, ldap.options.keylessDomainFilter == .listedDomains {
-            return ListedValuesTable(ldap, lifetime: membershipTime)
-        }
-        return RememberedMembership(table, lifetime: membershipTime)
     }
 
     private func textHash(_ path: Located<String>) -> (any LookupTable)? {

@@ -153,7 +153,10 @@ private struct Tables: Sendable {
         let path = "lookups/\(site)/\(name.hasSuffix(".cf") ? name : name + ".cf")"
         let parameters = try TableParameters(contents: Array(Fixture.text(path).utf8), path: path)
         var options = try LDAPTableOptions(parameters)
-        if isAsInPostfix { options.selfContainingGroups = .failAsPostfix }
+        if isAsInPostfix {
+            options.selfContainingGroups = .failAsPostfix
+            options.keylessDomainFilter = .everyDomainAsPostfix
+        }
         return try LDAPTable(name: "ldap:\(name)", options: options, source: source)
     }
 
@@ -162,6 +165,8 @@ private struct Tables: Sendable {
             name: name, parsing: text.utf8,
             reader: MatchList.Reader(
                 readFile: { throw TableFault("\($0): no files here") },
-                openTable: { name, _ in try ldap(String(name.dropFirst("ldap:".count))) }))
+                openTable: { name, _ in
+                    try ldap(String(name.dropFirst("ldap:".count))).inDomainList(lifetime: .zero)
+                }))
     }
 }

@@ -30,6 +30,8 @@ import Testing
         // Two entries claim the mailbox: Postfix makes one path of two, with a comma in it; both get the mail.
         "vennedey mailbox-path mail000@mx0.example.com":
             "maildir:/BASE/home/mail/mail000/mailbox 20000:20000, maildir:/BASE/home/mail/mail009/mailbox 20009:20009",
+        // `(associatedDomain=*)` as mydestination: in Postfix every domain there is, here those that are listed.
+        "vriesman smtp-rcpt someone@gmail.example": "454 4.7.1 <someone@gmail.example>: Relay access denied",
         // A group that contains itself: Postfix follows it to its limit, for ever; the one address it gives is nobody's.
         "pragyan smtp-rcpt ouroboros@pragyan.org":
             "550 5.1.1 <ouroboros@pragyan.org>: Recipient address rejected: User unknown in local recipient table",
@@ -42,6 +44,8 @@ import Testing
     static let answersAsInPostfix: [String: String] = [
         "vennedey mailbox-path mail000@mx0.example.com":
             "451 4.3.5 <mail000@mx0.example.com>: Server configuration error",
+        "vriesman smtp-rcpt someone@gmail.example":
+            "550 5.1.1 <someone@gmail.example>: Recipient address rejected: User unknown in local recipient table",
         "pragyan smtp-rcpt ouroboros@pragyan.org": "451 4.3.0 <ouroboros@pragyan.org>: Temporary lookup failure",
     ]
 
