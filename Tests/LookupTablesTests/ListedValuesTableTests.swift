@@ -27,6 +27,7 @@ import Testing
     func `hosts the domains that it lists`(domain: String, isListed: Bool) async throws {
         let listed = ListedValuesTable(try table(domains), lifetime: .seconds(60))
         #expect(await listed.lookup(bytes(domain)).outcome == (isListed ? .found(bytes(domain)) : .absent))
+        #expect(await listed.lookup([0x65, 0xFF]).outcome == .absent)
         #expect(listed.name == "ldap:domains")
     }
 

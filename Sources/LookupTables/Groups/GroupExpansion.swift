@@ -7,7 +7,7 @@ struct GroupExpansion {
     private let table: GroupTable
     private let key: KeyParts
     /// Where login names are looked up.
-    private let uidBase: String
+    private let memberBase: String
     private(set) var addresses: [[UInt8]] = []
     private(set) var trace = TraceTree()
     /// Ends the expansion: no answer that isn't whole.
@@ -41,7 +41,7 @@ struct GroupExpansion {
     init(table: GroupTable, key: KeyParts, groupBase: String) {
         self.table = table
         self.key = key
-        uidBase = table.options.uidSearchBase ?? groupBase
+        memberBase = table.options.memberSearchBase ?? groupBase
         deadline = .now + table.options.limits.time
     }
 
@@ -142,7 +142,7 @@ struct GroupExpansion {
                     continue
                 }
                 let target: MemberTarget
-                switch MemberTarget.read(value, kind, attribute.description, table: table, uidBase: uidBase) {
+                switch MemberTarget.read(value, kind, attribute.description, table: table, memberBase: memberBase) {
                 case .success(let read): target = read
                 case .failure(.passedOver(let why)):
                     note(node, name, why)

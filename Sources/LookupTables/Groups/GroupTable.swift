@@ -2,7 +2,7 @@ package import Directory
 import LDAP
 
 /// A group's address → the addresses of its members, whatever way the directory names them: by DN, by login name, by
-/// address, by search URL, and through groups within groups.
+/// address, by search URL or filter, and through groups within groups.
 ///
 /// Every entry is read once, so that groups may contain each other. A member that is missing or has no address is passed
 /// over with a note in the trace; a search that fails, or a limit that is hit, makes the whole answer unavailable. The
@@ -43,8 +43,8 @@ package struct GroupTable: LookupTable {
         let uidFilter = TableFault.collecting(&faults, at: locations["uid_filter"] ?? location) {
             () throws(TableFault) in try FilterTemplate(options.uidFilter)
         }
-        if let base = options.uidSearchBase, (try? DistinguishedName(parsing: base)) == nil {
-            faults.append(TableFault("\"\(base)\" is no DN", at: locations["uid_search_base"] ?? location))
+        if let base = options.memberSearchBase, (try? DistinguishedName(parsing: base)) == nil {
+            faults.append(TableFault("\"\(base)\" is no DN", at: locations["member_search_base"] ?? location))
         }
         if let uidFilter, uidFilter.template.fields.isEmpty {
             faults.append(

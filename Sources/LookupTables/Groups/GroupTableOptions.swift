@@ -21,7 +21,7 @@ package struct GroupTableOptions: Sendable {
     /// Attributes whose values are DNs of members, those of uniqueMember with their optional `#'0101'B` (RFC 4517 §3.3.21).
     /// `seeAlso`, `contact` or `owner` are for sites where these mean members: a person who has one is taken for a group.
     package var nameAttributes = ["member", "uniqueMember", "dnMember"]
-    /// Attributes whose values are login names, found by `uidFilter` below `uidSearchBase`.
+    /// Attributes whose values are login names, found by `uidFilter` below `memberSearchBase`.
     package var uidAttributes = ["memberUid"]
     /// Attributes whose values are addresses themselves. `mailForwardingAddress` is for sites whose groups have it and
     /// whose people don't: a member who has one of these is taken for a group.
@@ -29,8 +29,10 @@ package struct GroupTableOptions: Sendable {
     /// Attributes whose values are LDAP URLs that find members: base, scope and filter count, of the attributes those
     /// among `memberAddressAttributes` (none: all of these), the host never.
     package var urlAttributes = ["memberURL"]
-    /// Where login names are looked up; nil for the search base of the group.
-    package var uidSearchBase: String?
+    /// Attributes whose values are filters that find members below `memberSearchBase`, as qmail-ldap has them.
+    package var filterAttributes = ["filterMember"]
+    /// Where login names and filters look; nil for the search base of the group.
+    package var memberSearchBase: String?
     /// A filter with % expansions for a login name.
     package var uidFilter: [UInt8] = Array("(uid=%s)".utf8)
 

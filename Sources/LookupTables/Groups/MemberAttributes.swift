@@ -7,6 +7,7 @@ struct MemberAttributes: Sendable {
         case uid
         case address
         case url
+        case filter
     }
 
     private let kinds: [(description: AttributeDescription, kind: Kind)]
@@ -14,7 +15,7 @@ struct MemberAttributes: Sendable {
     init(_ options: GroupTableOptions) {
         let lists: [([String], Kind)] = [
             (options.nameAttributes, .name), (options.uidAttributes, .uid), (options.addressAttributes, .address),
-            (options.urlAttributes, .url),
+            (options.urlAttributes, .url), (options.filterAttributes, .filter),
         ]
         kinds = lists.flatMap { names, kind in names.map { (AttributeDescription($0), kind) } }
     }

@@ -15,12 +15,13 @@ struct MemberTarget {
 
     static func read(
         _ value: [UInt8], _ kind: MemberAttributes.Kind, _ attribute: AttributeDescription, table: GroupTable,
-        uidBase: String
+        memberBase: String
     ) -> Result<MemberTarget, Fault> {
         switch kind {
         case .name, .address: named(value, table)
-        case .uid: uid(value, table, uidBase)
+        case .uid: uid(value, table, memberBase)
         case .url: found(value, attribute, table)
+        case .filter: matching(value, table, memberBase)
         }
     }
 
@@ -53,6 +54,20 @@ struct MemberTarget {
             MemberTarget(
                 request: table.request(base: base, scope: .sub, filter: table.uidFilter.filled(key)),
                 addressAttributes: table.options.memberAddressAttributes))
+    }
+
+    private static func matching(
+        _ value: [UInt8], _ table: GroupTable, _ base: String
+    ) -> Result<MemberTarget, Fault> {
+        do throws(LDAPFilterSyntaxError) {
+            let filter = try LDAPFilter(parsing: value)
+            return .success(
+                MemberTarget(
+                    request: table.request(base: base, scope: .sub, filter: filter),
+                    addressAttributes: table.options.memberAddressAttributes))
+        } catch {
+            return .failure(.misconfigured("\(error)"))
+        }
     }
 
     private static func found(

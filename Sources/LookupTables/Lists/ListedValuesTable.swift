@@ -32,7 +32,10 @@ package final class ListedValuesTable: LookupTable {
     package var isPattern: Bool { table.isPattern }
 
     package func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> {
-        guard !key.isEmpty else { return answer(key, .absent, []) }
+        // What no value can be says nothing about the list.
+        guard !key.isEmpty, !key.contains(0), String(validating: key, as: UTF8.self) != nil else {
+            return answer(key, .absent, [])
+        }
         let time = now()
         if let values = kept.withLock({ $0.flatMap { $0.since.duration(to: time) < lifetime ? $0.values : nil } }) {
             return judge(key, values, [])
