@@ -127,8 +127,8 @@ import Testing
             ["uid=one,dc=x": ["2001"]], ["uid=one,dc=x": ["2001"], "uid=three,dc=x": ["2003"]],
             ["uid=three,dc=x": ["2003"], "uid=four,dc=x": ["2004"]],
             ["uid=one,dc=x": ["2001", "2002"], "uid=two,dc=x": ["2002"]],
-        ])
-    func undecided(uids: [String: [String]]) async throws {
+        ] as [KeyValuePairs<String, [String]>])
+    func undecided(uids: KeyValuePairs<String, [String]>) async throws {
         let answer = try await mailboxes(Self.paths, EntriesTable(uids), try StaticTable("5000".utf8))
         #expect(answer.hasPrefix("a@x.example: virtual_uid_maps"))
     }
@@ -155,15 +155,15 @@ import Testing
     }
 }
 
-/// A directory whose entries, in the order of their names without regard to case, all have the address that is asked for.
+/// A directory whose entries all have the address that is asked for.
 private struct EntriesTable: LookupTable {
     var name: String { "ldap:boxes" }
     var location: Directory.SourceLocation? { nil }
     var isPattern: Bool { false }
     private let entries: [EntryValues]
 
-    init(_ values: [String: [String]]) {
-        entries = values.sorted { $0.key.lowercased() < $1.key.lowercased() }.map { name, values in
+    init(_ values: KeyValuePairs<String, [String]>) {
+        entries = values.map { name, values in
             EntryValues(entry: name, values: values.map { Array($0.utf8) })
         }
     }

@@ -46,7 +46,8 @@ package struct GroupTableOptions: Sendable {
     package var valueCleaning: ValueCleaning?
 
     package var limits = GroupLimits()
-    /// Where each option was set, by its name in `ldap_table(5)` or, where there is none, by that of the attribute.
+    /// Where each option was set: `search_base`, `query_filter`, `domain` and `result_format` as in ldap_table(5),
+    /// `member_search_base`, `uid_filter`, the limits `depth`, `entries` and `addresses`, and attributes by their names.
     package var locations: [String: SourceLocation] = [:]
 
     package init() {}
