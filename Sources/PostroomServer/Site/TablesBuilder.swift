@@ -59,8 +59,8 @@ final class TablesBuilder {
                 var isNegated = false
                 if case .exceptTable = item { isNegated = true }
                 if let table = table(model) {
-                    let remembered = RememberedMembership(table, lifetime: membershipTime)
-                    elements.append(MatchList.Element(.table(remembered), isNegated: isNegated))
+                    elements.append(
+                        MatchList.Element(.table(table.inDomainList(lifetime: membershipTime)), isNegated: isNegated))
                 }
             }
         }
