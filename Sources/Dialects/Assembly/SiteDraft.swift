@@ -9,6 +9,8 @@ package struct SiteDraft: Sendable {
     package var environment: [String: String]
     /// This machine's full name, for settings that default to it.
     package let machineName: String
+    /// This machine's addresses with the length of their networks, `192.0.2.17/24`, for settings that mean them.
+    package var machineAddresses: [String] = []
     package var model: SiteModel
     package var report = ImportReport()
     package private(set) var faults: [ConfigurationFault] = []

@@ -72,6 +72,9 @@ package struct ConfigurationFiles: Sendable {
         return host.read(hostPath).map { SourceText(path: path, contents: $0, hostPath: hostPath) }
     }
 
+    /// A file of this machine by its own path.
+    func read(host path: String) -> [UInt8]? { host.read(path) }
+
     package func exists(_ path: String) -> Bool { text(path) != nil }
 
     /// The names in a folder, composed files included.

@@ -89,6 +89,10 @@ package struct SMTPListenerModel: Sendable {
     package var errorLimit: Located<Int>?
     /// smtpd_banner: what follows the code.
     package var banner: Located<String>?
+    /// Certificate and key of this listener, where they are not the site's (smtpd_tls_cert_file beside Dovecot's
+    /// ssl_cert).
+    package var certificate: Located<String>?
+    package var key: Located<String>?
 
     package init() {}
 }
