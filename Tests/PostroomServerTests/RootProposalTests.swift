@@ -1,6 +1,5 @@
-import Testing
-
 import PostroomServer
+import Testing
 
 @Suite struct RootProposalTests {
     @Test(arguments: [

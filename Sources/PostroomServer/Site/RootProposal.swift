@@ -14,7 +14,9 @@ package enum RootProposal {
         var groups: [Substring: [[Substring]]] = [:]
         for path in paths {
             let parts = path.split(separator: "/").filter { $0 != "." }
-            guard path.hasPrefix("/"), parts.count >= 2, !parts.contains(".."), let first = parts.first else { continue }
+            guard path.hasPrefix("/"), parts.count >= 2, !parts.contains(".."), let first = parts.first else {
+                continue
+            }
             groups[first, default: []].append(parts)
         }
         guard !groups.isEmpty, groups.count <= maximumRoots else { return nil }
