@@ -72,6 +72,14 @@ package struct ConfigurationFiles: Sendable {
         return host.read(hostPath).map { SourceText(path: path, contents: $0, hostPath: hostPath) }
     }
 
+    /// The first of several files that is there.
+    package func text(firstOf paths: [String]) -> SourceText? {
+        for path in paths {
+            if let text = text(path) { return text }
+        }
+        return nil
+    }
+
     package func exists(_ path: String) -> Bool { text(path) != nil }
 
     /// The names in a folder, composed files included.
