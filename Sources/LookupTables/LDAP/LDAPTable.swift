@@ -104,24 +104,25 @@ package struct LDAPTable: LookupTable {
                 UnavailableReason(.misconfigured, "\(place("query_filter")): query_filter is empty: set it"))
         }
         let request = request(base: base.filled(parts), scope: options.scope, filter: filter.filled(parts))
-        let outcome = await source.search(request)
+        let answer = await source.answer(request)
         var expansion = ResultExpansion(table: self, key: parts)
-        switch outcome {
+        switch answer.outcome {
         case .noSuchObject where base.isFixed:
             let reason = UnavailableReason(
                 .misconfigured,
                 "\(place("search_base")): the search base \"\(request.base)\" does not exist at \(source.name)")
-            steps.append(ResultExpansion.step(request, .failed(reason), source: source))
+            steps.append(TraceStep.search(request, at: source.name, .failed(reason), answer))
             return .unavailable(reason)
         case .noSuchObject:
-            steps.append(ResultExpansion.step(request, .entries(0), source: source))
+            steps.append(TraceStep.search(request, at: source.name, .entries(0), answer))
             return .absent
         case .failed(let reason):
-            steps.append(ResultExpansion.step(request, .failed(reason), source: source))
+            steps.append(TraceStep.search(request, at: source.name, .failed(reason), answer))
             return .unavailable(reason)
         case .entries(let entries):
             let children = await expansion.add(entries, depth: 1)
-            steps.append(ResultExpansion.step(request, .entries(entries.count), source: source, children: children))
+            steps.append(
+                TraceStep.search(request, at: source.name, .entries(entries.count), answer, children: children))
         }
         if let failure = expansion.failure { return .unavailable(failure) }
         return expansion.result.isEmpty ? .absent : .found(expansion.result)

@@ -104,16 +104,18 @@ struct ResultExpansion {
                 fail("special_result_attribute", "the lookup took more than \(Self.maximumSearches) searches")
                 break
             }
-            switch await table.source.search(request) {
+            let answer = await table.source.answer(request)
+            let server = table.source.name
+            switch answer.outcome {
             case .entries(let entries):
                 let children = await add(entries, depth: depth + 1)
-                steps.append(Self.step(request, .entries(entries.count), source: table.source, children: children))
+                steps.append(TraceStep.search(request, at: server, .entries(entries.count), answer, children: children))
             case .noSuchObject:
-                steps.append(Self.step(request, .entries(0), source: table.source))
+                steps.append(TraceStep.search(request, at: server, .entries(0), answer))
                 steps.append(
                     table.decision("special_result_attribute", "\"\(request.base)\" does not exist: passed over"))
             case .failed(let reason):
-                steps.append(Self.step(request, .failed(reason), source: table.source))
+                steps.append(TraceStep.search(request, at: server, .failed(reason), answer))
                 failure = reason
             }
         }
@@ -144,15 +146,5 @@ struct ResultExpansion {
 
     private mutating func fail(_ parameter: String, _ text: String) {
         failure = failure ?? UnavailableReason(.misconfigured, "\(table.place(parameter)): \(parameter): \(text)")
-    }
-
-    static func step(
-        _ request: SearchRequest, _ result: TraceStep.SearchResult, source: any DirectorySource,
-        children: [TraceStep] = []
-    ) -> TraceStep {
-        TraceStep(
-            .search(
-                server: source.name, base: request.base, scope: request.scope, filter: request.filter, result: result),
-            children: children)
     }
 }
