@@ -24,6 +24,8 @@ import Testing
         "what is no table is told with its place",
         arguments: [
             "/etc/aliases", ":name", "hash:", "unionmap:static:a", "unionmap:{}", "unionmap:{static:a", "ha sh:x",
+            "hsah:/etc/aliases",
+            "inline:{a=b",
         ])
     func faults(text: String) {
         #expect { try list(text) } throws: { "\($0)".contains("main.cf:3") }

@@ -21,6 +21,13 @@ package struct TableSpecification: Hashable, Sendable, CustomStringConvertible {
     /// Types whose name is a list of tables.
     private static let composed: Set<String> = ["unionmap", "pipemap"]
 
+    /// What `postconf -m` may list, whether or not the table can be opened here.
+    private static let knownTypes: Set<String> = [
+        "btree", "cdb", "cidr", "dbm", "environ", "fail", "hash", "inline", "internal", "ldap", "lmdb", "memcache",
+        "mongodb", "mysql", "netinfo", "nis", "nisplus", "pcre", "pgsql", "pipemap", "randmap", "regexp", "sdbm",
+        "socketmap", "sqlite", "static", "tcp", "texthash", "unionmap", "unix",
+    ]
+
     /// Postfix's spelling, for logs and for `postroom lookup`.
     package var description: String { (isProxied ? "proxy:" : "") + "\(type):\(name)" }
 
@@ -80,6 +87,12 @@ package struct TableSpecification: Hashable, Sendable, CustomStringConvertible {
             return inner
         }
         guard !rest.isEmpty else { throw TableFault("\"\(shown)\": nothing stands behind \(type):", at: location) }
+        guard knownTypes.contains(type) else {
+            throw TableFault("\"\(shown)\": \(type) is no type of table (postconf -m lists Postfix's)", at: location)
+        }
+        if rest.first == UInt8(ascii: "{"), ASCIIText.insideBraces(ASCIIText.trimmed(rest)) == nil {
+            throw TableFault("\(shown): the braces don't match", at: location)
+        }
         guard composed.contains(type) else { return TableSpecification(type, ASCIIText.text(rest), [], at: location) }
         guard let inside = ASCIIText.insideBraces(ASCIIText.trimmed(rest)) else {
             throw TableFault("\(shown): write \(type):{type:name, type:name}, with balanced braces", at: location)
