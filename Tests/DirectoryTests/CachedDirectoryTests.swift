@@ -1,4 +1,5 @@
 import LDAP
+import Logging
 import Synchronization
 import Testing
 
@@ -284,6 +285,24 @@ private final class CountingDirectory: DirectorySource {
         _ = await cached.search(request)
         clock.advance(by: .seconds(6))
         #expect(kind(await cached.search(request)) == .unreachable)
+    }
+
+    @Test func `an outage is told when it begins, when stale answers begin, and when it ends`() async {
+        let counting = CountingDirectory(found, down, down, found)
+        let clock = SharedClock()
+        let lines = LogLines()
+        let cached = CachedDirectory(
+            counting, logger: Logger(label: "test", factory: { _ in lines }), now: { clock.now })
+        _ = await cached.search(request)
+        #expect(lines.all.isEmpty)
+        for _ in 0..<2 {
+            clock.advance(by: .seconds(301))
+            for _ in 0..<10 { _ = await cached.search(request) }
+        }
+        #expect(lines.all.map(\.level) == [.error, .warning])
+        clock.advance(by: .seconds(10))
+        _ = await cached.search(request)
+        #expect(lines.all.map(\.level) == [.error, .warning, .notice])
     }
 
     @Test func `a server that answers badly is not hidden behind stale answers`() async {

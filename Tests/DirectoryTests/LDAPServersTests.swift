@@ -126,4 +126,38 @@ import Testing
             }
         }
     }
+
+    @Test func `a group beyond Active Directory's range limit comes whole`() async throws {
+        @Sendable func members(_ range: ClosedRange<Int>, isLast: Bool) -> LDAPAttribute {
+            LDAPAttribute(
+                AttributeDescription("member;range=\(range.lowerBound)-\(isLast ? "*" : "\(range.upperBound)")"),
+                range.map { bytes("cn=m\($0)") })
+        }
+        try await ScriptedLDAPServer.withServer({ message in
+            guard case .searchRequest(let request) = message.operation else {
+                return [.reply(.bindResponse(LDAPResult(.success), serverCredentials: nil))]
+            }
+            let part =
+                switch request.attributes {
+                case ["member;range=1500-*"]: members(1500...2999, isLast: false)
+                case ["member;range=3000-*"]: members(3000...3499, isLast: true)
+                default: members(0...1499, isLast: false)
+                }
+            return [
+                .reply(.searchResultEntry(LDAPEntry(name: "cn=g", attributes: [LDAPAttribute("member", []), part]))),
+                .reply(.searchResultDone(LDAPResult(.success))),
+            ]
+        }) { server in
+            let servers = try servers([server.url.description], name: "cn=x", password: "y")
+            guard
+                case .entries(let entries) = await servers.search(
+                    SearchRequest(base: "cn=g", filter: .present("cn"), attributes: ["member"]))
+            else {
+                Issue.record("the group is found")
+                return
+            }
+            #expect(entries.map { $0["member"] } == [(0...3499).map { bytes("cn=m\($0)") }])
+            await servers.shutDown()
+        }
+    }
 }

@@ -9,18 +9,20 @@ import Synchronization
 /// and `directory_cache_bytes`.
 final class DirectoryHealth: Sendable {
     private struct State {
-        var isLost = false
+        /// Nil before the first answer.
+        var isLost: Bool?
         var servesStale = false
 
-        /// Both say whether that is news.
+        /// Says whether that is news.
         mutating func lose() -> Bool {
             defer { isLost = true }
-            return !isLost
+            return isLost != true
         }
 
-        mutating func regain() -> Bool {
-            defer { self = Self() }
-            return isLost
+        /// Nil if it was there all the time, true if it was lost.
+        mutating func regain() -> Bool? {
+            defer { self = Self(isLost: false) }
+            return isLost == false ? nil : isLost == true
         }
     }
 
@@ -74,8 +76,9 @@ final class DirectoryHealth: Sendable {
             reachable.record(0)
             logger.error("directory lost", metadata: ["directory": "\(name)", "reason": "\(reason)"])
         } else {
-            guard state.withLock({ $0.regain() }) else { return }
+            guard let wasLost = state.withLock({ $0.regain() }) else { return }
             reachable.record(1)
+            guard wasLost else { return }
             logger.notice("directory back", metadata: ["directory": "\(name)"])
         }
     }

@@ -104,20 +104,21 @@ package final class ShrinkingGuard: DirectorySource {
 
     private func doubt(_ request: SearchRequest) async -> UnavailableReason? {
         let now = now()
-        let (suspicion, before) = record.withLock { record in
+        let (suspicion, isNew) = record.withLock { record in
             let before = record.doubts.count
-            return (record.empty(request, at: now), before)
+            let suspicion = record.empty(request, at: now)
+            return (suspicion, record.doubts.count > before)
         }
         switch suspicion {
         case .none: return nil
         case .raised:
-            if before == 0 { raised(request) }
+            if isNew { raised(request) }
         case .ask(let sentinels, let kind):
             let (found, vanished) = await ask(sentinels)
-            guard !found.isEmpty || !vanished.isEmpty else {
+            guard found.count + vanished.count >= min(options.minimumSample, sentinels.count) else {
                 return UnavailableReason(
                     .unreachable,
-                    "\(name): found nothing, and does not answer when asked for what is known: not believed")
+                    "\(name): found nothing, and gives no answer when asked for what is known: not believed")
             }
             let at = self.now()
             let (isDoubted, isNew) = record.withLock { record in
