@@ -7,6 +7,7 @@ import CPCRE2
 final class PCREExpression: PatternExpression, @unchecked Sendable {
     static let type = "pcre"
     static let allowsSecondPattern = false
+    static let keyLength = 8192
 
     /// Steps of the matcher for one key: some milliseconds.
     static let matchLimit: UInt32 = 200_000

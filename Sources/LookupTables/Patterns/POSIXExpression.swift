@@ -7,6 +7,8 @@ import Glibc
 final class POSIXExpression: PatternExpression, @unchecked Sendable {
     static let type = "regexp"
     static let allowsSecondPattern = true
+    // regexec(3) has no limit of steps, and its time grows with the square of the key.
+    static let keyLength = 1024
 
     let groupCount: Int
     private let compiled: UnsafeMutablePointer<regex_t>

@@ -5,6 +5,9 @@ protocol PatternExpression: Sendable {
     /// Whether `/pattern1/!/pattern2/` is a rule of this type.
     static var allowsSecondPattern: Bool { get }
 
+    /// Octets of a key; an address has at most 320.
+    static var keyLength: Int { get }
+
     /// How many groups the pattern has.
     var groupCount: Int { get }
 
@@ -32,7 +35,5 @@ enum PatternFault: Error {
 enum PatternBounds {
     /// Octets of a pattern.
     static let patternLength = 16_384
-    /// Octets of a key; an address has at most 320.
-    static let keyLength = 8192
     static let rules = 20_000
 }

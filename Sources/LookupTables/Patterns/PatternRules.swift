@@ -114,8 +114,8 @@ struct PatternRules<Expression: PatternExpression>: Sendable {
 
     /// What the first rule that fits gives, and its line.
     func result(for key: [UInt8], name: String) async -> (Outcome<[UInt8]>, line: Int?) {
-        guard key.count <= PatternBounds.keyLength else {
-            let text = "\(name): keys have at most \(PatternBounds.keyLength) bytes"
+        guard key.count <= Expression.keyLength else {
+            let text = "\(name): keys have at most \(Expression.keyLength) bytes"
             return (.unavailable(UnavailableReason(.misconfigured, text)), nil)
         }
         var nesting = 0
