@@ -57,6 +57,7 @@ struct IMAPLoginExchange: ServiceExchange {
     mutating func begin() -> [UInt8] { [] }
 
     mutating func receive(_ bytes: ByteBufferView) -> ServiceExchangeStep {
+        var question: [UInt8]?
         for byte in bytes {
             guard byte == 0x0A else {
                 line.append(byte)
@@ -73,11 +74,13 @@ struct IMAPLoginExchange: ServiceExchange {
             }
             switch take(line) {
             case .wait: continue
-            // Nothing can rightly stand behind the greeting.
-            case let step: return step
+            case .send(let login): question = login
+            // An answer to what was not asked yet is none.
+            case .done(let answer, let farewell):
+                return question == nil ? .done(answer, farewell: farewell) : unexpected
             }
         }
-        return .wait
+        return question.map { .send($0) } ?? .wait
     }
 
     private mutating func take(_ line: [UInt8]) -> ServiceExchangeStep {
