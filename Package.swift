@@ -68,18 +68,22 @@ let rooms: [Target] = [
         ]),
     room(
         "Dialects",
-        ["SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts", "Passwords", .product(name: "Yams", package: "Yams")]),
+        [
+            "SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts", "Passwords",
+            .product(name: "Yams", package: "Yams"),
+        ]),
     room(
         "PostroomServer",
         [
-            "SiteConfiguration", "Dialects", "MailModel", "Blocking", "CBlockingShim", "LDAP", "Passwords", "SASL", "Directory",
+            "SiteConfiguration", "Dialects", "MailModel", "Blocking", "CBlockingShim", "LDAP", "Passwords", "SASL",
+            "Directory",
             "LookupTables", "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "MailStore", "Delivery", nioPosix,
             nioSSL,
             lifecycle, unixSignals,
         ]),
     room(
         "PostroomCLI",
-        ["PostroomServer", "SiteConfiguration", "Dialects", "Directory", argumentParser]),
+        ["PostroomServer", "SiteConfiguration", "Dialects", "Directory", "MailModel", argumentParser]),
     .executableTarget(name: "postroom", dependencies: ["PostroomCLI", argumentParser], swiftSettings: settings),
 ]
 
@@ -108,7 +112,9 @@ let testing: [Target] = [
     tests("Delivery", ["MailStore", "SMTP", "Routing", "MailModel", "Blocking"]),
     tests("SiteConfiguration", ["MailModel", "LDAP", "Directory", "LookupTables", "Routing", "Net"]),
     tests("Dialects", ["SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts"]),
-    tests("PostroomServer", ["Dialects", "SiteConfiguration", "MailModel", "Directory", "LDAP", "Blocking", nioPosix, nioSSL]),
+    tests(
+        "PostroomServer",
+        ["Dialects", "SiteConfiguration", "MailModel", "Directory", "LDAP", "Blocking", nioPosix, nioSSL]),
 ]
 
 /// One program for each parser that reads from outside, for libFuzzer: `make fuzz`. libFuzzer brings `main` with it.

@@ -29,9 +29,15 @@ package struct AddressLookup: Sendable {
         /// The extension that the key didn't hold, with its delimiter (`+sales`): what is to be carried over to the
         /// result when unmatched extensions are propagated. A match of `@domain` leaves none, as in Postfix.
         package var unmatchedExtension: [UInt8]?
+        /// The same values by the entries that gave them.
+        package var entries: [EntryValues]
 
-        package init(value: [UInt8], key: [UInt8], match: Match, table: String, unmatchedExtension: [UInt8]? = nil) {
+        package init(
+            value: [UInt8], entries: [EntryValues]? = nil, key: [UInt8], match: Match, table: String,
+            unmatchedExtension: [UInt8]? = nil
+        ) {
             self.value = value
+            self.entries = entries ?? [EntryValues(entry: nil, values: [value])]
             self.key = key
             self.match = match
             self.table = table
@@ -121,12 +127,13 @@ private struct KeySearch {
         _ key: [UInt8], _ match: AddressLookup.Match, _ unmatched: [UInt8]? = nil
     ) async -> Answer<AddressLookup.Hit>? {
         for table in tables where match == .fullAddress || !table.isPattern {
-            let answer = await table.lookup(key)
+            let answer = await table.lookupValues(key)
             steps += answer.steps
             switch answer.outcome {
-            case .found(let value):
+            case .found(let entries):
                 let hit = AddressLookup.Hit(
-                    value: value, key: key, match: match, table: table.name, unmatchedExtension: unmatched)
+                    value: entries.joined, entries: entries, key: key, match: match, table: table.name,
+                    unmatchedExtension: unmatched)
                 return Answer(.found(hit), steps: steps)
             case .absent: continue
             case .unavailable(let reason): return Answer(.unavailable(reason), steps: steps)
