@@ -67,33 +67,51 @@ import Testing
         #expect((try? main.value("myhostname")) == "m. x")
     }
 
-    /// Hundreds of random expressions, each in a main.cf of its own kind, against `postconf -x`.
+    private static let names = [
+        "myorigin", "relayhost", "default_transport", "content_filter", "home_mailbox", "always_bcc",
+        "smtp_helo_name", "canonical_maps", "transport_maps", "relocated_maps", "smtpd_banner",
+        "sender_bcc_maps", "recipient_bcc_maps", "smtp_generic_maps", "fallback_transport", "mailbox_transport",
+        "sender_canonical_maps", "recipient_canonical_maps", "virtual_mailbox_base", "relay_recipient_maps",
+        "smtp_header_checks", "body_checks", "header_checks", "smtpd_milters", "non_smtpd_milters", "virtual_gid_maps",
+        "virtual_uid_maps", "smtp_sasl_password_maps", "smtp_tls_policy_maps", "masquerade_domains", "relay_transport",
+    ]
+    private static let beginning =
+        "myhostname = mx.example.net\nu1 = one\nu2 =\nu3 = $u1 ${u2:two}\nu4 = 10\nu5 = $$u1\n"
+
+    /// What `postconf -x` shows of parameters; nil when it refuses one of them.
+    private static func postconf(
+        _ text: String, _ names: [String], _ folder: TemporaryFolder, _ number: Int
+    ) async throws -> [String]? {
+        let path = folder.path("\(number)")
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try text.write(toFile: path + "/main.cf", atomically: true, encoding: .utf8)
+        try "".write(toFile: path + "/master.cf", atomically: true, encoding: .utf8)
+        let command = ["/usr/sbin/postconf", "-c", path, "-xh"] + names
+        guard let output = try? await ChildProcess.run(command, in: folder) else { return nil }
+        var lines = output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        return lines.filter { !$0.contains("postconf: ") }.map(Expressions.squeezed)
+    }
+
+    /// Hundreds of random expressions against `postconf -x`.
     @Test func `given random nested expressions, when they are expanded, then postconf says the same`() async throws {
         var random = SeededGenerator(seed: 31)
         let folder = try TemporaryFolder()
-        let names = [
-            "myorigin", "relayhost", "default_transport", "content_filter", "luser_relay", "home_mailbox", "always_bcc",
-            "smtp_helo_name", "canonical_maps", "transport_maps", "relocated_maps", "mailbox_command", "virtual_maps",
-            "sender_bcc_maps", "recipient_bcc_maps", "smtp_generic_maps", "fallback_transport", "mailbox_transport",
-        ]
-        for round in 0..<25 {
-            var text = "myhostname = mx.example.net\nu1 = one\nu2 =\nu3 = $u1 ${u2:two}\nu4 = 10\nu5 = $$u1\n"
-            for name in names { text += "\(name) = v\(Expressions.expression(&random, depth: 3))w\n" }
-            let path = folder.path("\(round)")
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            try text.write(toFile: path + "/main.cf", atomically: true, encoding: .utf8)
-            try "".write(toFile: path + "/master.cf", atomically: true, encoding: .utf8)
-            let output = try await ChildProcess.run(["/usr/sbin/postconf", "-c", path, "-xh"] + names, in: folder)
-            let lines = output.split(separator: "\n", omittingEmptySubsequences: false)
-                .filter { !$0.hasPrefix("/usr/sbin/postconf: ") && !$0.hasPrefix("postconf: ") }.map(
-                    Expressions.squeezed)
-            let (main, faults) = configuration(text)
-            #expect(faults == [])
-            for (index, name) in names.enumerated() where index < lines.count {
-                let value = try main.value(name)
-                #expect(Expressions.squeezed(value) == lines[index], "\(name) of:\n\(text)")
+        var texts: [String] = []
+        for _ in 0..<8 {
+            var text = Self.beginning
+            for name in Self.names { text += "\(name) = v\(Expressions.expression(&random, depth: 3))w\n" }
+            texts.append(text)
+        }
+        try await withThrowingTaskGroup(of: (String, [String]?).self) { group in
+            for (number, text) in texts.enumerated() {
+                group.addTask { (text, try await Self.postconf(text, Self.names, folder, number)) }
             }
-            #expect(lines.count >= names.count)
+            for try await (text, lines) in group {
+                let (main, faults) = configuration(text)
+                #expect(faults == [])
+                #expect(try Self.names.map { Expressions.squeezed(try main.value($0)) } == lines, "\(text)")
+            }
         }
     }
 
@@ -101,7 +119,8 @@ import Testing
     @Test func `given damaged expressions, when they are expanded, then postconf refuses the same ones`() async throws {
         var random = SeededGenerator(seed: 77)
         let folder = try TemporaryFolder()
-        for round in 0..<120 {
+        var texts: [String] = []
+        for _ in 0..<60 {
             var bytes = Array(Expressions.expression(&random, depth: 2).utf8)
             if let index = bytes.indices.randomElement(using: &random) {
                 if Bool.random(using: &random) {
@@ -110,18 +129,16 @@ import Testing
                     bytes.insert(Array("${}:?=<x ".utf8).randomElement(using: &random) ?? 0, at: index)
                 }
             }
-            let text =
-                "myhostname = mx.example.net\nu1 = one\nu2 =\nu3 = $u1\nu4 = 10\nu5 = $$u1\nmyorigin = v\(String(decoding: bytes, as: UTF8.self))w\n"
-            let path = folder.path("d\(round)")
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            try text.write(toFile: path + "/main.cf", atomically: true, encoding: .utf8)
-            try "".write(toFile: path + "/master.cf", atomically: true, encoding: .utf8)
-            let output = try? await ChildProcess.run(["/usr/sbin/postconf", "-c", path, "-xh", "myorigin"], in: folder)
-            let theirs = output.map { output in
-                output.split(separator: "\n").filter { !$0.contains("postconf: ") }.map(Expressions.squeezed).joined()
+            texts.append(Self.beginning + "myorigin = v\(String(decoding: bytes, as: UTF8.self))w\n")
+        }
+        try await withThrowingTaskGroup(of: (String, [String]?).self) { group in
+            for (number, text) in texts.enumerated() {
+                group.addTask { (text, try await Self.postconf(text, ["myorigin"], folder, number)) }
             }
-            let ours = (try? configuration(text).0.value("myorigin")).map(Expressions.squeezed)
-            #expect(ours == theirs, "\(text)")
+            for try await (text, lines) in group {
+                let ours = (try? configuration(text).0.value("myorigin")).map { [Expressions.squeezed($0)] }
+                #expect(ours == lines, "\(text)")
+            }
         }
     }
 }

@@ -29,7 +29,7 @@ import Testing
             else { continue }
             let place = SourceLocation(file: "/etc/postfix/main.cf", line: index + 1)
             let entries = draft.report.entries.filter { $0.setting == String(name) && $0.location == place }
-            #expect(entries.filter { $0.setting == name }.count >= 1, "\(name) at \(place)")
+            #expect(entries.count == 1, "\(name) at \(place)")
         }
         for secret in ["readerpw", "dovecotpw", "systempw", "mypassword"] {
             #expect(!draft.report.entries.contains { $0.value.contains(secret) || $0.note.contains(secret) })
@@ -138,7 +138,7 @@ import Testing
         #expect(alias.searchBase?.value == "ou=Tokelau,o=company")
         guard case .servers(let servers) = model.directories.first?.kind else { return }
         #expect(servers.urls.map(\.value) == ["ldap://ldap.mydomain.nl:389"])
-        #expect(draft.report.entries.contains { $0.fate == .difference(.keylessDomains) && $0.location.line == 29 })
+        #expect(draft.report.entries.contains { $0.fate == .difference(.keylessDomains) && $0.location.line == 28 })
         guard case .tables(let mailboxes) = model.routing.mailboxes else { return }
         #expect(mailboxes.sizeLimit == nil)
         #expect(mailboxes.minimumUID?.value == 500)
@@ -190,9 +190,7 @@ import Testing
         let draft = PostfixSite.dockerForwarding.read()
         let login = try #require(draft.model.accounts.submission)
         #expect(login.passwords.first?.service?.value == "saslauthd:/var/run/saslauthd/mux")
-        #expect(
-            login.passwords.first?.service?.location.file == "/etc/postfix/sasl/smtpd.conf"
-                || login.passwords.first?.service?.location.file != "")
+        #expect(login.passwords.first?.service?.location.description == "/etc/postfix/sasl/smtpd.conf:1")
         #expect(login.realm?.value == "example.com")
         #expect(login.splitsRealm)
         #expect(login.mechanisms.map(\.value) == ["PLAIN", "LOGIN"])
