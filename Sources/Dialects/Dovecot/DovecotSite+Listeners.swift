@@ -38,7 +38,9 @@ extension DovecotSite {
             }
         }
         draft.dovecot = services
-        for (service, name) in [("pop3-login", "POP3"), ("managesieve-login", "ManageSieve"), ("submission-login", "submission by Dovecot")] {
+        for (service, name) in [
+            ("pop3-login", "POP3"), ("managesieve-login", "ManageSieve"), ("submission-login", "submission by Dovecot"),
+        ] {
             for listener in root.section("service", service)?.sections("inet_listener") ?? [] {
                 for setting in listener.settings { tell(setting.key, in: listener, .ignored, "\(name) is not served") }
             }
@@ -48,7 +50,8 @@ extension DovecotSite {
     private mutating func port24(_ listener: DovecotSection) -> Located<Int>? {
         guard let port = takeNumber("port", in: listener, "the port that is listened on") else { return nil }
         guard port.value <= 65_535 else {
-            draft.error(at: port.location, "\(port.value) is no port", remedy: "0 to 65535; 0 switches the listener off")
+            draft.error(
+                at: port.location, "\(port.value) is no port", remedy: "0 to 65535; 0 switches the listener off")
             return nil
         }
         return port
@@ -94,7 +97,8 @@ extension DovecotSite {
         case "yes": return Located(.may, at: value.location)
         case "required": return Located(.encrypt, at: value.location)
         case "no":
-            draft.tell("ssl", "no", at: value.location, .weak, "clients can't use TLS: passwords and mail go unencrypted")
+            draft.tell(
+                "ssl", "no", at: value.location, .weak, "clients can't use TLS: passwords and mail go unencrypted")
             return Located(.none, at: value.location)
         default:
             draft.error(at: value.location, "ssl: \(value.value) is not known", remedy: "yes, required or no")
@@ -123,7 +127,9 @@ extension DovecotSite {
             for section in root.sections("protocols") {
                 for setting in section.settings {
                     tell(setting.key, in: section, .used, "a protocol that is served or not")
-                    if ["yes", "y", "1"].contains(setting.value.lowercased()) { words.append((setting.key, setting.location)) }
+                    if ["yes", "y", "1"].contains(setting.value.lowercased()) {
+                        words.append((setting.key, setting.location))
+                    }
                 }
             }
         }
@@ -143,7 +149,8 @@ extension DovecotSite {
             case "lmtp": draft.tell("protocols/lmtp", at: place, .used, "delivery happens inside")
             case "pop3", "pop3s": draft.tell("protocols/\(word)", at: place, .ignored, "POP3 is not served")
             case "sieve", "managesieve":
-                draft.tell("protocols/\(word)", at: place, .missingFilter, "scripts of users are neither managed nor run")
+                draft.tell(
+                    "protocols/\(word)", at: place, .missingFilter, "scripts of users are neither managed nor run")
             case "submission": draft.tell("protocols/submission", at: place, .ignored, "submission is Postfix's here")
             case "none": break
             default: draft.error(at: place, "protocols: \(word) is not known", remedy: "imap lmtp")
@@ -159,7 +166,8 @@ extension DovecotSite {
         for (service, isAuth) in [("auth", true), ("lmtp", false)] {
             let section = root.section("service", service)
             for listener in section?.sections("unix_listener") ?? [] {
-                let path = take(["path", "unix_listener_path"], in: listener, "the socket's path")?.value ?? listener.name
+                let path =
+                    take(["path", "unix_listener_path"], in: listener, "the socket's path")?.value ?? listener.name
                 guard !path.isEmpty else { continue }
                 for setting in listener.settings {
                     tell(setting.key, in: listener, .notNeeded, "the programs behind this socket are joined inside")

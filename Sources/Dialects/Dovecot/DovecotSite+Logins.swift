@@ -56,7 +56,8 @@ extension DovecotSite {
             let name = word.uppercased()
             switch name {
             case "PLAIN", "LOGIN": draft.model.accounts.mechanisms.append(Located(name, at: mechanisms.location))
-            case "ANONYMOUS", "EXTERNAL", "GSSAPI", "GSS-SPNEGO", "OAUTHBEARER", "XOAUTH2", "NTLM", "RPA", "SKEY", "OTP":
+            case "ANONYMOUS", "EXTERNAL", "GSSAPI", "GSS-SPNEGO", "OAUTHBEARER", "XOAUTH2", "NTLM", "RPA", "SKEY",
+                "OTP":
                 draft.tell(
                     "auth_mechanisms/\(word)", at: mechanisms.location, .unsupported(.login),
                     "\(name) is not offered: who logs in with nothing else is kept out")
@@ -73,7 +74,8 @@ extension DovecotSite {
         }
         if draft.model.accounts.mechanisms.isEmpty {
             draft.warning(
-                at: mechanisms.location, "none of the mechanisms is offered here", remedy: "PLAIN and LOGIN are, under TLS")
+                at: mechanisms.location, "none of the mechanisms is offered here",
+                remedy: "PLAIN and LOGIN are, under TLS")
         }
     }
 

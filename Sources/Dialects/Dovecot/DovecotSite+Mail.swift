@@ -42,7 +42,8 @@ extension DovecotSite {
     private var givesMail: Bool {
         draft.model.accounts.users.contains { user in
             user.attributes.value.split(separator: ",").contains { $0.contains("=mail") }
-                || user.fields.contains { $0.name == "mail" || $0.name.hasPrefix("mail_") } || user.driver == .passwdFile
+                || user.fields.contains { $0.name == "mail" || $0.name.hasPrefix("mail_") }
+                || user.driver == .passwdFile
                 || user.driver == .prefetch
         }
     }
@@ -74,7 +75,9 @@ extension DovecotSite {
     mutating func addRoots(ofAttributes attributes: Located<String>) {
         guard let mapping = try? AttributeMapping(attributes.value) else { return }
         for item in mapping.items {
-            guard case .set(let field, let template) = item, ["home", "mail"].contains(field.description) else { continue }
+            guard case .set(let field, let template) = item, ["home", "mail"].contains(field.description) else {
+                continue
+            }
             addRoot(of: Located(template.text, at: attributes.location))
         }
     }

@@ -7,7 +7,8 @@ extension DovecotSite {
         for section in root.sections("namespace") {
             let disabled = takeSwitch("disabled", in: section, "whether there is this namespace at all")
             var namespace = NamespaceModel(name: section.name, kind: kind(section))
-            namespace.prefix = take(["prefix", "namespace_prefix"], in: section, "what its mailboxes' names begin with")
+            namespace.prefix = take(
+                ["prefix", "namespace_prefix"], in: section, "what its mailboxes' names begin with")
             namespace.separator = separator(section)
             namespace.mailLocation = take("location", in: section, "where its mail lies")
             if let location = namespace.mailLocation { checkLocation(location) }
@@ -57,7 +58,8 @@ extension DovecotSite {
         let keys = ["separator", "namespace_separator"]
         guard let value = take(keys, in: section, "what parts the levels of its mailboxes' names") else { return nil }
         guard value.value.utf8.count == 1 else {
-            draft.error(at: value.location, "separator: \(value.value) is not one character", remedy: "for example / or .")
+            draft.error(
+                at: value.location, "separator: \(value.value) is not one character", remedy: "for example / or .")
             return nil
         }
         return value
