@@ -56,10 +56,9 @@ struct ListenerReader {
                 onlyUnderTLS.value || noPlaintext || options.tls?.value == .encrypt ? .underTLS : .always
             options.authentication = Located(authentication, at: onlyUnderTLS.location)
             if authentication == .always {
-                parameters.reading.report(
-                    "smtpd_tls_auth_only", value: "no",
-                    at: onlyUnderTLS.location == .builtIn ? service.location : onlyUnderTLS.location,
-                    .weak, "\(service.label) takes passwords in clear text; set smtpd_tls_auth_only = yes")
+                parameters.tellAlways(
+                    "smtpd_tls_auth_only", value: "no", at: service.location, .weak,
+                    "\(service.label) takes passwords in clear text; set smtpd_tls_auth_only = yes")
             }
         } else {
             options.authentication = Located(.off, at: parameters.location("smtpd_sasl_auth_enable"))

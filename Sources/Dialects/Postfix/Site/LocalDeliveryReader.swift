@@ -85,9 +85,8 @@ struct LocalDeliveryReader {
             }
             return
         }
-        let first = beyond[0].location
-        reading.report(
-            "mydestination", at: first, .unsupported(.routing),
+        parameters.tellAlways(
+            "mydestination", value: "", at: beyond.first?.location ?? .builtIn, .unsupported(.routing),
             "mail for system users (local(8), .forward, mailbox_command) is not delivered here; only aliases(5) of "
                 + "these domains are")
         for name in Self.ofSystemUsers where parameters.isSet(name) {

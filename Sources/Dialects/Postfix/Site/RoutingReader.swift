@@ -11,9 +11,6 @@ struct RoutingReader {
         parameters = ParameterReader(reading)
     }
 
-    /// Names of virtual transports that mean virtual(8).
-    private static let mailboxTransport = "virtual"
-
     func read() {
         var routing = RoutingModel(meaning: .postfix)
         readNames(&routing)
@@ -135,7 +132,8 @@ struct RoutingReader {
         let base = parameters.text("virtual_mailbox_base", "mailboxes lie below it")
         if !base.value.isEmpty {
             if base.value.hasPrefix("/") {
-                mailboxes.base = base.map { reading.draft.files.hostPath($0) }
+                // The store knows where this machine has the paths of the program.
+                mailboxes.base = base
             } else {
                 reading.error(
                     at: base.location,

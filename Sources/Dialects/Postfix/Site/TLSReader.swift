@@ -176,18 +176,22 @@ struct TLSReader {
             guard parameters.isSet(name) else { continue }
             let list = parameters.text(name, "cipher suites by OpenSSL's names")
             let isMeant = name == "tls_\((set?.value ?? "medium"))_cipherlist"
-            if isMeant {
-                return CipherSuites.named(by: list.value).map { Located($0, at: list.location) }
-            }
+            if isMeant { return named(list) }
             parameters.tell(name, .notNeeded, "no listener uses this grade")
         }
         guard let place = set?.location ?? excluded.first?.location else { return [] }
-        let words = excluded.flatMap { $0.value.split(separator: ":").map(String.init) }
-        let names = CipherSuites.grade("high", excluding: words)
-        if names.isEmpty {
+        // OpenSSL's medium and weaker grades differ from high by suites that nobody offers any more.
+        let words = excluded.flatMap { $0.value.split(separator: ":").map { "!\($0)" } }
+        return named(Located((["HIGH"] + words).joined(separator: ":"), at: place))
+    }
+
+    private func named(_ list: Located<String>) -> [Located<String>] {
+        guard let names = OpenSSLCipherList.suites(list.value) else {
             reading.error(
-                at: place, "smtpd_tls_exclude_ciphers leaves no cipher suite", remedy: "exclude fewer of them")
+                at: list.location, "no cipher suite is left of \"\(WordList.printable(list.value))\"",
+                remedy: "name suites as openssl-ciphers(1) has them, or exclude fewer")
+            return []
         }
-        return names.map { Located($0, at: place) }
+        return names.map { Located($0, at: list.location) }
     }
 }
