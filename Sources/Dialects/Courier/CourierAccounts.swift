@@ -39,7 +39,8 @@ enum CourierAccounts {
         users.severalEntriesAreNobody = true
         if let all = file.value("LDAP_ENUMERATE_FILTER") {
             users.iterateFilter = all.map { $0.replacing("%", with: "%%") }
-            users.iterateAttributes = Located("\(attribute("LDAP_MAIL", "mail", file, &draft).value)=user", at: all.location)
+            users.iterateAttributes = Located(
+                "\(attribute("LDAP_MAIL", "mail", file, &draft).value)=user", at: all.location)
         }
         draft.model.accounts.users.append(users)
     }
@@ -51,17 +52,10 @@ enum CourierAccounts {
         let mail = attribute("LDAP_MAIL", "mail", file, &draft)
         var match = "(\(mail.value)=%u)"
         let hasDomain = file.value("LDAP_DOMAIN") != nil
-        let difference = Difference.loginByUID
-        if mail.value.lowercased() != "uid", !hasDomain {
-            if draft.model.keepsOriginal(difference) {
-                draft.tell(
-                    "LDAP_MAIL", mail.value, at: mail.location == .builtIn ? file.location : mail.location, .used,
-                    "a login is the \(mail.value) only: \(difference.rawValue) is kept as it was")
-            } else {
-                match = "(|(\(mail.value)=%u)(uid=%u))"
-                draft.tell(
-                    "LDAP_MAIL", mail.value, at: mail.location == .builtIn ? file.location : mail.location,
-                    .difference(difference), "a login may be the uid as well as the \(mail.value)")
+        if mail.value.lowercased() != "uid", !hasDomain, !draft.model.keepsOriginal(.loginByUID) {
+            match = "(|(\(mail.value)=%u)(uid=%u))"
+            if !file.isSet("LDAP_MAIL") {
+                draft.tell("LDAP_MAIL", mail.value, at: file.location, .difference(.loginByUID), bothNote)
             }
         }
         let own = file.value("LDAP_FILTER")
@@ -152,7 +146,9 @@ enum CourierAccounts {
             }
         }
         guard isName else {
-            draft.error(at: value.location, "\(name): \"\(value.value)\" is no name of an attribute", remedy: "one name, as the schema has it")
+            draft.error(
+                at: value.location, "\(name): \"\(value.value)\" is no name of an attribute",
+                remedy: "one name, as the schema has it")
             return "invalid"
         }
         return value.value
@@ -161,17 +157,22 @@ enum CourierAccounts {
     // MARK: Report
 
     private static func tell(_ file: CourierFile, _ draft: inout SiteDraft) {
-        // LDAP_MAIL is told with what is made of it, unless it is the uid itself.
-        let isTold = file.value("LDAP_MAIL").map { $0.value.lowercased() != "uid" } ?? false && file.value("LDAP_DOMAIN") == nil
+        let isExact = draft.model.keepsOriginal(.loginByUID) || file.value("LDAP_DOMAIN") != nil
         file.tell(&draft) { setting in
-            if setting.name == "LDAP_MAIL", isTold { return (.used, "the attribute that a login is compared with") }
+            if setting.name == "LDAP_MAIL", !isExact, setting.value.value.lowercased() != "uid" {
+                return (.difference(.loginByUID), bothNote)
+            }
             if setting.name == "LDAP_AUXOPTIONS" { return auxiliary(setting.value.value) }
             return notes[setting.name] ?? CourierConnection.notes[setting.name]
         }
     }
 
+    private static let bothNote = "a login may be the uid as well"
+
     private static func auxiliary(_ text: String) -> (ImportReport.Fate, String) {
-        let options = text.split(separator: ",").compactMap { $0.split(separator: "=").last.map { String($0).trimmingBlanks } }
+        let options = text.split(separator: ",").compactMap {
+            $0.split(separator: "=").last.map { String($0).trimmingBlanks }
+        }
         return options.contains { ["disableimap", "disableshared", "disableinsecureimap"].contains($0.lowercased()) }
             ? (.unsupported(.login), "switches of an entry against IMAP are not followed: say it in LDAP_FILTER")
             : (.ignored, "options of an entry that nothing here has")
@@ -179,7 +180,8 @@ enum CourierAccounts {
 
     private static let notes: [String: (ImportReport.Fate, String)] = [
         "LDAP_MAIL": (.used, "the attribute that a login is compared with"),
-        "LDAP_FILTER": (.used, "which entries are accounts"), "LDAP_DOMAIN": (.used, "completed to logins without a domain"),
+        "LDAP_FILTER": (.used, "which entries are accounts"),
+        "LDAP_DOMAIN": (.used, "completed to logins without a domain"),
         "LDAP_AUTHBIND": (.used, "whether the password is checked by a bind"),
         "LDAP_GLOB_UID": (.used, "owner of the mail of users without their own uid"),
         "LDAP_GLOB_GID": (.used, "group of the mail of users without their own gid"),

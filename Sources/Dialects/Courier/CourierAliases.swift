@@ -19,7 +19,8 @@ enum CourierAliases {
         let text = own.map { "(&\($0.value)(\(mail.value)=%s))" } ?? "(\(mail.value)=%s)"
         guard (try? LDAPFilter(parsing: text)) != nil else {
             draft.error(
-                at: own?.location ?? location, "LDAP_FILTER: no filter", remedy: "a filter in parentheses: (objectClass=person)")
+                at: own?.location ?? location, "LDAP_FILTER: no filter",
+                remedy: "a filter in parentheses: (objectClass=person)")
             return
         }
         var table = LDAPTableModel(
@@ -36,7 +37,11 @@ enum CourierAliases {
         _ key: String, _ standard: String, _ file: CourierFile, _ draft: inout SiteDraft
     ) -> Located<String>? {
         guard let value = file.value(key) else { return Located(standard, at: .builtIn) }
-        guard value.value.utf8.allSatisfy({ $0 == 0x2D || ($0 >= 0x30 && $0 <= 0x39) || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) }) else {
+        guard
+            value.value.utf8.allSatisfy({
+                $0 == 0x2D || ($0 >= 0x30 && $0 <= 0x39) || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A)
+            })
+        else {
             draft.error(at: value.location, "\(key): \"\(value.value)\" is no name of an attribute", remedy: "one name")
             return nil
         }
@@ -45,7 +50,8 @@ enum CourierAliases {
 
     private static let notes: [String: (ImportReport.Fate, String)] = [
         "LDAP_ALIAS": (.used, "whether aliases stand in the directory"),
-        "LDAP_MAIL": (.used, "the attribute with the alias"), "LDAP_MAILDROP": (.used, "the attribute with its targets"),
+        "LDAP_MAIL": (.used, "the attribute with the alias"),
+        "LDAP_MAILDROP": (.used, "the attribute with its targets"),
         "LDAP_FILTER": (.used, "which entries are aliases"),
         "LDAP_SOURCE": (.ignored, "the directory's own attributes decide"),
         "LDAP_VDOMAIN": (.unsupported(.routing), "domains by Courier's virtual domain attribute are not made"),

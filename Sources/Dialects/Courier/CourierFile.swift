@@ -28,10 +28,12 @@ struct CourierFile {
             case .words:
                 guard !name.isEmpty, rest.isEmpty || rest.first?.isWhitespace == true else {
                     draft.error(
-                        at: line.location, "\"\(text.prefix(40))\" is no setting of Courier", remedy: "NAME, blanks, value")
+                        at: line.location, "\"\(text.prefix(40))\" is no setting of Courier",
+                        remedy: "NAME, blanks, value")
                     continue
                 }
-                settings.append(Setting(name: String(name), value: Located(String(rest).trimmingBlanks, at: line.location)))
+                settings.append(
+                    Setting(name: String(name), value: Located(String(rest).trimmingBlanks, at: line.location)))
             case .shell:
                 guard !name.isEmpty, rest.first == "=" else {
                     // The files are shell scripts: exports, tests and further lines of a quoted value.

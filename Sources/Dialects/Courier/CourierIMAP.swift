@@ -19,10 +19,8 @@ enum CourierIMAP {
                 listener.serverTLS = tls
                 draft.model.listeners.append(listener)
             }
-            if !requires.value {
-                draft.tell(
-                    "IMAP_TLS_REQUIRED", "0", at: requires.location, .weak,
-                    "passwords are taken without TLS: whoever listens in has them")
+            if !requires.value, secure?.isSet("IMAP_TLS_REQUIRED") != true {
+                draft.tell("IMAP_TLS_REQUIRED", at: place, .weak, weakNote)
             }
         }
         if let secure, secure.isOn("IMAPDSSLSTART")?.value ?? false {
@@ -40,9 +38,11 @@ enum CourierIMAP {
         draft.model.accounts.namespaces.append(namespace)
         plain?.tell(&draft) { verdict($0.name) }
         secure?.tell(&draft) { setting in
-            setting.name == "IMAP_TLS_REQUIRED" && !requires.value ? (.used, "see above") : verdict(setting.name)
+            setting.name == "IMAP_TLS_REQUIRED" && !requires.value ? (.weak, weakNote) : verdict(setting.name)
         }
     }
+
+    private static let weakNote = "not 1: passwords are taken without TLS, and whoever listens in has them"
 
     private static func serverTLS(_ file: CourierFile, _ draft: inout SiteDraft) -> ServerTLSModel? {
         guard let certificate = file.value("TLS_CERTFILE") else { return nil }
@@ -53,7 +53,10 @@ enum CourierIMAP {
         if let list = file.value("TLS_CIPHER_LIST"), let suites = OpenSSLCipherList.suites(list.value) {
             tls.cipherSuites = suites.map { Located($0, at: list.location) }
         }
-        let versions = ["TLS1": "1.0", "TLSv1": "1.0", "TLSv1+": "1.0", "TLSv1.1": "1.1", "TLSv1.1+": "1.1", "TLSv1.2": "1.2", "TLSv1.2+": "1.2", "SSL23": "1.0"]
+        let versions = [
+            "TLS1": "1.0", "TLSv1": "1.0", "TLSv1+": "1.0", "TLSv1.1": "1.1", "TLSv1.1+": "1.1", "TLSv1.2": "1.2",
+            "TLSv1.2+": "1.2", "SSL23": "1.0",
+        ]
         if let version = file.value("TLS_PROTOCOL") {
             if let known = versions[version.value] {
                 tls.minimumVersion = Located(known, at: version.location)
@@ -62,7 +65,8 @@ enum CourierIMAP {
                 }
             } else {
                 draft.warning(
-                    at: version.location, "TLS_PROTOCOL: \(version.value) is not known", remedy: "TLS 1.2 and above are served")
+                    at: version.location, "TLS_PROTOCOL: \(version.value) is not known",
+                    remedy: "TLS 1.2 and above are served")
             }
         }
         if draft.model.tls.certificate == nil { draft.model.tls = tls }
@@ -93,7 +97,8 @@ enum CourierIMAP {
                 draft.error(at: ports.location, "\(portKey): \(word) is no port", remedy: "143, or 127.0.0.1.143")
                 continue
             }
-            result.append(Located(Address(host: dot.map { String(word[..<$0]) } ?? host, port: port), at: ports.location))
+            result.append(
+                Located(Address(host: dot.map { String(word[..<$0]) } ?? host, port: port), at: ports.location))
         }
         return result
     }
@@ -109,12 +114,15 @@ enum CourierIMAP {
         "ADDRESS": (.used, "the address that is listened on"), "PORT": (.used, "the port that is listened on"),
         "SSLADDRESS": (.used, "the address that is listened on"), "SSLPORT": (.used, "the port that is listened on"),
         "IMAPDSTART": (.used, "whether IMAP is served"), "IMAPDSSLSTART": (.used, "whether IMAPS is served"),
-        "IMAPDSTARTTLS": (.used, "whether STARTTLS is offered"), "IMAP_TLS_REQUIRED": (.used, "whether a login needs TLS"),
+        "IMAPDSTARTTLS": (.used, "whether STARTTLS is offered"),
+        "IMAP_TLS_REQUIRED": (.used, "whether a login needs TLS"),
         "TLS_CERTFILE": (.used, "the certificate"), "TLS_PRIVATE_KEYFILE": (.used, "its key"),
-        "TLS_CIPHER_LIST": (.used, "the suites of it that are there"), "TLS_PROTOCOL": (.used, "the lowest version of TLS"),
+        "TLS_CIPHER_LIST": (.used, "the suites of it that are there"),
+        "TLS_PROTOCOL": (.used, "the lowest version of TLS"),
         "TLS_DHPARAMS": (.notNeeded, "DH parameters are not needed"),
         "TLS_TRUSTCERTS": (.ignored, "certificates of clients are not asked for"),
-        "MAXPERIP": (.ignored, "connections are bounded by limits"), "MAXDAEMONS": (.ignored, "connections are bounded by limits"),
+        "MAXPERIP": (.ignored, "connections are bounded by limits"),
+        "MAXDAEMONS": (.ignored, "connections are bounded by limits"),
         "IMAP_EMPTYTRASH": (.ignored, "mail is not removed by itself"),
         "IMAP_CAPABILITY": (.ignored, "what is announced is what there is"),
     ]

@@ -24,18 +24,33 @@ enum Dovecot24Settings {
 
     private static let groups: [([String], DovecotSettingTable.Verdict)] = [
         (["ssl_server_dh_file"], .init(fate: .notNeeded, note: "DH parameters are not needed")),
-        (["ssl_server_ca_file", "ssl_server_request_client_cert"],
-         .init(fate: .unsupported(.login), note: "certificates of clients are not asked for")),
-        (["ssl_server_", "ssl_client_", "ssl_"], .init(fate: .ignored, note: "of TLS only certificates, versions and suites are chosen")),
+        (
+            ["ssl_server_ca_file", "ssl_server_request_client_cert"],
+            .init(fate: .unsupported(.login), note: "certificates of clients are not asked for")
+        ),
+        (
+            ["ssl_server_", "ssl_client_", "ssl_"],
+            .init(fate: .ignored, note: "of TLS only certificates, versions and suites are chosen")
+        ),
         (["quota_"], .init(fate: .ignored, note: "a full mailbox is refused with Postroom's own words")),
         (["sieve_", "managesieve_"], .init(fate: .missingFilter, note: "Sieve scripts are not run")),
         (["fts_", "language_"], .init(fate: .notNeeded, note: "searching needs no plugin")),
         (["acl_"], .init(fate: .ignored, note: "rights of others on mailboxes are not granted")),
-        (["log_", "event_", "metric_", "login_log_"], .init(fate: .notNeeded, note: "what is logged is Postroom's own")),
-        (["mail_cache_", "mail_index_", "mailbox_list_", "mail_nfs", "mail_temp_"],
-         .init(fate: .notNeeded, note: "Postroom keeps its indexes and caches in its own way")),
-        (["ldap_connection_group", "ldap_timeout_secs", "ldap_max_idle_time", "ldap_max_requests", "ldap_debug_level"],
-         .init(fate: .notNeeded, note: "searches share a few connections")),
+        (
+            ["log_", "event_", "metric_", "login_log_"],
+            .init(fate: .notNeeded, note: "what is logged is Postroom's own")
+        ),
+        (
+            ["mail_cache_", "mail_index_", "mailbox_list_", "mail_nfs", "mail_temp_"],
+            .init(fate: .notNeeded, note: "Postroom keeps its indexes and caches in its own way")
+        ),
+        (
+            [
+                "ldap_connection_group", "ldap_timeout_secs", "ldap_max_idle_time", "ldap_max_requests",
+                "ldap_debug_level",
+            ],
+            .init(fate: .notNeeded, note: "searches share a few connections")
+        ),
         (["lmtp_", "lda_"], .init(fate: .ignored, note: "delivery happens inside, in Postroom's own way")),
         (["imap_"], .init(fate: .ignored, note: "a detail of IMAP in which Postroom has its own way")),
         (["service_", "default_"], .init(fate: .notNeeded, note: "concerns Dovecot's processes")),

@@ -58,7 +58,8 @@ enum DovecotGlob {
             return contains(set, byte) != isNegated
                 && matches(name.dropFirst(), pattern[(close + 1)...], isStart: false, steps: steps + 1)
         default:
-            return name.first == first && matches(name.dropFirst(), pattern.dropFirst(), isStart: false, steps: steps + 1)
+            return name.first == first
+                && matches(name.dropFirst(), pattern.dropFirst(), isStart: false, steps: steps + 1)
         }
     }
 

@@ -97,11 +97,13 @@ struct DovecotLDAPFile {
             return nil
         }
         do {
-            let list = try isSet("uris") && value("uris") != nil
+            let list =
+                try isSet("uris") && value("uris") != nil
                 ? LDAPServerList(urls: servers.value) : LDAPServerList(hosts: servers.value)
             connection.urls = list.urls.map { Located($0, at: servers.location) }
             for server in list.withoutScheme {
-                draft.warning(at: servers.location, "uris: \(server) has no scheme", remedy: "ldap://\(server) is meant")
+                draft.warning(
+                    at: servers.location, "uris: \(server) has no scheme", remedy: "ldap://\(server) is meant")
             }
         } catch {
             draft.error(
@@ -155,8 +157,10 @@ struct DovecotLDAPFile {
         switch setting.key {
         case "pass_filter", "pass_attrs", "auth_bind", "auth_bind_userdn", "default_pass_scheme":
             guard servesPasswords else { return (.notNeeded, "no passdb uses this file") }
-            let bindsByName = value("auth_bind_userdn") != nil && ["yes", "y", "1"].contains(
-                value("auth_bind")?.value.lowercased() ?? "no")
+            let bindsByName =
+                value("auth_bind_userdn") != nil
+                && ["yes", "y", "1"].contains(
+                    value("auth_bind")?.value.lowercased() ?? "no")
             if bindsByName, setting.key.hasPrefix("pass_") {
                 return (.notNeeded, "auth_bind_userdn needs no search")
             }

@@ -59,7 +59,8 @@ enum DovecotLine: Equatable {
         let rest = bytes[key.endIndex...].drop(while: isWhite)
         let name = String(decoding: key, as: UTF8.self)
         if name == "!include" || name == "!include_try" {
-            return .include(String(decoding: unquoted(rest) ?? Array(rest), as: UTF8.self), isOptional: name != "!include")
+            return .include(
+                String(decoding: unquoted(rest) ?? Array(rest), as: UTF8.self), isOptional: name != "!include")
         }
         if rest.first == UInt8(ascii: "=") { return setting(name, rest.dropFirst().drop(while: isWhite)) }
         if name == "}" && rest.isEmpty { return .end }
@@ -90,7 +91,9 @@ enum DovecotLine: Equatable {
             name = Array(word)
             rest = rest[word.endIndex...].drop(while: isWhite)
         }
-        guard rest.first == UInt8(ascii: "{") else { return .fault("neither a setting nor a section: \"{\" is expected") }
+        guard rest.first == UInt8(ascii: "{") else {
+            return .fault("neither a setting nor a section: \"{\" is expected")
+        }
         let tail = rest.dropFirst().filter { !isWhite($0) }
         guard tail.isEmpty || (syntax == .version24 && tail == [UInt8(ascii: "}")]) else {
             return .fault("something follows \"{\" in its line")

@@ -55,7 +55,8 @@ struct DovecotReader {
             }
             if case .nothing = parsed, !gathered.isEmpty {
                 draft.warning(
-                    at: start ?? line.location, "Dovecot drops this: an empty line or a comment stands inside a continued line",
+                    at: start ?? line.location,
+                    "Dovecot drops this: an empty line or a comment stands inside a continued line",
                     remedy: "remove that line")
             }
             // A continued line is told at its beginning.
@@ -66,7 +67,8 @@ struct DovecotReader {
         }
         if !gathered.isEmpty, let start {
             draft.warning(
-                at: start, "Dovecot drops this: the file ends inside a continued line", remedy: "remove the last backslash")
+                at: start, "Dovecot drops this: the file ends inside a continued line",
+                remedy: "remove the last backslash")
         }
         while stack.count > depth, let open = stack.popLast() {
             draft.error(at: open.location, "section \(open.title) is not closed", remedy: "add \"}\"")
@@ -155,7 +157,8 @@ struct DovecotReader {
             let path = absolute(name, from: file.path)
             guard let content = draft.files.text(path) else {
                 draft.error(
-                    at: location, "\(key): \(draft.files.hostPath(path)) can't be read", remedy: "name a file that is there")
+                    at: location, "\(key): \(draft.files.hostPath(path)) can't be read",
+                    remedy: "name a file that is there")
                 return
             }
             setting.file = path
@@ -170,7 +173,8 @@ struct DovecotReader {
     ) -> [UInt8]? {
         guard bytes.contains(UInt8(ascii: "$")) else { return bytes }
         var words: [[UInt8]] = []
-        for word in bytes.split(separator: 0x20, omittingEmptySubsequences: false) {
+        // Blanks between the words come to one.
+        for word in bytes.split(separator: 0x20) {
             guard word.first == UInt8(ascii: "$") else {
                 words.append(Array(word))
                 continue

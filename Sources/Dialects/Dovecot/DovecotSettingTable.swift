@@ -160,7 +160,10 @@ enum DovecotSettingTable {
             "mail_attachment_dir"
         ),
         (.ignored, "sessions are not confined to a folder by chroot", "mail_chroot valid_chroot_dirs"),
-        (.ignored, "keys with a password, and second certificates, are not used", "ssl_key_password ssl_alt_cert ssl_alt_key"),
+        (
+            .ignored, "keys with a password, and second certificates, are not used",
+            "ssl_key_password ssl_alt_cert ssl_alt_key"
+        ),
     ]
 
     // MARK: Plugins
@@ -172,18 +175,38 @@ enum DovecotSettingTable {
     }
 
     private static let plugins: [([String], Verdict)] = [
-        (["sieve", "managesieve"], Verdict(fate: .missingFilter, note: "Sieve scripts are not run: mail goes to INBOX")),
+        (
+            ["sieve", "managesieve"],
+            Verdict(fate: .missingFilter, note: "Sieve scripts are not run: mail goes to INBOX")
+        ),
         (["antispam", "spamtest"], Verdict(fate: .missingFilter, note: "no training of spam filters")),
-        (["acl"], Verdict(fate: .ignored, note: "rights of others on mailboxes are not granted: nobody sees another's")),
+        (
+            ["acl"],
+            Verdict(fate: .ignored, note: "rights of others on mailboxes are not granted: nobody sees another's")
+        ),
         (["fts", "plugin_fts"], Verdict(fate: .notNeeded, note: "searching needs no plugin")),
-        (["quota_grace", "quota_exceeded_message", "quota_status", "quota_over", "quota_vsizes", "quota_max_mail_size"],
-         Verdict(fate: .ignored, note: "a full mailbox is refused with Postroom's own words")),
+        (
+            [
+                "quota_grace", "quota_exceeded_message", "quota_status", "quota_over", "quota_vsizes",
+                "quota_max_mail_size",
+            ],
+            Verdict(fate: .ignored, note: "a full mailbox is refused with Postroom's own words")
+        ),
         (["quota_warning"], Verdict(fate: .missingFilter, note: "programs are not run when a mailbox fills")),
         (["mail_log", "stats_", "event_"], Verdict(fate: .notNeeded, note: "what is logged is Postroom's own")),
-        (["mail_crypt"], Verdict(fate: .unsupported(.encryption), note: "mail is kept as it comes: encrypted mail can't be read")),
+        (
+            ["mail_crypt"],
+            Verdict(fate: .unsupported(.encryption), note: "mail is kept as it comes: encrypted mail can't be read")
+        ),
         (["zlib_save", "mail_compress"], Verdict(fate: .unsupported(.routing), note: "compressed mail can't be read")),
-        (["last_login", "push_notification", "notify"], Verdict(fate: .ignored, note: "nobody else is told of events")),
-        (["trash", "expire", "autoexpunge", "lazy_expunge"], Verdict(fate: .ignored, note: "mail is not removed by itself")),
+        (
+            ["last_login", "push_notification", "notify"],
+            Verdict(fate: .ignored, note: "nobody else is told of events")
+        ),
+        (
+            ["trash", "expire", "autoexpunge", "lazy_expunge"],
+            Verdict(fate: .ignored, note: "mail is not removed by itself")
+        ),
         (["mail_replica", "replication"], Verdict(fate: .ignored, note: "mail is not replicated")),
     ]
 

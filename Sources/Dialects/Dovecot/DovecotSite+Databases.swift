@@ -24,7 +24,9 @@ extension DovecotSite {
     private mutating func refuseDatabase(_ section: DovecotSection, _ note: String) {
         draft.tell(section.type, section.name, at: section.location, .unsupported(.login), note)
         for inner in [section] + section.descendants {
-            for setting in inner.settings { tell(setting.key, in: inner, .notNeeded, "its \(section.type) is not followed") }
+            for setting in inner.settings {
+                tell(setting.key, in: inner, .notNeeded, "its \(section.type) is not followed")
+            }
         }
     }
 
@@ -92,7 +94,8 @@ extension DovecotSite {
         chain.success = word("result_success", section, results)
         chain.failure = word("result_failure", section, results)
         chain.internalFailure = word("result_internalfail", section, results)
-        let skips = section.type == "passdb"
+        let skips =
+            section.type == "passdb"
             ? ["never", "authenticated", "unauthenticated"] : ["never", "found", "notfound"]
         chain.skip = word("skip", section, skips)
         chain.denies = takeSwitch("deny", in: section, "who is found here may not log in")?.value ?? false
@@ -107,7 +110,8 @@ extension DovecotSite {
             let fields = key == "default_fields" ? chain.defaultFields : chain.overrideFields
             guard let fields else { continue }
             for (name, value) in Self.pairs(fields.value) {
-                guard let problem = Self.problem(value, for: .beforeLookup), !value.contains("%{ldap") else { continue }
+                if ["home", "mail"].contains(name) { addRoot(of: Located(value, at: fields.location)) }
+                guard let problem = templates.problem(value, for: .entry) else { continue }
                 draft.error(at: fields.location, "\(key): \(name): \(problem)", remedy: "name=value, parted by blanks")
             }
         }
@@ -174,7 +178,9 @@ extension DovecotSite {
         var allowsAll = false
         if isVersion24 {
             fields = fields24(section)
-            if let password = take(["password", "static_password", "passdb_static_password"], in: section, "everybody's") {
+            if let password = take(
+                ["password", "static_password", "passdb_static_password"], in: section, "everybody's")
+            {
                 fields.append(FieldModel(name: "password", template: password))
             }
         }
@@ -187,9 +193,11 @@ extension DovecotSite {
             fields.append(FieldModel(name: name, template: Located(value, at: arguments?.location ?? place)))
         }
         for field in fields {
-            if let problem = Self.problem(field.template.value, for: .entry) {
-                draft.error(at: field.template.location, "\(field.name): \(problem)", remedy: "see the variables of Dovecot")
+            if let problem = templates.problem(field.template.value, for: .entry) {
+                draft.error(
+                    at: field.template.location, "\(field.name): \(problem)", remedy: "see the variables of Dovecot")
             }
+            if ["home", "mail"].contains(field.name) { addRoot(of: field.template) }
         }
         let names = fields.map(\.name)
         let split = Self.notation(fields, at: arguments?.location ?? place)
@@ -200,7 +208,9 @@ extension DovecotSite {
     static func notation(
         _ fields: [FieldModel], at place: SourceLocation
     ) -> (attributes: Located<String>, fields: [FieldModel]) {
-        let plain = fields.prefix { !$0.template.value.contains(",") && !$0.name.contains(where: { ",=%".contains($0) }) }
+        let plain = fields.prefix {
+            !$0.template.value.contains(",") && !$0.name.contains(where: { ",=%".contains($0) })
+        }
         let text = plain.map { "=\($0.name)=\($0.template.value)" }.joined(separator: ",")
         return (Located(text, at: plain.first?.template.location ?? place), Array(fields.dropFirst(plain.count)))
     }
@@ -228,7 +238,8 @@ extension DovecotSite {
     /// args = *( "scheme=" name / "username_format=" template ) path
     private mutating func userFile(_ section: DovecotSection) -> (model: UserFileModel, scheme: Located<String>?)? {
         var scheme: Located<String>?
-        var format = take(["passwd_file_username_format", "auth_username_format"], in: section, "how a line's name is made")
+        var format = take(
+            ["passwd_file_username_format", "auth_username_format"], in: section, "how a line's name is made")
         var path = take(["passwd_file_path", "\(section.type)_passwd_file_path"], in: section, "the file of users")
         if let arguments = take("args", in: section, "the file of users") {
             var rest = Substring(arguments.value)
@@ -249,12 +260,12 @@ extension DovecotSite {
             draft.error(at: section.location, "\(section.title): no file is named", remedy: "args = /etc/dovecot/users")
             return nil
         }
-        if let format, let problem = Self.problem(format.value, for: .beforeLookup) {
+        if let format, let problem = templates.problem(format.value, for: .beforeLookup) {
             draft.error(at: format.location, "username_format: \(problem)", remedy: "for example %u or %n")
             return nil
         }
         guard !path.value.contains("%") else {
-            if let problem = Self.problem(path.value, for: .beforeLookup) {
+            if let problem = templates.problem(path.value, for: .beforeLookup) {
                 draft.error(at: path.location, problem, remedy: "for example /etc/auth/%d/passwd")
             }
             return (UserFileModel(path: path, usernameFormat: format), scheme)
@@ -266,7 +277,8 @@ extension DovecotSite {
                 remedy: "name the file of users, or remove the \(section.type)")
         }
         // Lines that a start-up script would have written are no file here.
-        let lines = text?.hostPath == nil
+        let lines =
+            text?.hostPath == nil
             ? text?.lines.map { Located(String(decoding: $0.bytes, as: UTF8.self), at: $0.location) } : nil
         let model = UserFileModel(
             path: path.map { draft.files.hostPath($0) }, lines: lines, usernameFormat: format)

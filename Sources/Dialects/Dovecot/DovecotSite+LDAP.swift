@@ -1,6 +1,5 @@
 import Accounts
 import Directory
-import LDAP
 import SiteConfiguration
 
 extension DovecotSite {
@@ -32,14 +31,19 @@ extension DovecotSite {
         let place = file.value("auth_bind")?.location ?? file.location
         if binds, let name = file.value("auth_bind_userdn") {
             do {
-                _ = try BindNameTemplate(name.value)
+                try templates.checkBindName(name.value)
             } catch {
-                draft.error(at: name.location, "auth_bind_userdn: \(error)", remedy: "for example uid=%u,ou=people,dc=example,dc=org")
+                draft.error(
+                    at: name.location, "auth_bind_userdn: \(error)",
+                    remedy: "for example uid=%u,ou=people,dc=example,dc=org")
                 return nil
             }
+            // Dovecot refuses to start without a base, searched or not.
+            guard base(file) != nil else { return nil }
             return PasswordDatabaseModel(check: Located(.bind, at: name.location), directory: directory, dn: name)
         }
-        let filter = file.isSet("pass_filter")
+        let filter =
+            file.isSet("pass_filter")
             ? file.value("pass_filter") ?? Located("", at: file.location)
             : Located("(&(objectClass=posixAccount)(uid=%u))", at: .builtIn)
         guard let base = base(file), check(filter, "pass_filter"),
@@ -57,7 +61,8 @@ extension DovecotSite {
         guard let path = ldapFile(section) else { return nil }
         ldapFiles[path]?.servesUsers = true
         guard let file = ldapFiles[path], let directory = file.directory else { return nil }
-        let filter = file.isSet("user_filter")
+        let filter =
+            file.isSet("user_filter")
             ? file.value("user_filter") ?? Located("", at: file.location)
             : Located("(&(objectClass=posixAccount)(uid=%u))", at: .builtIn)
         let standard = "homeDirectory=home,uidNumber=uid,gidNumber=gid"
@@ -86,10 +91,11 @@ extension DovecotSite {
 
     mutating func check(base: Located<String>, _ key: String) -> Bool {
         do {
-            _ = try NameTemplate(base.value)
+            try templates.checkName(base.value)
             return true
         } catch {
-            draft.error(at: base.location, "\(key): \(error)", remedy: "a distinguished name: ou=people,dc=example,dc=org")
+            draft.error(
+                at: base.location, "\(key): \(error)", remedy: "a distinguished name: ou=people,dc=example,dc=org")
             return false
         }
     }
@@ -97,14 +103,16 @@ extension DovecotSite {
     mutating func check(_ filter: Located<String>, _ key: String) -> Bool {
         guard !filter.value.isEmpty else {
             draft.error(
-                at: filter.location, "\(key) is empty: every lookup would fail", remedy: "for example (&(objectClass=posixAccount)(uid=%u))")
+                at: filter.location, "\(key) is empty: every lookup would fail",
+                remedy: "for example (&(objectClass=posixAccount)(uid=%u))")
             return false
         }
         do {
-            _ = try FilterTemplate(filter.value)
+            try templates.checkFilter(filter.value)
             return true
         } catch {
-            draft.error(at: filter.location, "\(key): \(error)", remedy: "a filter as RFC 4515 has it: (&(mail=%u)(uid=*))")
+            draft.error(
+                at: filter.location, "\(key): \(error)", remedy: "a filter as RFC 4515 has it: (&(mail=%u)(uid=*))")
             return false
         }
     }
@@ -143,7 +151,8 @@ extension DovecotSite {
         let word = value.value.lowercased()
         guard ["never", "searching", "finding", "always"].contains(word) else {
             draft.error(
-                at: value.location, "\(key): \(value.value) is not known", remedy: "never, searching, finding or always")
+                at: value.location, "\(key): \(value.value) is not known", remedy: "never, searching, finding or always"
+            )
             return nil
         }
         return word == "never" ? nil : Located(word, at: value.location)

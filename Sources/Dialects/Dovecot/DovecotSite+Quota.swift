@@ -43,19 +43,21 @@ extension DovecotSite {
                 }
                 do {
                     let isForAll = try Quota(rule: Array(rule.value.utf8)) != nil
-                    draft.model.accounts.quotaRules.append(rule)
+                    if isForAll { draft.model.accounts.quotaRules.append(rule) }
                     tell(
                         key, in: section, isForAll ? .used : .ignored,
                         isForAll ? "for users without their own" : "rules for single mailboxes are not kept")
                 } catch {
-                    draft.error(at: rule.location, "\(key): \(error)", remedy: "for example *:storage=1G:messages=10000")
+                    draft.error(
+                        at: rule.location, "\(key): \(error)", remedy: "for example *:storage=1G:messages=10000")
                     tell(key, in: section, .used, "not understood")
                 }
             }
             for key in Set(section.settings.map(\.key)).sorted() where Self.isQuotaRoot(key) {
                 tell(
                     key, in: section, isLoaded ? .used : .notNeeded,
-                    isLoaded ? "usage is counted in Postroom's own way" : "the quota plugin is not loaded (mail_plugins)")
+                    isLoaded
+                        ? "usage is counted in Postroom's own way" : "the quota plugin is not loaded (mail_plugins)")
             }
         }
     }

@@ -12,21 +12,20 @@ extension DovecotSite {
         tls.key = key
         var isSet = certificate != nil || key != nil
         if certificate != nil, key == nil, let certificate {
-            draft.error(at: certificate.location, "ssl_key is missing", remedy: "ssl_key = </etc/dovecot/private/dovecot.key")
+            draft.error(
+                at: certificate.location, "ssl_key is missing", remedy: "ssl_key = </etc/dovecot/private/dovecot.key")
         }
         if let version = minimumVersion() {
             tls.minimumVersion = version
             isSet = true
-            if ["1.0", "1.1"].contains(version.value) {
-                draft.tell(
-                    "TLS \(version.value)", at: version.location, .weak, "TLS below 1.2 is accepted from clients")
-            }
         }
         if let list = root.last("ssl_cipher_list") {
             if let suites = OpenSSLCipherList.suites(list.value) {
                 tls.cipherSuites = suites.map { Located($0, at: list.location) }
                 isSet = true
-                tell("ssl_cipher_list", in: root, .used, "the suites of it that are there: \(suites.joined(separator: " "))")
+                tell(
+                    "ssl_cipher_list", in: root, .used,
+                    "the suites of it that are there: \(suites.joined(separator: " "))")
             } else {
                 tell(
                     "ssl_cipher_list", in: root, list.value.isEmpty ? .notNeeded : .ignored,
@@ -60,8 +59,14 @@ extension DovecotSite {
 
     /// ssl_min_protocol, or the lowest that the older ssl_protocols leaves.
     private mutating func minimumVersion() -> Located<String>? {
-        let versions = ["TLSv1": "1.0", "TLSv1.1": "1.1", "TLSv1.2": "1.2", "TLSv1.3": "1.3", "SSLv3": "1.0", "ANY": "1.0", "LATEST": "1.3"]
-        if let minimum = take("ssl_min_protocol", "the lowest version of TLS") {
+        let versions = [
+            "TLSv1": "1.0", "TLSv1.1": "1.1", "TLSv1.2": "1.2", "TLSv1.3": "1.3", "SSLv3": "1.0", "ANY": "1.0",
+            "LATEST": "1.3",
+        ]
+        let weak = "TLS below 1.2 is accepted from clients"
+        if let minimum = root.last("ssl_min_protocol")?.located, !minimum.value.isEmpty {
+            let isWeak = versions[minimum.value].map { $0 < "1.2" } ?? false
+            tell("ssl_min_protocol", in: root, isWeak ? .weak : .used, isWeak ? weak : "the lowest version of TLS")
             guard let version = versions[minimum.value] else {
                 draft.error(
                     at: minimum.location, "ssl_min_protocol: \(minimum.value) is not known",
@@ -71,29 +76,40 @@ extension DovecotSite {
             tell("ssl_protocols", in: root, .notNeeded, "ssl_min_protocol says it")
             return Located(version, at: minimum.location)
         }
-        guard let list = take("ssl_protocols", "the lowest version of TLS that it leaves") else { return nil }
+        guard let list = root.last("ssl_protocols")?.located, !list.value.isEmpty else { return nil }
         let words = list.value.split { $0 == " " || $0 == "," }.map(String.init)
         let order = ["SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
-        guard words.allSatisfy({ order.contains($0.replacing("!", with: "")) || $0 == "!SSLv2" || $0 == "SSLv2" }) else {
+        guard words.allSatisfy({ order.contains($0.replacing("!", with: "")) || $0 == "!SSLv2" || $0 == "SSLv2" })
+        else {
+            tell("ssl_protocols", in: root, .used, "not understood")
             draft.error(
-                at: list.location, "ssl_protocols: \(list.value) is not understood", remedy: "ssl_min_protocol = TLSv1.2")
+                at: list.location, "ssl_protocols: \(list.value) is not understood",
+                remedy: "ssl_min_protocol = TLSv1.2")
             return nil
         }
         let enabled = words.filter { order.contains($0) }
-        let lowest = enabled.isEmpty
-            ? order.first { !words.contains("!\($0)") } : order.first { enabled.contains($0) && !words.contains("!\($0)") }
+        let lowest =
+            enabled.isEmpty
+            ? order.first { !words.contains("!\($0)") }
+            : order.first { enabled.contains($0) && !words.contains("!\($0)") }
         guard let version = lowest.flatMap({ versions[$0] }) else {
+            tell("ssl_protocols", in: root, .used, "not understood")
             draft.error(
                 at: list.location, "ssl_protocols leaves no version", remedy: "ssl_min_protocol = TLSv1.2")
             return nil
         }
+        // Sites that wrote only what they did not want would get TLS 1.0 again; it is what they had.
+        tell(
+            "ssl_protocols", in: root, version < "1.2" ? .weak : .used,
+            version < "1.2" ? weak : "the lowest version of TLS that it leaves")
         return Located(version, at: list.location)
     }
 
     /// `local_name imap.example.org { ssl_cert = … }`: certificates for clients that ask for that name.
     private mutating func readNames(_ tls: inout ServerTLSModel, _ isSet: inout Bool) {
         for section in root.sections("local_name") {
-            let certificate = certificateFile(["ssl_cert", "ssl_server_cert_file"], in: section, "the certificate for \(section.name)")
+            let certificate = certificateFile(
+                ["ssl_cert", "ssl_server_cert_file"], in: section, "the certificate for \(section.name)")
             let key = certificateFile(["ssl_key", "ssl_server_key_file"], in: section, "its key")
             guard let certificate, let key else {
                 draft.error(

@@ -7,20 +7,26 @@ import SiteConfiguration
 extension DovecotSite {
     mutating func ldapPasswords24(_ section: DovecotSection) -> PasswordDatabaseModel? {
         guard let directory = directory24(section) else { return nil }
-        let binds = switch24(section, ["bind", "ldap_bind", "passdb_ldap_bind"], "whether the password is checked by a bind")
-        let name = setting24(section, ["bind_userdn", "ldap_bind_userdn", "passdb_ldap_bind_userdn"], "whom to bind as, without a search")
+        let binds = switch24(
+            section, ["bind", "ldap_bind", "passdb_ldap_bind"], "whether the password is checked by a bind")
+        let name = setting24(
+            section, ["bind_userdn", "ldap_bind_userdn", "passdb_ldap_bind_userdn"], "whom to bind as, without a search"
+        )
         if binds?.value == true, let name {
             do {
-                _ = try BindNameTemplate(name.value)
+                try templates.checkBindName(name.value)
             } catch {
-                draft.error(at: name.location, "bind_userdn: \(error)", remedy: "for example uid=%{user},ou=people,dc=example,dc=org")
+                draft.error(
+                    at: name.location, "bind_userdn: \(error)",
+                    remedy: "for example uid=%{user},ou=people,dc=example,dc=org")
                 return nil
             }
             return PasswordDatabaseModel(check: Located(.bind, at: name.location), directory: directory, dn: name)
         }
         guard let search = search24(section) else { return nil }
         let scheme = setting24(
-            section, ["default_password_scheme", "passdb_default_password_scheme"], "the scheme of values without {SCHEME}")
+            section, ["default_password_scheme", "passdb_default_password_scheme"],
+            "the scheme of values without {SCHEME}")
         tell("use_worker", in: section, .notNeeded, "searches share a few connections")
         let split = Self.notation(checkedFields24(section), at: section.location)
         var database = PasswordDatabaseModel(
@@ -43,7 +49,8 @@ extension DovecotSite {
         database.fields = split.fields
         database.dereference = search.dereference
         database.iterateFilter = setting24(
-            section, ["iterate_filter", "ldap_iterate_filter", "userdb_ldap_iterate_filter"], "how all users are listed")
+            section, ["iterate_filter", "ldap_iterate_filter", "userdb_ldap_iterate_filter"], "how all users are listed"
+        )
         let iterated = section.sections.filter { ["iterate_fields", "userdb_ldap_iterate_fields"].contains($0.type) }
         let items = iterated.flatMap(\.settings).map { FieldModel(name: $0.key, template: $0.located) }
         for inner in iterated {
@@ -71,7 +78,7 @@ extension DovecotSite {
         }
         let fields = fields24(section)
         for field in fields {
-            if let problem = Self.problem(field.template.value, for: .entry) {
+            if let problem = templates.problem(field.template.value, for: .entry) {
                 draft.error(at: field.template.location, "\(field.name): \(problem)", remedy: "for example %{ldap:uid}")
             }
         }
@@ -108,7 +115,9 @@ extension DovecotSite {
         }
         let keys = ["filter", "ldap_filter", "\(section.type)_ldap_filter"]
         guard let filter = setting24(section, keys, "how an entry is found") else {
-            draft.error(at: section.location, "\(section.title): filter is missing", remedy: "filter = (&(objectClass=posixAccount)(uid=%{user}))")
+            draft.error(
+                at: section.location, "\(section.title): filter is missing",
+                remedy: "filter = (&(objectClass=posixAccount)(uid=%{user}))")
             return nil
         }
         guard check(base: base, "ldap_base"), check(filter, "filter") else { return nil }
@@ -131,11 +140,14 @@ extension DovecotSite {
         do {
             connection.urls = try LDAPServerList(urls: servers.value).urls.map { Located($0, at: servers.location) }
         } catch {
-            draft.error(at: servers.location, "\(error.server): \(error.reason)", remedy: "ldap_uris = ldap://HOST ldaps://HOST")
+            draft.error(
+                at: servers.location, "\(error.server): \(error.reason)", remedy: "ldap_uris = ldap://HOST ldaps://HOST"
+            )
             return nil
         }
         connection.bindName = setting24(section, ["auth_dn", "ldap_auth_dn"], "whom searches bind as")
-        connection.bindPassword = setting24(section, ["auth_dn_password", "ldap_auth_dn_password"], "the password for that")?
+        connection.bindPassword = setting24(
+            section, ["auth_dn_password", "ldap_auth_dn_password"], "the password for that")?
             .map { Secret($0) }
         connection.startTLS = switch24(section, ["starttls", "ldap_starttls"], "StartTLS towards the directory")
         let authority = "whose certificates are believed"
@@ -154,7 +166,7 @@ extension DovecotSite {
     /// mail_driver and mail_path with their siblings, as one location in the older notation.
     mutating func readMailSettings24() {
         let driver = take("mail_driver", "the format of mailboxes")
-        let path = take("mail_path", "where mail lies, unless the user's own fields say so")
+        let path = root.last("mail_path")?.located
         let options = [
             ("mail_inbox_path", "INBOX"), ("mail_index_path", "INDEX"), ("mail_control_path", "CONTROL"),
             ("mailbox_list_layout", "LAYOUT"), ("mailbox_root_directory_name", "DIRNAME"),

@@ -20,6 +20,7 @@ struct DovecotSite {
     }
 
     var location: SourceLocation { root.location }
+    var templates: DovecotTemplates { DovecotTemplates(isVersion24: isVersion24) }
 
     static func name(_ setting: DovecotSetting, in section: DovecotSection) -> String {
         section.path.isEmpty ? setting.key : "\(section.path)/\(setting.key)"
@@ -77,7 +78,8 @@ struct DovecotSite {
     mutating func takeNumber(_ key: String, in section: DovecotSection? = nil, _ note: String) -> Located<Int>? {
         guard let value = take(key, in: section, note) else { return nil }
         guard let number = Int(value.value), (0...Int(UInt32.max)).contains(number) else {
-            draft.error(at: value.location, "\(key): \(value.value) is no number", remedy: "a whole number, not negative")
+            draft.error(
+                at: value.location, "\(key): \(value.value) is no number", remedy: "a whole number, not negative")
             return nil
         }
         return Located(number, at: value.location)
@@ -95,7 +97,8 @@ struct DovecotSite {
         let factor = unit.isEmpty ? 1000 : units.first { $0.0.hasPrefix(unit) && (unit != "m" || $0.0 == "mins") }?.1
         guard let number = Int64(digits), let factor, number <= 1_000_000_000 else {
             draft.error(
-                at: value.location, "\(key): \(value.value) is no time", remedy: "a number with secs, mins, hours or days")
+                at: value.location, "\(key): \(value.value) is no time",
+                remedy: "a number with secs, mins, hours or days")
             return nil
         }
         return Located(.milliseconds(number * factor), at: value.location)
@@ -115,7 +118,8 @@ struct DovecotSite {
                 } else {
                     tell(setting.key, in: section, .ignored, "no setting of Dovecot")
                     draft.error(
-                        at: setting.location, "\(Self.name(setting, in: section)) is no setting of Dovecot: it refuses to start",
+                        at: setting.location,
+                        "\(Self.name(setting, in: section)) is no setting of Dovecot: it refuses to start",
                         remedy: "look for a misspelling")
                 }
             }
@@ -134,7 +138,9 @@ struct DovecotSite {
         }
         if section.isFilter || section.path.isEmpty {
             if section.isFilter, Self.matters.contains(setting.key), section.type != "local_name" {
-                let isOther = section.type == "protocol" && ["pop3", "sieve", "submission", "lda", "doveadm"].contains(section.name)
+                let isOther =
+                    section.type == "protocol"
+                    && ["pop3", "sieve", "submission", "lda", "doveadm"].contains(section.name)
                 return .init(
                     fate: isOther ? .ignored : .unsupported(.login),
                     note: isOther

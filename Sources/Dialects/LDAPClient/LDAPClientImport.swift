@@ -66,7 +66,8 @@ package enum LDAPClientImport {
             guard text.first != "#", let name = text.split(whereSeparator: \.isWhitespace).first else { continue }
             // An option begins its line; libldap reads no other.
             guard text.hasPrefix(name) else {
-                draft.tell(String(name), at: line.location, .ignored, "libldap reads options at the start of a line only")
+                draft.tell(
+                    String(name), at: line.location, .ignored, "libldap reads options at the start of a line only")
                 continue
             }
             let value = trimmed(text.dropFirst(name.count))
@@ -159,7 +160,11 @@ package enum LDAPClientImport {
         case .networkTimeout, .timeout:
             if let seconds = Int64(text), (1...86_400).contains(seconds) {
                 let time = Located(Duration.seconds(seconds), at: value.location)
-                if option == .timeout { draft.ldapDefaults.timeout = time } else { draft.ldapDefaults.networkTimeout = time }
+                if option == .timeout {
+                    draft.ldapDefaults.timeout = time
+                } else {
+                    draft.ldapDefaults.networkTimeout = time
+                }
             } else {
                 refuse("no number of seconds; Postroom never waits without end")
             }

@@ -49,7 +49,8 @@ struct LDAPConnectionSettings {
         if !isEncrypted, !LDAPServerList.isLocal(texts) {
             draft.tell(
                 "LDAP without TLS", texts.joined(separator: " "), at: place, .weak,
-                "\(program) sends passwords to \(texts.joined(separator: " ")) unencrypted: ask for StartTLS or ldaps://")
+                "\(program) sends passwords to \(texts.joined(separator: " ")) unencrypted: ask for StartTLS or ldaps://"
+            )
         }
         if startTLS?.value == true, LDAPServerList.isImplicitTLS(texts) {
             draft.warning(

@@ -34,7 +34,9 @@ enum OpenSSLCipherList {
             guard !element.isEmpty else { continue }
             let words = element.split(separator: "+").map { aliases[String($0)] ?? String($0) }
             let matches = all.indices.filter { index in
-                words.allSatisfy { all[index].words.contains($0) || all[index].name == $0 || all[index].standardName == $0 }
+                words.allSatisfy {
+                    all[index].words.contains($0) || all[index].name == $0 || all[index].standardName == $0
+                }
             }
             switch sign {
             case "!":

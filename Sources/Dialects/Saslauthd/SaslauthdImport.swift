@@ -31,12 +31,14 @@ package enum SaslauthdImport {
         default:
             draft.tell(
                 "saslauthd -a", mechanism.value, at: mechanism.location, .unsupported(.login),
-                "passwords are checked by \"\(mechanism.value)\"; Postroom does ldap and rimap, or asks the running saslauthd")
+                "passwords are checked by \"\(mechanism.value)\"; Postroom does ldap and rimap, or asks the running saslauthd"
+            )
             return
         }
         guard let database else { return }
         draft.saslauthd = SaslauthdService(
-            passwords: joined(database, draft), socket: start.socketFolder ?? Located("/var/run/saslauthd", at: .builtIn),
+            passwords: joined(database, draft),
+            socket: start.socketFolder ?? Located("/var/run/saslauthd", at: .builtIn),
             joinsRealm: start.joinsRealm?.value ?? false)
     }
 

@@ -36,7 +36,8 @@ enum SaslauthdLDAP {
             }
             if lookup.groupMatch == nil {
                 draft.error(
-                    at: match.location, "ldap_group_match_method: \(match.value) is not known", remedy: "attr or filter")
+                    at: match.location, "ldap_group_match_method: \(match.value) is not known", remedy: "attr or filter"
+                )
             }
         }
         if let base = lookup.base { checkTokens(base, "ldap_search_base", &draft) }
@@ -131,7 +132,8 @@ enum SaslauthdLDAP {
             return true
         } catch {
             draft.error(
-                at: filter.location, "\(key): \(error)", remedy: "a filter as RFC 4515 has it: (&(uid=%u)(mailEnabled=TRUE))")
+                at: filter.location, "\(key): \(error)",
+                remedy: "a filter as RFC 4515 has it: (&(uid=%u)(mailEnabled=TRUE))")
             return false
         }
     }
@@ -158,7 +160,8 @@ enum SaslauthdLDAP {
         "ldap_bind_pw": "the password for that", "ldap_search_base": "where accounts are searched",
         "ldap_filter": "how an account is found", "ldap_scope": "how deep the search goes",
         "ldap_password_attr": "which attribute holds the password (custom)",
-        "ldap_default_realm": "the realm of logins without one", "ldap_default_domain": "the realm of logins without one",
+        "ldap_default_realm": "the realm of logins without one",
+        "ldap_default_domain": "the realm of logins without one",
         "ldap_start_tls": "StartTLS towards the directory", "ldap_tls_cacert_file": "whose certificates are believed",
         "ldap_tls_cacert_dir": "whose certificates are believed", "ldap_tls_cert": "our own certificate",
         "ldap_tls_key": "its key", "ldap_tls_ciphers": "cipher suites towards the directory",

@@ -20,7 +20,8 @@ struct SaslauthdStart {
             guard let first = text.first, first != "#" else { continue }
             guard let equals = text.firstIndex(of: "=") else {
                 draft.error(
-                    at: line.location, "\"\(text.prefix(40))\" is no assignment", remedy: "NAME=VALUE, as a shell has it")
+                    at: line.location, "\"\(text.prefix(40))\" is no assignment",
+                    remedy: "NAME=VALUE, as a shell has it")
                 continue
             }
             let name = String(text[..<equals])
