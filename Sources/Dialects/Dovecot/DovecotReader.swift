@@ -27,6 +27,7 @@ struct DovecotReader {
     private mutating func read(_ file: SourceText, _ draft: inout SiteDraft) {
         var stack: [DovecotSection] = [root]
         readLines(file, &stack, &draft)
+        if !isVersion24 { DovecotOlderForms.modernize(root) }
     }
 
     private mutating func readLines(_ file: SourceText, _ stack: inout [DovecotSection], _ draft: inout SiteDraft) {

@@ -42,10 +42,7 @@ extension DovecotSite {
             guard base(file) != nil else { return nil }
             return PasswordDatabaseModel(check: Located(.bind, at: name.location), directory: directory, dn: name)
         }
-        let filter =
-            file.isSet("pass_filter")
-            ? file.value("pass_filter") ?? Located("", at: file.location)
-            : Located("(&(objectClass=posixAccount)(uid=%u))", at: .builtIn)
+        let filter = filter(file, "pass_filter")
         guard let base = base(file), check(filter, "pass_filter"),
             let attributes = attributes(file, "pass_attrs", default: "uid=user,userPassword=password")
         else { return nil }
@@ -61,10 +58,7 @@ extension DovecotSite {
         guard let path = ldapFile(section) else { return nil }
         ldapFiles[path]?.servesUsers = true
         guard let file = ldapFiles[path], let directory = file.directory else { return nil }
-        let filter =
-            file.isSet("user_filter")
-            ? file.value("user_filter") ?? Located("", at: file.location)
-            : Located("(&(objectClass=posixAccount)(uid=%u))", at: .builtIn)
+        let filter = filter(file, "user_filter")
         let standard = "homeDirectory=home,uidNumber=uid,gidNumber=gid"
         guard let base = base(file), check(filter, "user_filter"),
             let attributes = attributes(file, "user_attrs", default: standard)
@@ -80,6 +74,12 @@ extension DovecotSite {
     }
 
     // MARK: Parts
+
+    /// Set to nothing it is nothing; not set it is Dovecot's own.
+    private func filter(_ file: DovecotLDAPFile, _ key: String) -> Located<String> {
+        file.settings.last { $0.key == key }?.located
+            ?? Located("(&(objectClass=posixAccount)(uid=%u))", at: .builtIn)
+    }
 
     private mutating func base(_ file: DovecotLDAPFile) -> Located<String>? {
         guard let base = file.value("base") else {

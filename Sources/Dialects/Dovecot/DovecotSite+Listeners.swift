@@ -20,7 +20,7 @@ extension DovecotSite {
                 let usesTLS = listener.flatMap { takeSwitch("ssl", in: $0, "TLS from the first byte") }?.value ?? isTLS
                 let own = listener.flatMap { take(["address", "listen"], in: $0, "the addresses of this listener") }
                 listener.map { refuseProxy($0) }
-                guard number.value > 0 else { continue }
+                guard number.value > 0, isTLS || !hasOnlyIMAPS else { continue }
                 guard level.value != .none || !usesTLS else {
                     draft.tell(
                         "service/imap-login/inet_listener/\(name)", at: level.location, .notNeeded,
@@ -142,11 +142,16 @@ extension DovecotSite {
                     draft.error(at: list.location, "protocols: \(word) is not known", remedy: "imap lmtp")
                     continue
                 }
-                served.insert(word == "imaps" ? "imap" : word)
+                served.insert(word)
                 if verdict.fate != .used {
                     draft.tell("protocols/\(word)", at: list.location, verdict.fate, verdict.note)
                 }
             }
+        }
+        if served.remove("imaps") != nil {
+            // Without "imap" beside it, only the listener with TLS is wanted.
+            hasOnlyIMAPS = !served.contains("imap")
+            served.insert("imap")
         }
         guard served.isEmpty, root.last("protocols") == nil || lacksProtocolFiles else { return served }
         if root.last("protocols") != nil || lacksProtocolFiles {

@@ -87,6 +87,10 @@ extension DovecotSite {
                 remedy: "ssl_min_protocol = TLSv1.2")
             return nil
         }
+        guard !words.contains(where: { $0.hasSuffix("SSLv2") }) else {
+            tell("ssl_protocols", in: root, .ignored, "2.3 does not know SSLv2 and keeps to TLS 1.2; so it is here")
+            return nil
+        }
         let enabled = words.filter { order.contains($0) }
         let lowest =
             enabled.isEmpty
@@ -98,7 +102,6 @@ extension DovecotSite {
                 at: list.location, "ssl_protocols leaves no version", remedy: "ssl_min_protocol = TLSv1.2")
             return nil
         }
-        // Sites that wrote only what they did not want would get TLS 1.0 again; it is what they had.
         tell(
             "ssl_protocols", in: root, version < "1.2" ? .weak : .used,
             version < "1.2" ? weak : "the lowest version of TLS that it leaves")
