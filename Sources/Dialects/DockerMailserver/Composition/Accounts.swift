@@ -15,6 +15,14 @@ extension Composition {
             + "\(environment.value("DMS_VMAIL_GID", or: "5000").value)::/var/mail/"
         let accounts = configurationLines(Paths.accounts) ?? []
         let quotas = configurationFile("dovecot-quotas.cf")?.lines ?? []
+        if accounts.isEmpty {
+            draft.warning(
+                at: environment.location("ACCOUNT_PROVISIONER"),
+                "there is no account in postfix-accounts.cf; docker-mailserver would give up waiting for one",
+                remedy:
+                    "put the config volume's folder beside the file, or say where with --map /tmp/docker-mailserver=FOLDER"
+            )
+        }
         for line in accounts {
             let fields = Self.fields(line.bytes, count: 3)
             let login = fields[0]

@@ -168,9 +168,7 @@ extension Composition {
 
     /// An empty SSL_TYPE: no TLS at all, and passwords in the clear.
     private mutating func refuseTLS(_ location: SourceLocation) {
-        if environment["SSL_TYPE"] != nil || environment.names.isEmpty == false {
-            notes["SSL_TYPE"] = (.weak, "no TLS: passwords travel in the clear, as they did")
-        }
+        notes["SSL_TYPE"] = (.weak, "no TLS: passwords travel in the clear, as they did")
         removeCertificate()
         main.rewriteLines(at: location) { line in
             for name in ["smtpd_tls_security_level", "smtp_tls_security_level"] where line.hasPrefix(name) {

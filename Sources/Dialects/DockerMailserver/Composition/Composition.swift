@@ -50,9 +50,9 @@ struct Composition {
         domainname = hostname.map { labels.count > 2 ? labels.dropFirst().joined(separator: ".") : $0 }
         self.provisioner = Provisioner(rawValue: provisioner.value) ?? .file
         if Provisioner(rawValue: provisioner.value) == nil {
-            self.draft.report.add(
-                "ACCOUNT_PROVISIONER", value: provisioner.value, at: provisioner.location, .unsupported(.login),
-                "accounts come from FILE or LDAP; docker-mailserver knows no other either")
+            notes["ACCOUNT_PROVISIONER"] = (
+                .unsupported(.login), "accounts come from FILE or LDAP; docker-mailserver knows no other either"
+            )
         }
         // The container's folders are not this machine's: only what is mounted there counts.
         for folder in ["/etc/postfix", "/etc/dovecot"] where !self.draft.files.isPlaced(folder) {

@@ -16,13 +16,28 @@ extension Composition {
                 "ports", value: port.value, at: port.location, .notNeeded,
                 "Docker's forwarding; the listeners are those of Postfix and Dovecot")
         }
-        for volume in setup.unplacedVolumes {
-            draft.report.add(
-                "volumes", value: volume.path, at: volume.location, .ignored,
-                "Docker keeps it in its own store: say where with --map \(volume.path)=FOLDER")
-        }
+        reportVolumes()
         reportFiles()
         setPostmaster()
+    }
+
+    /// Volumes that Docker keeps in its own store, and mail that no volume places.
+    private mutating func reportVolumes() {
+        let remedy = "say where with --map"
+        for volume in setup.unplacedVolumes {
+            let isPlaced = draft.files.isPlaced(volume.path)
+            let holdsMail = volume.path == "/var/mail" || volume.path == "/var/mail/"
+            let fate: ImportReport.Fate = isPlaced ? .notNeeded : holdsMail ? .unsupported(.routing) : .ignored
+            draft.report.add(
+                "volumes", value: volume.path, at: volume.location, fate,
+                isPlaced
+                    ? "placed by --map" : "Docker keeps it in its own store: \(remedy) \(volume.path)=FOLDER")
+        }
+        if !usesSMTPOnly, !isInsideContainer, !draft.files.isPlaced("/var/mail"), setup.unplacedVolumes.isEmpty {
+            draft.warning(
+                at: .mailserverDefault, "no volume says where /var/mail lies: this machine's own is taken",
+                remedy: "\(remedy) /var/mail=FOLDER")
+        }
     }
 
     private mutating func report(
@@ -38,7 +53,9 @@ extension Composition {
             let target = String(name[..<marker.lowerBound])
             return (.used, "the file that holds \(target)")
         }
-        if let use = MailserverVariables.composing[name] { return (.used, use) }
+        if let use = MailserverVariables.composing[name] {
+            return whyNotNeeded(name).map { (.notNeeded, $0) } ?? (.used, use)
+        }
         if let filter = MailserverVariables.filters[name] {
             let isOn = environment.isOne(name, or: MailserverVariables.onByDefault.contains(name))
             return isOn ? (.missingFilter, "\(filter): not there") : (.notNeeded, "\(filter): was off")
@@ -58,6 +75,27 @@ extension Composition {
             return (.notNeeded, "belongs to a filter that is not there")
         }
         return (.ignored, "docker-mailserver has no such variable")
+    }
+
+    /// Why a variable composes nothing in this site; nil when it does.
+    private func whyNotNeeded(_ name: String) -> String? {
+        switch name {
+        case "SASLAUTHD_MECHANISMS", "SASLAUTHD_MECH_OPTIONS":
+            if !usesSaslauthd { return "ENABLE_SASLAUTHD is not 1" }
+            return name == "SASLAUTHD_MECH_OPTIONS" && environment.text("SASLAUTHD_MECHANISMS") != "rimap"
+                ? "of rimap alone" : nil
+        case "ENABLE_POP3", "ENABLE_IMAP", "DOVECOT_INET_PROTOCOLS", "DOVECOT_MAILBOX_FORMAT":
+            return usesSMTPOnly ? "SMTP_ONLY=1: there is no Dovecot" : nil
+        case "ENABLE_QUOTAS", "DMS_VMAIL_UID", "DMS_VMAIL_GID":
+            return usesSMTPOnly || provisioner == .ldap ? "concerns accounts in files" : nil
+        case "SSL_CERT_PATH", "SSL_KEY_PATH", "SSL_ALT_CERT_PATH", "SSL_ALT_KEY_PATH":
+            return environment.text("SSL_TYPE") == "manual" ? nil : "SSL_TYPE is not manual"
+        case "SSL_DOMAIN":
+            return environment.text("SSL_TYPE") == "letsencrypt" ? nil : "SSL_TYPE is not letsencrypt"
+        case "RELAY_PORT", "RELAY_USER", "RELAY_PASSWORD", "SASL_PASSWD":
+            return environment.nonEmpty("RELAY_HOST") == nil ? "RELAY_HOST is not set" : nil
+        default: return nil
+        }
     }
 
     private func saslauthdFate(_ name: String) -> (ImportReport.Fate, String) {

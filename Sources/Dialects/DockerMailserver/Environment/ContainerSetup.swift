@@ -55,6 +55,7 @@ struct ContainerSetup {
         if let text = draft.files.text(path) {
             readEnvironmentFile(text, &draft)
             placeConfiguration(beside: HostPath.folder(of: path), &draft)
+            placeMail(beside: HostPath.folder(of: path), &draft)
             return true
         }
         let names = draft.files.names(in: path)
@@ -65,6 +66,7 @@ struct ContainerSetup {
         if let text = draft.files.text(path + "/mailserver.env") {
             readEnvironmentFile(text, &draft)
             placeConfiguration(beside: path, &draft)
+            placeMail(beside: path, &draft)
             return true
         }
         draft.error(
@@ -164,6 +166,13 @@ struct ContainerSetup {
             draft.files.place(Self.configurationFolder, at: path)
             return
         }
+    }
+
+    /// Beside an env file alone, the folder that the documentation has for mail.
+    private func placeMail(beside folder: String, _ draft: inout SiteDraft) {
+        let path = folder + "/docker-data/dms/mail-data"
+        guard !draft.files.isPlaced("/var/mail"), !draft.files.names(in: path).isEmpty else { return }
+        draft.files.place("/var/mail", at: path)
     }
 
     /// `NAME__FILE` names a file that holds NAME, unless NAME is set.

@@ -12,17 +12,16 @@ struct PatchScript {
         case answer(Bool)
         /// It would have failed.
         case failed(String)
-        /// Not understood, so its success is not known either.
+        /// Not understood, so its success is not known either, and what hangs on it is not done.
         case unknown(String)
         /// The script ends.
         case exit
 
-        var success: Bool? {
+        var success: Bool {
             switch self {
             case .used, .notNeeded, .exit: true
             case .answer(let yes): yes
-            case .failed: false
-            case .unknown: nil
+            case .failed, .unknown: false
             }
         }
     }
@@ -78,15 +77,12 @@ struct PatchScript {
         _ commands: [(connection: ShellScript.Connection, command: ShellScript.Command)], at line: Int
     ) -> Bool {
         let location = source.location(line: line)
-        var success: Bool? = true
+        var success = true
         var notes: [String] = []
         var isUsed = false
         for (connection, command) in commands {
             switch (connection, success) {
-            case (.and, .some(false)), (.or, .some(true)): continue
-            case (.and, nil), (.or, nil):
-                tell(line, "what comes before decides whether it is done")
-                return true
+            case (.and, false), (.or, true): continue
             default: break
             }
             let outcome = run(command, at: location)
@@ -100,11 +96,10 @@ struct PatchScript {
             case .answer: break
             case .unknown(let note):
                 tell(line, note)
-                if commands.count == 1 { return true }
+                return true
             case .exit: return false
             }
         }
-        guard success != nil else { return true }
         let note = notes.filter { !$0.isEmpty }.joined(separator: "; ")
         guard isUsed || !note.isEmpty else { return true }
         composition.draft.report.add(
