@@ -45,14 +45,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let rooms: [Target] = [
     .target(name: "CBlockingShim"),
     .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
+    .systemLibrary(name: "CPCRE2", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "CArgon2", providers: [.apt(["libargon2-dev"])]),
     room("MailModel"),
     room("Blocking", ["MailModel", "CBlockingShim"]),
     room("LDAP", [nioPosix, nioConcurrency, nioTLS, nioSSL]),
-    room("Passwords", ["Blocking", "CCrypt", crypto]),
+    room("Passwords", ["Blocking", "CCrypt", "CArgon2", crypto]),
     room("SASL", [crypto]),
     room("Directory", ["LDAP", "Passwords", "Blocking", nioPosix]),
-    room("LookupTables", ["Directory", "LDAP", "Blocking"]),
-    room("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel"]),
+    room("LookupTables", ["Directory", "LDAP", "Blocking", "CPCRE2", nioPosix]),
+    room("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel", nioPosix]),
     room("Routing", ["LookupTables", "Directory", "MailModel"]),
     room("Policy", ["Routing", "LookupTables", "Directory", "MailModel"]),
     room("Net", [nioPosix, nioConcurrency, nioSSL, nioTLS, x509, crypto, swiftASN1]),
@@ -68,18 +70,22 @@ let rooms: [Target] = [
         ]),
     room(
         "Dialects",
-        ["SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts", "Passwords", .product(name: "Yams", package: "Yams")]),
+        [
+            "SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts", "Passwords",
+            .product(name: "Yams", package: "Yams"),
+        ]),
     room(
         "PostroomServer",
         [
-            "SiteConfiguration", "Dialects", "MailModel", "Blocking", "CBlockingShim", "LDAP", "Passwords", "SASL", "Directory",
+            "SiteConfiguration", "Dialects", "MailModel", "Blocking", "CBlockingShim", "LDAP", "Passwords", "SASL",
+            "Directory",
             "LookupTables", "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "MailStore", "Delivery", nioPosix,
             nioSSL,
             lifecycle, unixSignals,
         ]),
     room(
         "PostroomCLI",
-        ["PostroomServer", "SiteConfiguration", "Dialects", "Directory", argumentParser]),
+        ["PostroomServer", "SiteConfiguration", "Dialects", "Directory", "MailModel", argumentParser]),
     .executableTarget(name: "postroom", dependencies: ["PostroomCLI", argumentParser], swiftSettings: settings),
 ]
 
@@ -108,7 +114,9 @@ let testing: [Target] = [
     tests("Delivery", ["MailStore", "SMTP", "Routing", "MailModel", "Blocking"]),
     tests("SiteConfiguration", ["MailModel", "LDAP", "Directory", "LookupTables", "Routing", "Net"]),
     tests("Dialects", ["SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts"]),
-    tests("PostroomServer", ["Dialects", "SiteConfiguration", "MailModel", "Directory", "LDAP", "Blocking", nioPosix, nioSSL]),
+    tests(
+        "PostroomServer",
+        ["Dialects", "SiteConfiguration", "MailModel", "Directory", "LDAP", "Blocking", nioPosix, nioSSL]),
 ]
 
 /// One program for each parser that reads from outside, for libFuzzer: `make fuzz`. libFuzzer brings `main` with it.

@@ -14,4 +14,15 @@ package protocol LookupTable: Sendable {
 
     /// The value is never empty when found; several values are joined by `,` as Postfix does.
     func lookup(_ key: [UInt8]) async -> Answer<[UInt8]>
+
+    /// The same answer with the values of each entry apart, for those to whom two entries are two answers. A table that
+    /// knows no entries gives its value as that of one nameless entry.
+    func lookupValues(_ key: [UInt8]) async -> Answer<[EntryValues]>
+}
+
+extension LookupTable {
+    package func lookupValues(_ key: [UInt8]) async -> Answer<[EntryValues]> {
+        let answer = await lookup(key)
+        return Answer(answer.outcome.map { [EntryValues(entry: nil, values: [$0])] }, steps: answer.steps)
+    }
 }

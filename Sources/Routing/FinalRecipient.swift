@@ -5,7 +5,8 @@ import MailModel
 /// What becomes of one final address, aliases done.
 struct FinalRecipient: Sendable {
     enum Fate: Sendable {
-        case destination(Destination)
+        /// One for each mailbox that the address has, or another host.
+        case destinations([Destination])
         /// Nobody there, for certain: the text of the refusal, which names the recipient that the client gave.
         case dead(EnhancedStatusCode, String)
         case unavailable(Failure)
@@ -107,11 +108,13 @@ struct FinalRecipientResolver: Sendable {
         }
         switch transport {
         case .mailboxes(let mailboxes):
-            let answer = await mailboxes.mailbox(for: address)
+            let answer = await mailboxes.mailboxes(for: address)
             switch answer.outcome {
-            case .found(let mailbox):
-                note(setting, "\(address) has a mailbox: \(mailbox.location), owner \(mailbox.owner)", answer.steps)
-                return .destination(.mailbox(mailbox))
+            case .found(let found):
+                let count = found.count == 1 ? "a mailbox" : "\(found.count) mailboxes"
+                let list = found.map { "\($0.location), owner \($0.owner)" }.joined(separator: "; ")
+                note(setting, "\(address) has \(count): \(list)", answer.steps)
+                return .destinations(found.map { .mailbox($0) })
             case .absent:
                 note(setting, "\(address) has no mailbox", answer.steps)
                 return unknown(addressClass)
@@ -121,7 +124,7 @@ struct FinalRecipientResolver: Sendable {
             }
         case .remote:
             note(setting, "\(address) is on another host")
-            return .destination(.remote(address))
+            return .destinations([.remote(address)])
         case .error(let status, let text):
             note(setting, "error:\(status) \(text)")
             guard status.statusClass == 5 else { return .unavailable(.transport) }

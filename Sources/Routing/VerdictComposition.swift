@@ -17,13 +17,15 @@ struct VerdictComposition: Sendable {
         var failure: FinalRecipient.Failure?
         for final in finals {
             switch final.fate {
-            case .destination(let destination):
-                if options.deliversOncePerMailbox, case .mailbox(let mailbox) = destination,
-                    !mailboxes.insert(MailboxKey(mailbox)).inserted
-                {
-                    continue
+            case .destinations(let found):
+                for destination in found {
+                    if options.deliversOncePerMailbox, case .mailbox(let mailbox) = destination,
+                        !mailboxes.insert(MailboxKey(mailbox)).inserted
+                    {
+                        continue
+                    }
+                    destinations.append(destination)
                 }
-                destinations.append(destination)
             case .dead(let status, let text):
                 deadTargets.append(final.address)
                 refusal = refusal ?? RoutingReply.rejected(recipient, status, text)

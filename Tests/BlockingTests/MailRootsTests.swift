@@ -31,6 +31,17 @@ struct MailRootsTests {
         #expect(throws: PathFailure.self) { try roots.open(Array(path.utf8)) }
     }
 
+    @Test func `a folder of this machine stands for the path by which a site knows it`() throws {
+        let directory = try TemporaryMailRoot()
+        try directory.directory("mail/example.org/anna")
+        let roots = try MailRoots(
+            [Array("/var/mail/example.org".utf8)],
+            places: [(Array("/var/mail/".utf8), directory.bytes("mail")), (Array("/".utf8), directory.bytes("none"))])
+        _ = try roots.open(Array("/var/mail/example.org/anna".utf8))
+        _ = try roots.open(directory.bytes("mail/example.org/anna"))
+        #expect(throws: PathFailure.self) { try roots.open(Array("/var/mail/anna".utf8)) }
+    }
+
     @Test(arguments: ["mail/anna", "mail//anna/", "mail/./anna"])
     func `a directory below a root is opened`(path: String) throws {
         let directory = try TemporaryMailRoot()

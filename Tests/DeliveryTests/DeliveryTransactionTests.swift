@@ -65,6 +65,23 @@ struct DeliveryTransactionTests {
             ])
     }
 
+    @Test func `an address with two mailboxes gets a copy in each`() async throws {
+        var transaction = DeliveryTransaction(sender: sender, maildirs: maildirs)
+        let owner = try #require(Owner(uid: 20_001, gid: 20_001))
+        let mailboxes = try ["one", "two"].map { name in
+            Destination.mailbox(
+                LocalMailbox(
+                    address: try address("info@example.org"),
+                    location: MailboxLocation(format: .maildir, path: root.bytes("mail/\(name)")), owner: owner))
+        }
+        transaction.add(try resolution("info@example.org", mailboxes))
+        let report = await transaction.deliver(body: body, traceHeaders: [])
+        #expect(report.smtpReply(accepted: accepted) == accepted)
+        for name in ["one", "two"] {
+            #expect(try messages(name).map { $0.hasSuffix("Subject: hello\n\nbody\n") } == [true])
+        }
+    }
+
     @Test(arguments: [DeliveryOptions.RecipientHeaders.whenAlone, .always])
     func `a mailbox that two recipients lead to gets one copy`(headers: DeliveryOptions.RecipientHeaders) async throws {
         var transaction = DeliveryTransaction(

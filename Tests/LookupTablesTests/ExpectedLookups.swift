@@ -66,7 +66,9 @@ struct ExpectedLookup: Sendable, CustomStringConvertible {
 
     /// What the table answers, folded as `postmap -q` does it.
     func ask(_ source: any DirectorySource) async throws -> Answer {
-        let table = try LDAPTable(name: "ldap:\(table)", options: LDAPTableOptions(parameters()), source: source)
+        var options = try LDAPTableOptions(parameters())
+        options.selfContainingGroups = .failAsPostfix
+        let table = try LDAPTable(name: "ldap:\(table)", options: options, source: source)
         switch await table.lookup(LookupKey.folded(Array(key.utf8))).outcome {
         case .found(let value): return .found(String(decoding: value, as: UTF8.self))
         case .absent: return .notFound

@@ -8,12 +8,13 @@ import Testing
 
     private func table(
         _ parameters: KeyValuePairs<String, String>, _ source: any DirectorySource = ScriptedDirectory([:]),
-        lists: MatchList.Reader = .namesOnly
+        lists: MatchList.Reader = .namesOnly, _ change: (inout LDAPTableOptions) -> Void = { _ in }
     ) throws -> LDAPTable {
         var values: [String: TableParameters.Parameter] = ["search_base": .init(bytes(Self.base))]
         for (name, value) in parameters { values[name] = .init(bytes(value)) }
-        return try LDAPTable(
-            name: "ldap:test", options: LDAPTableOptions(TableParameters(values), lists: lists), source: source)
+        var options = try LDAPTableOptions(TableParameters(values), lists: lists)
+        change(&options)
+        return try LDAPTable(name: "ldap:test", options: options, source: source)
     }
 
     /// The one search a lookup makes; nil when it makes none.
@@ -258,13 +259,76 @@ import Testing
     }
 
     @Test(arguments: [(1, 1), (2, 2), (1000, 1000)])
-    func `a group that contains itself fails at the recursion limit`(limit: Int, searches: Int) async throws {
+    func `as in Postfix, a group that contains itself fails at the recursion limit`(limit: Int, searches: Int)
+        async throws
+    {
         let loop = LDAPEntry("cn=loop", ["mail": ["l@x"], "member": ["cn=loop"]])
         let source = ScriptedDirectory([Self.base: .entries([loop]), "cn=loop": .entries([loop])])
         let table = try table(
-            ["result_attribute": "mail", "special_result_attribute": "member", "recursion_limit": "\(limit)"], source)
+            ["result_attribute": "mail", "special_result_attribute": "member", "recursion_limit": "\(limit)"], source
+        ) { $0.selfContainingGroups = .failAsPostfix }
         #expect(await table.lookup(bytes("k")).outcome.text == "<unavailable>")
         #expect(source.requests.count == searches)
+    }
+
+    @Test func `a group that contains itself gives its members, each entry once`() async throws {
+        let source = ScriptedDirectory([
+            Self.base: .entries([LDAPEntry("cn=a", ["member": ["cn=b", "cn=p"]])]),
+            "cn=a": .entries([LDAPEntry("cn=a", ["member": ["cn=b", "cn=p"]])]),
+            "cn=b": .entries([LDAPEntry("cn=b", ["member": ["CN=a", "cn=b", "cn=q"]])]),
+            "CN=a": .entries([LDAPEntry("cn=a", ["member": ["cn=b", "cn=p"]])]),
+            "cn=p": .entries([LDAPEntry("cn=p", ["mail": ["p@x"]])]),
+            "cn=q": .entries([LDAPEntry("cn=q", ["mail": ["q@x"]])]),
+        ])
+        let table = try table(["result_attribute": "mail", "special_result_attribute": "member"], source)
+        #expect(await table.lookup(bytes("k")).outcome.text == "q@x,p@x")
+        #expect(source.requests.map(\.base) == [Self.base, "cn=b", "CN=a", "cn=q", "cn=p"])
+    }
+
+    @Test func `values that bear a scheme are cleaned before they are formatted`() async throws {
+        let source = ScriptedDirectory([
+            Self.base: .entries([
+                LDAPEntry("cn=1", ["proxyAddresses": ["smtp:b@x", "x500:/o=x", "SMTP:a@y"], "mail": ["smtp:c@z"]])
+            ])
+        ])
+        let table = try table(
+            [
+                "query_filter": "(proxyAddresses=smtp:%s)", "result_attribute": "proxyAddresses,mail",
+                "result_format": "%u",
+            ], source
+        ) { $0.valueCleaning = .proxyAddresses }
+        #expect(await table.lookup(bytes("b@x")).outcome.text == "a,b,smtp:c")
+        #expect(source.requests.first?.filter == .equality("proxyAddresses", bytes("smtp:b@x")))
+    }
+
+    @Test func `the values of each entry can be had apart`() async throws {
+        let source = ScriptedDirectory([
+            Self.base: .entries([
+                LDAPEntry("cn=1", ["mail": ["a@x", "b@x"]]), LDAPEntry("cn=2", ["cn": ["2"]]),
+                LDAPEntry("cn=3", ["member": ["cn=4"]]),
+            ]), "cn=4": .entries([LDAPEntry("cn=4", ["mail": ["d@x"]])]),
+        ])
+        let table = try table(["result_attribute": "mail", "special_result_attribute": "member"], source)
+        let answer = await table.lookupValues(bytes("k"))
+        #expect(
+            answer.outcome
+                == .found([
+                    EntryValues(entry: "cn=1", values: [bytes("a@x"), bytes("b@x")]),
+                    EntryValues(entry: "cn=3", values: [bytes("d@x")]),
+                ]))
+        #expect(await table.lookup(bytes("k")).outcome.text == "a@x,b@x,d@x")
+    }
+
+    @Test(arguments: [
+        ("(associatedDomain=*)", "dc=x", "%s", true), ("(associatedDomain=%s)", "dc=x", "%s", false),
+        ("(associatedDomain=*)", "ou=%d,dc=x", "%s", false), ("(associatedDomain=*)", "dc=x", "%d", true),
+        ("(associatedDomain=*)", "dc=x", "%S", false), ("(associatedDomain=*%%)", "dc=x", "OK", true),
+    ])
+    func `a table is keyless when nothing of its answer depends on the key`(
+        filter: String, base: String, format: String, isKeyless: Bool
+    ) throws {
+        #expect(
+            try table(["query_filter": filter, "search_base": base, "result_format": format]).isKeyless == isKeyless)
     }
 
     @Test func `groups that multiply on every level are cut off`() async throws {
@@ -276,8 +340,14 @@ import Testing
             replies["cn=\(level) "] = replies["cn=\(level)"]
         }
         replies[Self.base] = replies["cn=0"]
-        let table = try table(["special_result_attribute": "member"], ScriptedDirectory(replies))
-        #expect(await table.lookup(bytes("k")).outcome.text == "<unavailable>")
+        let asInPostfix = try table(["special_result_attribute": "member"], ScriptedDirectory(replies)) {
+            $0.selfContainingGroups = .failAsPostfix
+        }
+        #expect(await asInPostfix.lookup(bytes("k")).outcome.text == "<unavailable>")
+        let source = ScriptedDirectory(replies)
+        let native = try table(["special_result_attribute": "member"], source)
+        #expect(await native.lookup(bytes("k")).outcome.text == "<absent>")
+        #expect(source.requests.count == 81)
     }
 
     // MARK: Trace
@@ -295,6 +365,7 @@ import Testing
             return
         }
         #expect(server == "scripted" && result == .entries(1))
+        #expect(search.manner?.provenance == .live)
         #expect(search.children[0].event == .entry(name: "cn=group", attribute: "mail", values: [bytes("group@x")]))
         #expect(
             search.children[2].children.first?.event == .entry(name: "cn=a", attribute: "mail", values: [bytes("a@x")]))

@@ -29,12 +29,12 @@ struct SampleTable: LookupTable {
 struct SampleMailboxes: MailboxLookup {
     var names: Set<String> = ["alice@example.org", "bob@example.org"]
 
-    func mailbox(for address: EmailAddress) async -> Answer<LocalMailbox> {
+    func mailboxes(for address: EmailAddress) async -> Answer<[LocalMailbox]> {
         guard names.contains(address.description.lowercased()), let owner = Owner(uid: 5000, gid: 5000) else {
             return Answer(.absent)
         }
         let location = MailboxLocation(format: .maildir, path: Array("/mail/\(address)".utf8))
-        return Answer(.found(LocalMailbox(address: address, location: location, owner: owner)))
+        return Answer(.found([LocalMailbox(address: address, location: location, owner: owner)]))
     }
 }
 

@@ -59,12 +59,12 @@ struct CannedMailboxes: MailboxLookup {
     var paths: [String: String]
     var failing: [String: UnavailableReason] = [:]
 
-    func mailbox(for address: EmailAddress) async -> Answer<LocalMailbox> {
+    func mailboxes(for address: EmailAddress) async -> Answer<[LocalMailbox]> {
         let key = address.description.lowercased()
         if let reason = failing[key] { return Answer(.unavailable(reason)) }
         guard let path = paths[key], let owner = Owner(uid: 5000, gid: 5000) else { return Answer(.absent) }
         let location = MailboxLocation(format: .maildir, path: Array(path.utf8))
-        return Answer(.found(LocalMailbox(address: address, location: location, owner: owner)))
+        return Answer(.found([LocalMailbox(address: address, location: location, owner: owner)]))
     }
 }
 

@@ -37,6 +37,28 @@ import Testing
         #expect(resolution.reply.description == "250 2.1.5 Ok")
     }
 
+    @Test func `an address that two accounts have reaches both mailboxes, and again from the queue`() async throws {
+        let router = try site { options in
+            options.virtualTransport = .mailboxes(SharedAddress())
+            options.virtualAliasMaps = [CannedTable(["team@example.org": "info@example.org, info@example.org"])]
+        }
+        for recipient in ["info@example.org", "team@example.org"] {
+            let resolution = await router.resolve(try address(recipient))
+            #expect(resolution.mailboxes == ["maildir:/mail/one 5001:5001", "maildir:/mail/two 5002:5002"])
+            #expect(resolution.reply.description == "250 2.1.5 Ok")
+            let text = ResolutionText().text(resolution)
+            #expect(
+                text.contains("info@example.org has 2 mailboxes: maildir:/mail/one, owner 5001:5001; maildir:/mail/two")
+            )
+            #expect(text.contains("→ info@example.org in maildir:/mail/one, owner 5001:5001\n"))
+            #expect(text.contains("→ info@example.org in maildir:/mail/two, owner 5002:5002\n"))
+            let json = ResolutionJSON.document(resolution).serialized(compact: true)
+            #expect(json.contains("\"/mail/one\"") && json.contains("\"/mail/two\""))
+        }
+        let retried = await router.resolveFinal(try address("info@example.org"))
+        #expect(retried.mailboxes.count == 2)
+    }
+
     @Test(
         "a recipient that does not exist is refused in Postfix's words",
         arguments: [
@@ -388,5 +410,31 @@ import Testing
         #expect(again.questions.isEmpty)
         #expect(await router.resolveFinal(try address("carol@example.org")).reply.code == 250)
         #expect(await router.resolveFinal(try address("gone@example.org")).reply.code == 550)
+    }
+}
+
+/// Two accounts with every address there is.
+private struct SharedAddress: MailboxLookup {
+    func mailboxes(for address: EmailAddress) async -> Answer<[LocalMailbox]> {
+        let mailboxes = [("one", UInt32(5001)), ("two", 5002)].compactMap { name, id in
+            Owner(uid: id, gid: id).map { owner in
+                LocalMailbox(
+                    address: address, location: MailboxLocation(format: .maildir, path: Array("/mail/\(name)".utf8)),
+                    owner: owner)
+            }
+        }
+        return Answer(.found(mailboxes))
+    }
+}
+
+extension Resolution {
+    fileprivate var mailboxes: [String] {
+        guard case .deliver(let destinations) = verdict else { return [] }
+        return destinations.map { destination in
+            switch destination {
+            case .mailbox(let mailbox): "\(mailbox.location) \(mailbox.owner)"
+            case .remote(let address): "\(address)"
+            }
+        }
     }
 }

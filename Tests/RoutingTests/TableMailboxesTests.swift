@@ -16,7 +16,13 @@ import Testing
             uidMaps: [CannedTable(uid.map { ["a@x.example": $0] } ?? [:])],
             gidMaps: [CannedTable(gid.map { ["a@x.example": $0] } ?? [:])], base: Array(base.utf8), minimumUID: minimum,
             recipientDelimiter: RecipientDelimiter("+"))
-        return await mailboxes.mailbox(for: try address(recipient)).outcome
+        switch await mailboxes.mailboxes(for: try address(recipient)).outcome {
+        case .found(let found):
+            try #require(found.count == 1)
+            return .found(found[0])
+        case .absent: return .absent
+        case .unavailable(let reason): return .unavailable(reason)
+        }
     }
 
     @Test(
@@ -74,15 +80,73 @@ import Testing
         #expect(try await outcome(recipient: "b@x.example") == .absent)
     }
 
-    @Test func `two entries with one address are named, and neither gets the mail`() async throws {
-        let table = TwoEntries()
-        let mailboxes = TableMailboxes(mailboxMaps: [table], uidMaps: [table], gidMaps: [table], base: Array("/m".utf8))
-        guard case .unavailable(let reason) = await mailboxes.mailbox(for: try address("a@x.example")).outcome else {
-            Issue.record("served")
-            return
+    // MARK: - Several entries with one address
+
+    private static let paths = EntriesTable(["uid=one,dc=x": ["one/"], "uid=two,dc=x": ["two/"]])
+    private static let uids = EntriesTable(["uid=two,dc=x": ["2002"], "UID=one, dc=x": ["2001"]])
+
+    /// The mailboxes with their owners, or why there are none.
+    private func mailboxes(
+        _ paths: any LookupTable, _ uids: any LookupTable, _ gids: any LookupTable,
+        _ severalEntries: TableMailboxes.SeveralEntries = .eachEntry
+    ) async throws -> String {
+        let mailboxes = TableMailboxes(
+            mailboxMaps: [paths], uidMaps: [uids], gidMaps: [gids], base: Array("/m".utf8),
+            severalEntries: severalEntries)
+        switch await mailboxes.mailboxes(for: try address("a@x.example")).outcome {
+        case .found(let found): return found.map { "\($0.location.description) \($0.owner)" }.joined(separator: ", ")
+        case .absent: return "absent"
+        case .unavailable(let reason):
+            #expect(reason.kind == .misconfigured)
+            return reason.text
         }
-        #expect(reason.kind == .misconfigured)
-        #expect(reason.text.contains("uid=one") && reason.text.contains("uid=two"))
+    }
+
+    @Test func `two entries with one address have two mailboxes, each with the owner of its own entry`() async throws {
+        let groups = try StaticTable("5000".utf8)
+        #expect(
+            try await mailboxes(Self.paths, Self.uids, groups) == "maildir:/m/one 2001:5000, maildir:/m/two 2002:5000")
+    }
+
+    @Test func `an owner that no entry has alone serves all`() async throws {
+        let domain = EntriesTable(["dc=x": ["6000"]])
+        let expected = "maildir:/m/one 6000:6000, maildir:/m/two 6000:6000"
+        #expect(try await mailboxes(Self.paths, domain, try StaticTable("6000".utf8)) == expected)
+    }
+
+    @Test func `two entries with one mailbox and one owner have one mailbox`() async throws {
+        let paths = EntriesTable(["uid=one,dc=x": ["one/"], "uid=two,dc=x": ["./one/"]])
+        let owner = try StaticTable("5000".utf8)
+        #expect(try await mailboxes(paths, owner, owner) == "maildir:/m/one 5000:5000")
+        #expect(try await mailboxes(paths, Self.uids, owner).contains("two owners"))
+    }
+
+    @Test(
+        "where it can't be told whose owner is whose, nobody's mailbox is written to",
+        arguments: [
+            ["uid=one,dc=x": ["2001"]], ["uid=one,dc=x": ["2001"], "uid=three,dc=x": ["2003"]],
+            ["uid=three,dc=x": ["2003"], "uid=four,dc=x": ["2004"]],
+            ["uid=one,dc=x": ["2001", "2002"], "uid=two,dc=x": ["2002"]],
+        ] as [KeyValuePairs<String, [String]>])
+    func undecided(uids: KeyValuePairs<String, [String]>) async throws {
+        let answer = try await mailboxes(Self.paths, EntriesTable(uids), try StaticTable("5000".utf8))
+        #expect(answer.hasPrefix("a@x.example: virtual_uid_maps"))
+    }
+
+    @Test func `one entry with a mailbox has its own owner, whatever other entries say`() async throws {
+        let one = EntriesTable(["uid=two,dc=x": ["two/"]])
+        #expect(try await mailboxes(one, Self.uids, Self.uids) == "maildir:/m/two 2002:2002")
+    }
+
+    @Test func `an entry with two paths is named, and gets no mail`() async throws {
+        let paths = EntriesTable(["uid=one,dc=x": ["one/", "other/"], "uid=two,dc=x": ["two/"]])
+        let reason = try await mailboxes(paths, Self.uids, Self.uids)
+        #expect(reason.contains("3 mailboxes") && reason.contains("uid=one") && reason.contains("uid=two"))
+    }
+
+    @Test func `where Postfix makes one path of two entries, both are named, and neither gets the mail`() async throws {
+        let reason = try await mailboxes(Self.paths, Self.uids, Self.uids, .onePathAsPostfix)
+        #expect(reason.contains("2 mailboxes") && reason.contains("uid=one") && reason.contains("uid=two"))
     }
 
     private func misconfigured(_ outcome: Outcome<LocalMailbox>) -> Bool {
@@ -91,19 +155,30 @@ import Testing
     }
 }
 
-/// A directory in which two people have one address.
-private struct TwoEntries: LookupTable {
+/// A directory whose entries all have the address that is asked for.
+private struct EntriesTable: LookupTable {
     var name: String { "ldap:boxes" }
     var location: Directory.SourceLocation? { nil }
     var isPattern: Bool { false }
+    private let entries: [EntryValues]
+
+    init(_ values: KeyValuePairs<String, [String]>) {
+        entries = values.map { name, values in
+            EntryValues(entry: name, values: values.map { Array($0.utf8) })
+        }
+    }
 
     func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> {
-        let values = ["/home/one/", "/home/two/"].map { Array($0.utf8) }
-        let entries = zip(["uid=one,dc=x", "uid=two,dc=x"], values).map { name, value in
-            TraceStep(.entry(name: name, attribute: "homeDirectory", values: [value]))
+        let answer = await lookupValues(key)
+        return Answer(answer.outcome.map(\.joined), steps: answer.steps)
+    }
+
+    func lookupValues(_ key: [UInt8]) async -> Answer<[EntryValues]> {
+        let steps = entries.map { entry in
+            TraceStep(.entry(name: entry.entry ?? "", attribute: "homeDirectory", values: entry.values))
         }
-        let value = Array(values.joined(separator: [UInt8(ascii: ",")]))
         return Answer(
-            .found(value), steps: [TraceStep(.lookup(table: name, key: key, result: .found(value)), children: entries)])
+            .found(entries),
+            steps: [TraceStep(.lookup(table: name, key: key, result: .found(entries.joined)), children: steps)])
     }
 }

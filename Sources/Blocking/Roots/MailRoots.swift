@@ -20,18 +20,37 @@ package final class MailRoots: Sendable {
     let roots: [Root]
 
     /// Opens the roots. Blocks; for start-up and reload.
-    package init(_ paths: [[UInt8]]) throws(PathFailure) {
+    ///
+    /// - Parameter places: folders of this machine that stand for paths by which the site knows them: a container's
+    ///   `/var/mail` that is `/srv/mail` here. Of several that fit, the longest counts.
+    package init(_ paths: [[UInt8]], places: [(path: [UInt8], folder: [UInt8])] = []) throws(PathFailure) {
         var roots: [Root] = []
         for path in paths {
             guard path.first == UInt8(ascii: "/") else { throw PathFailure(path, .notAbsolute) }
             guard path.count <= Self.maximumPathLength else { throw PathFailure(path, .tooLong) }
             do throws(SystemCallError) {
-                roots.append(try Self.open(path))
+                var root = try Self.open(Self.placed(path, places))
+                let spelling = PathComponents.join(PathComponents.split(path))
+                if !root.spellings.contains(spelling) { root.spellings.append(spelling) }
+                roots.append(root)
             } catch {
                 throw PathFailure(path, .system(error))
             }
         }
         self.roots = roots
+    }
+
+    private static func placed(_ path: [UInt8], _ places: [(path: [UInt8], folder: [UInt8])]) -> [UInt8] {
+        let components = PathComponents.split(path)
+        var best: (depth: Int, path: [UInt8])?
+        for place in places {
+            let prefix = PathComponents.split(place.path)
+            guard components.starts(with: prefix), best.map({ $0.depth <= prefix.count }) ?? true else { continue }
+            let rest = PathComponents.join(Array(components.dropFirst(prefix.count)))
+            best = (prefix.count, PathComponents.join(PathComponents.split(place.folder)) + rest)
+        }
+        guard let best else { return path }
+        return best.path.isEmpty ? [UInt8(ascii: "/")] : best.path
     }
 
     private static func open(_ path: [UInt8]) throws(SystemCallError) -> Root {

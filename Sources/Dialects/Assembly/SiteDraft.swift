@@ -9,6 +9,8 @@ package struct SiteDraft: Sendable {
     package var environment: [String: String]
     /// This machine's full name, for settings that default to it.
     package let machineName: String
+    /// This machine's addresses with the length of their networks, `192.0.2.17/24`, for settings that mean them.
+    package var machineAddresses: [String] = []
     package var model: SiteModel
     package var report = ImportReport()
     package private(set) var faults: [ConfigurationFault] = []
@@ -73,10 +75,13 @@ package struct SaslauthdService: Sendable {
     package var passwords: [PasswordDatabaseModel]
     /// The folder of its socket, or the socket: `/var/run/saslauthd`.
     package var socket: Located<String>?
+    /// `-r`: the databases are asked for `user@realm`; without it for the user alone.
+    package var joinsRealm: Bool
 
-    package init(passwords: [PasswordDatabaseModel], socket: Located<String>? = nil) {
+    package init(passwords: [PasswordDatabaseModel], socket: Located<String>? = nil, joinsRealm: Bool = false) {
         self.passwords = passwords
         self.socket = socket
+        self.joinsRealm = joinsRealm
     }
 }
 

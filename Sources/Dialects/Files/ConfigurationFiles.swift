@@ -20,7 +20,7 @@ package struct ConfigurationFiles: Sendable {
 
     private let host: Host
     /// The program's folder → this machine's folder.
-    private var places: [(path: String, hostPath: String)] = []
+    package private(set) var places: [(path: String, hostPath: String)] = []
     /// Composed texts; nil for a file that was removed.
     private var texts: [String: SourceText?] = [:]
 
@@ -70,6 +70,17 @@ package struct ConfigurationFiles: Sendable {
         if let text = texts[path] { return text }
         let hostPath = hostPath(path)
         return host.read(hostPath).map { SourceText(path: path, contents: $0, hostPath: hostPath) }
+    }
+
+    /// A file of this machine by its own path.
+    func read(host path: String) -> [UInt8]? { host.read(path) }
+
+    /// The first of several files that is there.
+    package func text(firstOf paths: [String]) -> SourceText? {
+        for path in paths {
+            if let text = text(path) { return text }
+        }
+        return nil
     }
 
     package func exists(_ path: String) -> Bool { text(path) != nil }

@@ -29,9 +29,15 @@ package struct AddressLookup: Sendable {
         /// The extension that the key didn't hold, with its delimiter (`+sales`): what is to be carried over to the
         /// result when unmatched extensions are propagated. A match of `@domain` leaves none, as in Postfix.
         package var unmatchedExtension: [UInt8]?
+        /// The same values by the entries that gave them.
+        package var entries: [EntryValues]
 
-        package init(value: [UInt8], key: [UInt8], match: Match, table: String, unmatchedExtension: [UInt8]? = nil) {
+        package init(
+            value: [UInt8], entries: [EntryValues]? = nil, key: [UInt8], match: Match, table: String,
+            unmatchedExtension: [UInt8]? = nil
+        ) {
             self.value = value
+            self.entries = entries ?? [EntryValues(entry: nil, values: [value])]
             self.key = key
             self.match = match
             self.table = table
@@ -75,8 +81,10 @@ package struct AddressLookup: Sendable {
         let unmatched = split.map { [$0.delimiter] + $0.extension }
 
         var search = KeySearch(tables: tables)
-        for form in forms(local) {
-            if let end = await search.ask(form + atDomain, .fullAddress) { return end }
+        // Pattern tables see the address as it was sent: a rule may mind the case, and hand it on in `$1`.
+        let sent = forms(localPart).map { $0 + [UInt8(ascii: "@")] + domain }
+        for (form, sent) in zip(forms(local), sent) {
+            if let end = await search.ask(form + atDomain, .fullAddress, patternKey: sent) { return end }
         }
         if let user {
             for form in forms(user) {
@@ -118,15 +126,18 @@ private struct KeySearch {
 
     /// Nil when no table knows the key, so that the next key is to be asked.
     mutating func ask(
-        _ key: [UInt8], _ match: AddressLookup.Match, _ unmatched: [UInt8]? = nil
+        _ key: [UInt8], _ match: AddressLookup.Match, _ unmatched: [UInt8]? = nil,
+        patternKey: [UInt8]? = nil
     ) async -> Answer<AddressLookup.Hit>? {
         for table in tables where match == .fullAddress || !table.isPattern {
-            let answer = await table.lookup(key)
+            let key = table.isPattern ? patternKey ?? key : key
+            let answer = await table.lookupValues(key)
             steps += answer.steps
             switch answer.outcome {
-            case .found(let value):
+            case .found(let entries):
                 let hit = AddressLookup.Hit(
-                    value: value, key: key, match: match, table: table.name, unmatchedExtension: unmatched)
+                    value: entries.joined, entries: entries, key: key, match: match, table: table.name,
+                    unmatchedExtension: unmatched)
                 return Answer(.found(hit), steps: steps)
             case .absent: continue
             case .unavailable(let reason): return Answer(.unavailable(reason), steps: steps)

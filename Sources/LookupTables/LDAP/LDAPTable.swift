@@ -1,7 +1,7 @@
 package import Directory
 import LDAP
 
-/// `ldap:` with Postfix's exact meaning (ldap_table(5)).
+/// `ldap:` with Postfix's exact meaning (ldap_table(5)), apart from the named options of `LDAPTableOptions`.
 package struct LDAPTable: LookupTable {
     package let name: String
     package let location: SourceLocation?
@@ -9,14 +9,11 @@ package struct LDAPTable: LookupTable {
     package let warnings: [TableFault]
     package var isPattern: Bool { false }
 
-    let options: LDAPTableOptions
+    package let options: LDAPTableOptions
     let source: any DirectorySource
     let attributes: ResultAttributes
     let format: ResultFormat
-    private let base: BaseTemplate
-    /// Nil for an empty filter, with which every search fails.
-    private let filter: FilterTemplate?
-    private let requirements: KeyRequirements
+    private let search: KeyedSearch
 
     /// - Parameters:
     ///   - name: as the configuration has it: `ldap:/etc/postfix/users.cf`.
@@ -30,29 +27,17 @@ package struct LDAPTable: LookupTable {
         self.source = source
         attributes = ResultAttributes(options)
         var faults: [TableFault] = []
-        func template<Template>(_ parameter: String, _ make: () throws(TableFault) -> Template) -> Template? {
-            do throws(TableFault) {
-                return try make()
-            } catch {
-                faults.append(TableFault(error.text, at: error.location ?? options.locations[parameter] ?? location))
-                return nil
-            }
+        let format = TableFault.collecting(&faults, at: options.locations["result_format"] ?? location) {
+            () throws(TableFault) in try TableTemplate(options.resultFormat, parameter: "result_format")
         }
-        let base = template("search_base") { () throws(TableFault) in try BaseTemplate(options.searchBase) }
-        var filter: FilterTemplate?
-        if !ASCIIText.trimmed(options.queryFilter).isEmpty {
-            filter = template("query_filter") { () throws(TableFault) in try FilterTemplate(options.queryFilter) }
-        }
-        let format = template("result_format") { () throws(TableFault) in
-            try TableTemplate(options.resultFormat, parameter: "result_format")
-        }
-        guard faults.isEmpty, let base, let format else { throw TableFaults(faults) }
-        self.base = base
-        self.filter = filter
+        let search = KeyedSearch(
+            table: name, searchBase: options.searchBase, queryFilter: options.queryFilter, domain: options.domain,
+            result: format, locations: options.locations, location: location, faults: &faults)
+        guard faults.isEmpty, let search, let format else { throw TableFaults(faults) }
+        self.search = search
         self.format = ResultFormat(format)
-        requirements = KeyRequirements(query: [base.template] + (filter.map { [$0.template] } ?? []), result: format)
         var warnings = options.warnings
-        if let filter, filter.template.fields.isEmpty {
+        if let filter = search.filter, filter.template.fields.isEmpty {
             warnings.append(
                 TableFault(
                     "query_filter holds no % expansion: every key gives the same answer",
@@ -61,12 +46,29 @@ package struct LDAPTable: LookupTable {
         self.warnings = warnings
     }
 
+    /// Whether base, filter and result are the same for every key, as with `(associatedDomain=*)`: in a list of domains
+    /// such a table fits every domain there is, unless `ListedValuesTable` stands before it.
+    package var isKeyless: Bool {
+        search.isFixed
+            && format.template.fields.allSatisfy { field in
+                switch field {
+                case .whole, .user, .domain: true
+                case .keyWhole, .keyUser, .keyDomain, .keyLabel: false
+                }
+            }
+    }
+
     package func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> {
+        let answer = await lookupValues(key)
+        return Answer(answer.outcome.map(\.joined), steps: answer.steps)
+    }
+
+    package func lookupValues(_ key: [UInt8]) async -> Answer<[EntryValues]> {
         var children: [TraceStep] = []
         let outcome = await find(key, &children)
         let result: TraceStep.LookupResult =
             switch outcome {
-            case .found(let value): .found(value)
+            case .found(let entries): .found(entries.joined)
             case .absent: .absent
             case .unavailable(let reason): .unavailable(reason)
             }
@@ -74,54 +76,32 @@ package struct LDAPTable: LookupTable {
         return Answer(outcome, steps: [step])
     }
 
-    private func find(_ key: [UInt8], _ steps: inout [TraceStep]) async -> Outcome<[UInt8]> {
-        // A NUL ends a value at some servers, so `a\0b` could find `a`.
-        guard !key.contains(0), String(validating: key, as: UTF8.self) != nil else {
-            steps.append(decision("key", "it is no UTF-8 text: not looked up"))
-            return .absent
+    private func find(_ key: [UInt8], _ steps: inout [TraceStep]) async -> Outcome<[EntryValues]> {
+        let parts: KeyParts
+        let request: SearchRequest
+        switch await search.question(for: key, &steps) {
+        case .absent: return .absent
+        case .unavailable(let reason): return .unavailable(reason)
+        case .search(let key, let base, let filter):
+            parts = key
+            request = self.request(base: base, scope: options.scope, filter: filter)
         }
-        if let domain = options.domain {
-            guard let at = key.lastIndex(of: UInt8(ascii: "@")), at > 0, at + 1 < key.count else {
-                steps.append(decision("domain", "the key is no user@domain: not looked up"))
-                return .absent
-            }
-            let answer = await domain.contains(Array(key[(at + 1)...]))
-            steps += answer.steps
-            switch answer.outcome {
-            case .found(true): break
-            case .found(false), .absent:
-                steps.append(decision("domain", "the key's domain is not in the list: not looked up"))
-                return .absent
-            case .unavailable(let reason): return .unavailable(reason)
-            }
-        }
-        guard let parts = KeyParts(key, requirements) else {
-            steps.append(decision("query_filter", "the key lacks a part that the % expansions need: not looked up"))
-            return .absent
-        }
-        guard let filter else {
-            return .unavailable(
-                UnavailableReason(.misconfigured, "\(place("query_filter")): query_filter is empty: set it"))
-        }
-        let request = request(base: base.filled(parts), scope: options.scope, filter: filter.filled(parts))
-        let outcome = await source.search(request)
         var expansion = ResultExpansion(table: self, key: parts)
-        switch outcome {
-        case .noSuchObject where base.isFixed:
-            let reason = UnavailableReason(
-                .misconfigured,
-                "\(place("search_base")): the search base \"\(request.base)\" does not exist at \(source.name)")
-            steps.append(ResultExpansion.step(request, .failed(reason), source: source))
-            return .unavailable(reason)
+        let answer = await source.answer(request)
+        switch answer.outcome {
         case .noSuchObject:
-            steps.append(ResultExpansion.step(request, .entries(0), source: source))
+            if let reason = search.missingBase(request.base, at: source) {
+                steps.append(TraceStep(request, .failed(reason), source: source, answer))
+                return .unavailable(reason)
+            }
+            steps.append(TraceStep(request, .entries(0), source: source, answer))
             return .absent
         case .failed(let reason):
-            steps.append(ResultExpansion.step(request, .failed(reason), source: source))
+            steps.append(TraceStep(request, .failed(reason), source: source, answer))
             return .unavailable(reason)
         case .entries(let entries):
-            let children = await expansion.add(entries, depth: 1)
-            steps.append(ResultExpansion.step(request, .entries(entries.count), source: source, children: children))
+            let children = await expansion.add(entries, of: request, depth: 1)
+            steps.append(TraceStep(request, .entries(entries.count), source: source, answer, children: children))
         }
         if let failure = expansion.failure { return .unavailable(failure) }
         return expansion.result.isEmpty ? .absent : .found(expansion.result)
@@ -133,12 +113,7 @@ package struct LDAPTable: LookupTable {
             sizeLimit: options.sizeLimit, timeLimit: options.timeout, dereference: options.dereference)
     }
 
-    func decision(_ rule: String, _ text: String) -> TraceStep {
-        TraceStep(.decision(rule: rule, text: text), location: options.locations[rule])
-    }
+    func decision(_ rule: String, _ text: String) -> TraceStep { search.decision(rule, text) }
 
-    /// Where a parameter was set, or the table's name: what an operator is to look at.
-    func place(_ parameter: String) -> String {
-        options.locations[parameter].map { "\(name), \($0)" } ?? name
-    }
+    func place(_ parameter: String) -> String { search.place(parameter) }
 }

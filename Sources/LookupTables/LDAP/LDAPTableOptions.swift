@@ -28,12 +28,32 @@ package struct LDAPTableOptions: Sendable {
     package var dereference = DereferencePolicy.never
     /// Seconds a search may take.
     package var timeout = 10
+    /// What is made of values that bear a scheme, such as `smtp:`, before `resultFormat`.
+    package var valueCleaning: ValueCleaning?
+    package var selfContainingGroups = SelfContainingGroups.members
+    package var keylessDomainFilter = KeylessDomainFilter.listedDomains
     /// Where each parameter was set, by Postfix's name for it.
     package var locations: [String: SourceLocation] = [:]
     /// Settings that Postfix would warn of and go on.
     package var warnings: [TableFault] = []
 
     package init() {}
+
+    /// What becomes of a group that contains itself, by whatever way.
+    package enum SelfContainingGroups: Hashable, Sendable {
+        /// An entry is followed once in a lookup, so that the members are found.
+        case members
+        /// It is followed until `recursionLimit` makes the lookup fail for now, as Postfix does it.
+        case failAsPostfix
+    }
+
+    /// What a table in a list of domains means whose search is the same for every key, `(associatedDomain=*)`.
+    package enum KeylessDomainFilter: Hashable, Sendable {
+        /// The domains that it lists: `ListedValuesTable`.
+        case listedDomains
+        /// Every domain there is, as in Postfix, which doesn't look at the value.
+        case everyDomainAsPostfix
+    }
 
     /// - Parameter lists: opens the files and tables that `domain` may name.
     package init(_ parameters: TableParameters, lists: MatchList.Reader = .namesOnly) throws(TableFaults) {

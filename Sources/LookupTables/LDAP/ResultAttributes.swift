@@ -26,11 +26,7 @@ struct ResultAttributes: Sendable {
 
     /// What a returned attribute is; `mail;lang-de` is what `mail` is. Nil for one that nobody asked for.
     func kind(of returned: AttributeDescription) -> Kind? {
-        attributes.first { Self.covers($0.description, returned) }?.kind
-    }
-
-    private static func covers(_ asked: AttributeDescription, _ returned: AttributeDescription) -> Bool {
-        asked == returned || returned.folded.hasPrefix(asked.folded + ";")
+        attributes.first { $0.description.covers(returned) }?.kind
     }
 
     /// Whether the entry has a value of an attribute of this kind, by its very name.

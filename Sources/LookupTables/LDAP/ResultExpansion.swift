@@ -5,8 +5,14 @@ import LDAP
 struct ResultExpansion {
     private let table: LDAPTable
     private let key: KeyParts
-    /// The values so far, joined by commas.
-    private(set) var result: [UInt8] = []
+    /// The values so far, by the entries of the first search.
+    private var found: [EntryValues] = []
+    /// Octets of the values so far, joined.
+    private var size = 0
+    /// Entries whose values are in already, with the attributes that they were asked for, and what was searched: not gone
+    /// through again. Names are compared as the server writes them: it writes an entry's name in one way only.
+    private var seen: Set<SeenEntry> = []
+    private var asked: Set<SearchRequest> = []
     /// Ends the lookup: no answer that isn't whole.
     private(set) var failure: UnavailableReason?
     private var values = 0
@@ -17,6 +23,14 @@ struct ResultExpansion {
         self.key = key
     }
 
+    /// Of the entries that gave any.
+    var result: [EntryValues] { found.filter { !$0.values.isEmpty } }
+
+    private struct SeenEntry: Hashable {
+        var name: String
+        var attributes: [String]
+    }
+
     /// Searches of one lookup. Postfix has no such bound; groups that share their members on many levels could otherwise
     /// keep a server busy for ever without being nested deep.
     private static let maximumSearches = 20_000
@@ -24,7 +38,7 @@ struct ResultExpansion {
     private static let maximumResultSize = 16 << 20
 
     /// Adds what the entries of one search hold; gives the steps below that search.
-    mutating func add(_ entries: [LDAPEntry], depth: Int) async -> [TraceStep] {
+    mutating func add(_ entries: [LDAPEntry], of request: SearchRequest, depth: Int) async -> [TraceStep] {
         var steps: [TraceStep] = []
         if table.options.sizeLimit > 0, entries.count > table.options.sizeLimit {
             fail("size_limit", "a search gave more than \(table.options.sizeLimit) entries")
@@ -35,6 +49,13 @@ struct ResultExpansion {
         var isLeaf = true
         for entry in entries {
             guard failure == nil else { break }
+            if table.options.selfContainingGroups == .members,
+                !seen.insert(SeenEntry(name: entry.name, attributes: request.attributes)).inserted
+            {
+                steps.append(decision("\(entry.name) has been read already: not followed again"))
+                continue
+            }
+            if depth == 1 { found.append(EntryValues(entry: entry.name, values: [])) }
             if table.attributes.has(.terminal, entry) { isTerminal = true }
             if !isTerminal, table.attributes.hasLeaves, table.attributes.has(.special, entry) { isLeaf = false }
             for attribute in entry.attributes {
@@ -51,7 +72,10 @@ struct ResultExpansion {
                                 name: entry.name, attribute: attribute.description.spelling, values: attribute.values)))
                     steps += await follow(attribute, depth: depth)
                 } else {
-                    let used = attribute.values.filter { append($0) }
+                    let cleaned =
+                        table.options.valueCleaning?.cleaned(attribute.values, of: attribute.description)
+                        ?? attribute.values
+                    let used = cleaned.filter { append($0) }
                     steps.append(
                         TraceStep(.entry(name: entry.name, attribute: attribute.description.spelling, values: used)))
                 }
@@ -68,12 +92,13 @@ struct ResultExpansion {
             fail("expansion_limit", "more than \(table.options.expansionLimit) values")
             return false
         }
-        if result.count + formatted.count >= Self.maximumResultSize {
+        size += formatted.count + 1
+        if size > Self.maximumResultSize {
             fail("result_attribute", "the values are longer than \(Self.maximumResultSize) bytes together")
             return false
         }
-        if !result.isEmpty { result.append(UInt8(ascii: ",")) }
-        result += formatted
+        guard !found.isEmpty, !formatted.isEmpty else { return false }
+        found[found.count - 1].values.append(formatted)
         return true
     }
 
@@ -99,21 +124,27 @@ struct ResultExpansion {
                 fail("special_result_attribute", "\(attribute.description): \(why)")
                 continue
             }
+            if table.options.selfContainingGroups == .members, !asked.insert(request).inserted {
+                steps.append(decision("\"\(request.base)\" has been asked already: not followed again"))
+                continue
+            }
             searches += 1
             guard searches <= Self.maximumSearches else {
                 fail("special_result_attribute", "the lookup took more than \(Self.maximumSearches) searches")
                 break
             }
-            switch await table.source.search(request) {
+            let answer = await table.source.answer(request)
+            switch answer.outcome {
             case .entries(let entries):
-                let children = await add(entries, depth: depth + 1)
-                steps.append(Self.step(request, .entries(entries.count), source: table.source, children: children))
+                let children = await add(entries, of: request, depth: depth + 1)
+                steps.append(
+                    TraceStep(request, .entries(entries.count), source: table.source, answer, children: children))
             case .noSuchObject:
-                steps.append(Self.step(request, .entries(0), source: table.source))
+                steps.append(TraceStep(request, .entries(0), source: table.source, answer))
                 steps.append(
                     table.decision("special_result_attribute", "\"\(request.base)\" does not exist: passed over"))
             case .failed(let reason):
-                steps.append(Self.step(request, .failed(reason), source: table.source))
+                steps.append(TraceStep(request, .failed(reason), source: table.source, answer))
                 failure = reason
             }
         }
@@ -146,13 +177,5 @@ struct ResultExpansion {
         failure = failure ?? UnavailableReason(.misconfigured, "\(table.place(parameter)): \(parameter): \(text)")
     }
 
-    static func step(
-        _ request: SearchRequest, _ result: TraceStep.SearchResult, source: any DirectorySource,
-        children: [TraceStep] = []
-    ) -> TraceStep {
-        TraceStep(
-            .search(
-                server: source.name, base: request.base, scope: request.scope, filter: request.filter, result: result),
-            children: children)
-    }
+    private func decision(_ text: String) -> TraceStep { table.decision("special_result_attribute", text) }
 }

@@ -7,7 +7,14 @@ struct ServerCertificate: Sendable {
 
     init(_ source: ServerTLSOptions.Certificate) throws(ServerTLSError) {
         switch source {
-        case .files(let chain, let key): try self.init(chainFile: chain, keyFile: key)
+        case .files(let chainFile, let keyFile):
+            try self.init(
+                chainFile: chainFile, keyFile: keyFile, readChain: { try NIOSSLCertificate.fromPEMFile(chainFile) },
+                readKey: { try NIOSSLPrivateKey(file: keyFile, format: .pem) })
+        case .contents(let chain, let chainFile, let key, let keyFile):
+            try self.init(
+                chainFile: chainFile, keyFile: keyFile, readChain: { try NIOSSLCertificate.fromPEMBytes(chain) },
+                readKey: { try NIOSSLPrivateKey(bytes: key, format: .pem) })
         case .selfSigned(let made): try self.init(made)
         }
     }
@@ -23,10 +30,13 @@ struct ServerCertificate: Sendable {
         }
     }
 
-    private init(chainFile: String, keyFile: String) throws(ServerTLSError) {
+    private init(
+        chainFile: String, keyFile: String, readChain: () throws -> [NIOSSLCertificate],
+        readKey: () throws -> NIOSSLPrivateKey
+    ) throws(ServerTLSError) {
         let chain: [NIOSSLCertificate]
         do {
-            chain = try NIOSSLCertificate.fromPEMFile(chainFile)
+            chain = try readChain()
         } catch {
             throw ServerTLSError(
                 file: chainFile, reason: "no certificate could be read (\(Self.reason(error)))",
@@ -40,7 +50,7 @@ struct ServerCertificate: Sendable {
         }
         let key: NIOSSLPrivateKey
         do {
-            key = try NIOSSLPrivateKey(file: keyFile, format: .pem)
+            key = try readKey()
         } catch {
             throw ServerTLSError(
                 file: keyFile, reason: "no private key could be read (\(Self.reason(error)))",

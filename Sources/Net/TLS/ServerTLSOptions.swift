@@ -12,6 +12,8 @@ package struct ServerTLSOptions: Sendable {
     package enum Certificate: Sendable {
         /// PEM files; both may be the same file. The chain starts with the server's own certificate.
         case files(chain: String, key: String)
+        /// The same, read by somebody who may: a key that only root can read. The paths are for messages.
+        case contents(chain: [UInt8], chainFile: String, key: [UInt8], keyFile: String)
         /// Never offered on a public address (`isPublicAddress`).
         case selfSigned(SelfSignedCertificate)
     }

@@ -14,7 +14,8 @@ struct Check: AsyncParsableCommand {
     var offline = false
 
     func run() async throws {
-        var findings = await SiteLoader.faults(site.config, environment: ProcessEnvironment.current)
+        let source = try site.source()
+        var findings = await SiteLoader.faults(source, environment: ProcessEnvironment.current)
         if !offline, findings.allSatisfy({ $0.severity == .warning }) {
             let opened = try await site.open()
             findings += await opened.check()
@@ -23,7 +24,7 @@ struct Check: AsyncParsableCommand {
         for finding in findings { Terminal.error(finding.description) }
         guard findings.allSatisfy({ $0.severity == .warning }) else { throw ExitStatus.configuration }
         print(
-            findings.isEmpty ? "\(site.config): nothing to mend." : "\(site.config): it serves; see the warnings above."
+            findings.isEmpty ? "\(source.name): nothing to mend." : "\(source.name): it serves; see the warnings above."
         )
     }
 }

@@ -17,21 +17,3 @@ struct Configuration: AsyncParsableCommand {
         }
     }
 }
-
-struct Import: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Print what a preset stands for, in the vocabulary of postroom.yaml, for editing.")
-
-    @Option(help: "One of: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var preset: String
-
-    func run() async throws {
-        guard let preset = Preset(rawValue: preset) else {
-            Terminal.error(
-                "there is no preset called \(preset); there are: "
-                    + Preset.allCases.map(\.rawValue).joined(separator: ", "))
-            throw ExitStatus.dataError
-        }
-        print(preset.yaml)
-    }
-}

@@ -12,7 +12,7 @@ struct Serve: AsyncParsableCommand {
         let loaded = try await site.load()
         SiteLogging.bootstrap(loaded.model.log)
         do {
-            try await Server.run(loaded.model, configurationFile: site.config)
+            try await Server.run(loaded.model, source: try site.source())
         } catch {
             Terminal.error("\(error)")
             throw ExitStatus.configuration

@@ -13,19 +13,19 @@ package final class Server: Sendable {
     private let tls: ServerTLS
     private let listeners: [any ServingListener]
     private let announce: AsyncStream<Site>.Continuation
-    private let configurationFile: String?
+    private let source: SiteSource?
     private let logger = Logger(label: "server")
 
     private init(
         group: MultiThreadedEventLoopGroup, sites: SiteHolder, tls: ServerTLS, listeners: [any ServingListener],
-        announce: AsyncStream<Site>.Continuation, configurationFile: String?
+        announce: AsyncStream<Site>.Continuation, source: SiteSource?
     ) {
         self.group = group
         self.sites = sites
         self.tls = tls
         self.listeners = listeners
         self.announce = announce
-        self.configurationFile = configurationFile
+        self.source = source
     }
 
     package var site: Site { sites.current }
@@ -41,19 +41,19 @@ package final class Server: Sendable {
     // MARK: Life
 
     /// Serves until SIGTERM or SIGINT; SIGHUP reads the configuration anew.
-    package static func run(_ model: SiteModel, configurationFile: String) async throws {
+    package static func run(_ model: SiteModel, source: SiteSource) async throws {
         Privileges.forbidDumps()
         let sockets = BoundSockets(environment: ProcessEnvironment.current)
-        try await withRunning(model, configurationFile: configurationFile, sockets: sockets) { server in
+        try await withRunning(model, source: source, sockets: sockets) { server in
             await server.waitForSignal()
         }
     }
 
     /// Serves while `body` runs, then drains.
     ///
-    /// - Parameter configurationFile: read again by `reload`.
+    /// - Parameter source: read again by `reload`.
     package static func withRunning<Value: Sendable>(
-        _ model: SiteModel, configurationFile: String? = nil, sockets: BoundSockets = BoundSockets(),
+        _ model: SiteModel, source: SiteSource? = nil, sockets: BoundSockets = BoundSockets(),
         _ body: (Server) async throws -> Value
     ) async throws -> Value {
         // A client that is gone shall be an error of its connection, not a signal for the process.
@@ -76,7 +76,7 @@ package final class Server: Sendable {
                 listeners = try await Listeners.open(model, sockets, sites, tls, group)
                 let server = Server(
                     group: group, sites: sites, tls: tls, listeners: listeners, announce: announce,
-                    configurationFile: configurationFile)
+                    source: source)
                 result = .success(try await body(server))
             } catch {
                 result = .failure(error)
@@ -119,16 +119,16 @@ package final class Server: Sendable {
     /// - Returns: whether the new one is in force.
     @discardableResult
     package func reload() async -> Bool {
-        guard let configurationFile else { return false }
+        guard let source else { return false }
         do {
-            let loaded = try SiteLoader.load(configurationFile, environment: ProcessEnvironment.current)
+            let loaded = try SiteLoader.load(source, environment: ProcessEnvironment.current)
             for warning in loaded.warnings { logger.warning("configuration", metadata: ["finding": "\(warning)"]) }
             try tls.reload(loaded.model)
             let new = try await Site.open(loaded.model, group: group, succeeding: sites.current)
             let old = sites.replace(with: new)
             announce.yield(new)
             old.retire()
-            logger.notice("the configuration was read anew", metadata: ["file": "\(configurationFile)"])
+            logger.notice("the configuration was read anew", metadata: ["file": "\(source.name)"])
             return true
         } catch {
             for line in "\(error)".split(separator: "\n") {

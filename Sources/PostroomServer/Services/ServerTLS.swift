@@ -48,13 +48,20 @@ struct ServerTLS: Sendable {
         }
     }
 
+    /// A key is mostly root's alone; the room that uses it can only read what its user can.
+    private static func source(_ chain: String, _ key: String) -> ServerTLSOptions.Certificate {
+        guard let chainBytes = SiteLoader.read(chain), let keyBytes = SiteLoader.read(key) else {
+            return .files(chain: chain, key: key)
+        }
+        return .contents(chain: chainBytes, chainFile: chain, key: keyBytes, keyFile: key)
+    }
+
     private static func options(
         _ model: SiteModel
     ) throws(ServerTLSError) -> (options: ServerTLSOptions, file: String?) {
         let version: ServerTLSOptions.Version = model.tls.minimumVersion.value == "1.3" ? .tls13 : .tls12
         if let certificate = model.tls.certificate, let key = model.tls.key {
-            let files = ServerTLSOptions.Certificate.files(chain: certificate.value, key: key.value)
-            return (ServerTLSOptions(certificate: files, minimumVersion: version), nil)
+            return (ServerTLSOptions(certificate: source(certificate.value, key.value), minimumVersion: version), nil)
         }
         let (made, file) = try SelfSignedCertificate.kept(
             in: model.tls.selfSignedDirectory.value, hostname: model.hostname.value)

@@ -84,7 +84,12 @@ struct AccountMailboxes: MailboxLookup {
     let accounts: DirectoryAccounts
     let delimiter: RecipientDelimiter
 
-    func mailbox(for address: EmailAddress) async -> Answer<LocalMailbox> {
+    func mailboxes(for address: EmailAddress) async -> Answer<[LocalMailbox]> {
+        let answer = await mailbox(for: address)
+        return Answer(answer.outcome.map { [$0] }, steps: answer.steps)
+    }
+
+    private func mailbox(for address: EmailAddress) async -> Answer<LocalMailbox> {
         let whole = await accounts.mailbox(for: address)
         guard case .absent = whole.outcome else { return whole }
         let user = delimiter.user(of: address.localPart)

@@ -6,13 +6,12 @@ package import SiteConfiguration
 package struct LoadedSite: Sendable {
     package var model: SiteModel
     package var warnings: [ConfigurationFault]
+    /// What became of each setting, for a site made of other programs' configurations.
+    package var report: ImportReport?
 }
 
 /// Reads configuration files. Called before anything listens, or from `Blocking` at a reload: it does blocking reads.
 package enum SiteLoader {
-    /// A configuration beyond this is a mistake.
-    private static let maximumSize = 4 << 20
-
     package static func load(
         _ path: String, environment: [String: String]
     ) throws(ConfigurationFaults) -> LoadedSite {
@@ -44,7 +43,7 @@ package enum SiteLoader {
     private static func inspect(
         _ path: String, environment: [String: String]
     ) throws(ConfigurationFaults) -> (model: SiteModel?, faults: [ConfigurationFault]) {
-        let absolute = path.hasPrefix("/") ? path : workingDirectory() + "/" + path
+        let absolute = ConfigurationFile.absolute(path)
         guard let content = read(absolute) else {
             throw ConfigurationFaults([
                 ConfigurationFault(
@@ -56,28 +55,7 @@ package enum SiteLoader {
         return try SiteReader.inspect(String(decoding: content, as: UTF8.self), file: absolute, sources: sources)
     }
 
-    private static func workingDirectory() -> String {
-        guard let path = getcwd(nil, 0) else { return "" }
-        defer { free(path) }
-        return String(cString: path)
-    }
-
-    /// A whole file; nil with `errno` when it can't be read.
-    static func read(_ path: String) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var content: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65536)
-        while content.count <= maximumSize {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return count == 0 ? content : nil }
-            content += chunk.prefix(count)
-        }
-        errno = EFBIG
-        return nil
-    }
+    static func read(_ path: String) -> [UInt8]? { ConfigurationFile.read(path) }
 }
 
 /// The environment as a dictionary.

@@ -13,22 +13,26 @@ final class SiteStorage: Sendable {
     let stores: MaildirStores
     let delivery: MaildirDelivery
     private let rootPaths: [String]
+    private let places: [String: String]
 
-    private init(_ stores: MaildirStores, _ rootPaths: [String]) {
+    private init(_ stores: MaildirStores, _ rootPaths: [String], _ places: [String: String]) {
         self.stores = stores
         delivery = MaildirDelivery(stores)
         self.rootPaths = rootPaths
+        self.places = places
     }
 
     /// Resolves the roots. Nil when that fails: the fault is told.
     static func open(_ model: SiteModel, succeeding old: SiteStorage?, _ faults: FaultCollector) -> SiteStorage? {
         let paths = model.store.roots.map(\.value)
-        if let old, old.rootPaths == paths { return old }
+        let byPath = Dictionary(model.store.places.map { ($0.path, $0.folder.value) }) { $1 }
+        if let old, old.rootPaths == paths, old.places == byPath { return old }
+        let places = model.store.places.map { (path: Array($0.path.utf8), folder: Array($0.folder.value.utf8)) }
         guard !model.store.roots.isEmpty else { return nil }
         let before = faults.errors.count
         for root in model.store.roots {
             do {
-                _ = try MailRoots([Array(root.value.utf8)])
+                _ = try MailRoots([Array(root.value.utf8)], places: places)
             } catch {
                 faults.error(
                     at: root.location, "\(error)",
@@ -37,9 +41,9 @@ final class SiteStorage: Sendable {
         }
         guard faults.errors.count == before else { return nil }
         do {
-            let roots = try MailRoots(paths.map { Array($0.utf8) })
+            let roots = try MailRoots(paths.map { Array($0.utf8) }, places: places)
             let pool = BlockingPool(name: "mail", threads: 48)
-            return SiteStorage(MaildirStores(roots: roots, pool: pool), paths)
+            return SiteStorage(MaildirStores(roots: roots, pool: pool), paths, byPath)
         } catch {
             faults.error(at: model.store.roots[0].location, "\(error)", remedy: "mend store.roots")
             return nil

@@ -6,7 +6,8 @@ package import MailModel
 /// at its end meaning a maildir, and `virtual_uid_maps` and `virtual_gid_maps` the owner of the files, all three asked
 /// by the recipient.
 ///
-/// What can't be served as it stands (two paths for one address, a uid that is no number or too small, `..` in a path) is
+/// An address that several entries claim reaches the mailbox of each, owned as the same entry says.
+/// What can't be served as it stands (an entry with two paths, a uid that is no number or too small, `..` in a path) is
 /// `unavailable` and says what the directory holds: a message is never put where nobody meant it to be.
 package struct TableMailboxes: MailboxLookup {
     package var mailboxMaps: [any LookupTable]
@@ -18,12 +19,22 @@ package struct TableMailboxes: MailboxLookup {
     package var minimumUID: UInt32
     package var recipientDelimiter: RecipientDelimiter
     package var location: SourceLocation?
+    package var severalEntries: SeveralEntries
     /// Whether a bare name stands for an address of the domain: `mydestination` and `myorigin`.
     package var isLocalDomain: @Sendable (Domain) async -> Answer<Bool>
+
+    /// What becomes of an address that more than one entry of a directory claims.
+    package enum SeveralEntries: Hashable, Sendable {
+        /// Each of their mailboxes gets the mail.
+        case eachEntry
+        /// Postfix makes one path of them all. Nobody meant that: the recipient is deferred, and the entries are named.
+        case onePathAsPostfix
+    }
 
     package init(
         mailboxMaps: [any LookupTable], uidMaps: [any LookupTable], gidMaps: [any LookupTable], base: [UInt8],
         minimumUID: UInt32 = 100, recipientDelimiter: RecipientDelimiter = .none, location: SourceLocation? = nil,
+        severalEntries: SeveralEntries = .eachEntry,
         isLocalDomain: @escaping @Sendable (Domain) async -> Answer<Bool> = { _ in Answer(.found(false)) }
     ) {
         self.mailboxMaps = mailboxMaps
@@ -33,10 +44,11 @@ package struct TableMailboxes: MailboxLookup {
         self.minimumUID = minimumUID
         self.recipientDelimiter = recipientDelimiter
         self.location = location
+        self.severalEntries = severalEntries
         self.isLocalDomain = isLocalDomain
     }
 
-    package func mailbox(for address: EmailAddress) async -> Answer<LocalMailbox> {
+    package func mailboxes(for address: EmailAddress) async -> Answer<[LocalMailbox]> {
         let local = await isLocalDomain(address.domain)
         var steps = local.steps
         let isLocal: Bool
@@ -48,33 +60,37 @@ package struct TableMailboxes: MailboxLookup {
 
         let answer = await find(address, in: mailboxMaps, isLocal)
         steps += answer.steps
-        let value: [UInt8]
+        let hit: AddressLookup.Hit
         switch answer.outcome {
-        case .found(let hit): value = hit.value
+        case .found(let found): hit = found
         case .absent: return Answer(.absent, steps: steps)
         case .unavailable(let reason): return Answer(.unavailable(reason), steps: steps)
         }
-
-        let location: MailboxLocation
-        switch mailboxLocation(value, steps: answer.steps, for: address) {
-        case .success(let parsed): location = parsed
-        case .failure(let fault): return fault.answer(steps)
+        do throws(MailboxFault) {
+            let claims = try claims(hit, steps: answer.steps, for: address)
+            var locations: [MailboxLocation] = []
+            for claim in claims { locations.append(try mailboxLocation(claim.value, for: address)) }
+            let uids = try await identifiers(.uid, address, isLocal, &steps)
+            let gids = try await identifiers(.gid, address, isLocal, &steps)
+            var mailboxes: [LocalMailbox] = []
+            for (claim, location) in zip(claims, locations) {
+                let uid = try number(uids, for: claim, among: claims, address)
+                let gid = try number(gids, for: claim, among: claims, address)
+                guard let owner = Owner(uid: uid, gid: gid) else {
+                    throw MailboxFault("\(address): \(uid):\(gid) can't own a mailbox")
+                }
+                if let known = mailboxes.first(where: { $0.location == location }) {
+                    guard known.owner == owner else {
+                        throw MailboxFault("\(address): \(location) has two owners, \(known.owner) and \(owner)")
+                    }
+                    continue
+                }
+                mailboxes.append(LocalMailbox(address: address, location: location, owner: owner))
+            }
+            return Answer(.found(mailboxes), steps: steps)
+        } catch {
+            return Answer(.unavailable(error.reason), steps: steps)
         }
-
-        let uid: UInt32
-        switch await identifier(.uid, address, isLocal, &steps) {
-        case .success(let number): uid = number
-        case .failure(let fault): return fault.answer(steps)
-        }
-        let gid: UInt32
-        switch await identifier(.gid, address, isLocal, &steps) {
-        case .success(let number): gid = number
-        case .failure(let fault): return fault.answer(steps)
-        }
-        guard let owner = Owner(uid: uid, gid: gid) else {
-            return MailboxFault("\(address): \(uid):\(gid) can't own a mailbox").answer(steps)
-        }
-        return Answer(.found(LocalMailbox(address: address, location: location, owner: owner)), steps: steps)
     }
 
     private func find(
@@ -85,37 +101,52 @@ package struct TableMailboxes: MailboxLookup {
 
     // MARK: - Path
 
-    private func mailboxLocation(
-        _ value: [UInt8], steps: [TraceStep], for address: EmailAddress
-    ) -> Result<MailboxLocation, MailboxFault> {
-        let values = DirectoryValues(steps).values
-        if values.count > 1 {
-            let named = values.map { "\($0.entry) (\($0.attribute): \(String(decoding: $0.value, as: UTF8.self)))" }
-            return .failure(
-                MailboxFault(
+    /// What one account says of its mailbox.
+    private struct Claim {
+        /// Nil when the table knows no entries, or they are not to be told apart.
+        var entry: EntryValues?
+        var value: [UInt8]
+    }
+
+    private func claims(
+        _ hit: AddressLookup.Hit, steps: [TraceStep], for address: EmailAddress
+    ) throws(MailboxFault) -> [Claim] {
+        guard severalEntries == .eachEntry, hit.entries.allSatisfy({ $0.entry != nil && $0.values.count == 1 }) else {
+            // Also for an entry with two paths: which of them is its mailbox?
+            let values = DirectoryValues(steps).values
+            guard values.count <= 1 else {
+                let named = values.map { "\($0.entry) (\($0.attribute): \(String(decoding: $0.value, as: UTF8.self)))" }
+                throw MailboxFault(
                     "\(address) has \(values.count) mailboxes, and mail can go to one only: \(named.joined(separator: "; "))"
-                ))
+                )
+            }
+            return [Claim(entry: nil, value: hit.value)]
         }
+        return hit.entries.flatMap { entry in entry.values.map { Claim(entry: entry, value: $0) } }
+    }
+
+    private func mailboxLocation(
+        _ value: [UInt8], for address: EmailAddress
+    ) throws(MailboxFault) -> MailboxLocation {
         let path = base.isEmpty ? value : base + [UInt8(ascii: "/")] + value
         let text = String(decoding: path, as: UTF8.self)
         guard path.first == UInt8(ascii: "/") else {
-            return .failure(
-                MailboxFault("\(address): the mailbox path \(text) is not absolute: set virtual_mailbox_base"))
+            throw MailboxFault("\(address): the mailbox path \(text) is not absolute: set virtual_mailbox_base")
         }
         guard !path.contains(where: { $0 < 0x20 || $0 == 0x7F }), path.count < 4096 else {
-            return .failure(MailboxFault("\(address): the mailbox path \(text) can't be a path"))
+            throw MailboxFault("\(address): the mailbox path \(text) can't be a path")
         }
         let parts = path.split(separator: UInt8(ascii: "/"))
         guard !parts.isEmpty, !parts.contains(where: { $0.elementsEqual("..".utf8) }) else {
-            return .failure(MailboxFault("\(address): the mailbox path \(text) leaves its base"))
+            throw MailboxFault("\(address): the mailbox path \(text) leaves its base")
         }
         // Empty and `.` parts name nothing: `base//answer` is what joining with a `/` gives.
         var clean: [UInt8] = []
         for part in parts where !part.elementsEqual(".".utf8) { clean += [UInt8(ascii: "/")] + part }
         guard !clean.isEmpty else {
-            return .failure(MailboxFault("\(address): the mailbox path \(text) is the root directory"))
+            throw MailboxFault("\(address): the mailbox path \(text) is the root directory")
         }
-        return .success(MailboxLocation(format: value.last == UInt8(ascii: "/") ? .maildir : .mbox, path: clean))
+        return MailboxLocation(format: value.last == UInt8(ascii: "/") ? .maildir : .mbox, path: clean)
     }
 
     // MARK: - Owner
@@ -125,28 +156,58 @@ package struct TableMailboxes: MailboxLookup {
         case gid = "virtual_gid_maps"
     }
 
-    private func identifier(
+    private struct Identifiers {
+        var kind: Identifier
+        var hit: AddressLookup.Hit
+    }
+
+    private func identifiers(
         _ kind: Identifier, _ address: EmailAddress, _ isLocal: Bool, _ steps: inout [TraceStep]
-    ) async -> Result<UInt32, MailboxFault> {
+    ) async throws(MailboxFault) -> Identifiers {
         let answer = await find(address, in: kind == .uid ? uidMaps : gidMaps, isLocal)
         steps += answer.steps
         switch answer.outcome {
-        case .found(let hit):
-            let minimum = kind == .uid ? max(minimumUID, 1) : 1
-            let text = String(decoding: hit.value, as: UTF8.self)
-            guard let number = Self.number(hit.value) else {
-                return .failure(MailboxFault("\(address): \(kind.rawValue) gives “\(text)”, which is no number"))
-            }
-            guard number >= minimum else {
-                return .failure(
-                    MailboxFault("\(address): \(kind.rawValue) gives \(text), below the minimum of \(minimum)"))
-            }
-            return .success(number)
-        case .absent:
-            return .failure(MailboxFault("\(address): not found in \(kind.rawValue)"))
-        case .unavailable(let reason):
-            return .failure(MailboxFault(reason))
+        case .found(let hit): return Identifiers(kind: kind, hit: hit)
+        case .absent: throw MailboxFault("\(address): not found in \(kind.rawValue)")
+        case .unavailable(let reason): throw MailboxFault(reason)
         }
+    }
+
+    private func number(
+        _ identifiers: Identifiers, for claim: Claim, among claims: [Claim], _ address: EmailAddress
+    ) throws(MailboxFault) -> UInt32 {
+        let kind = identifiers.kind
+        let value = try value(identifiers, for: claim, among: claims, address)
+        let minimum = kind == .uid ? max(minimumUID, 1) : 1
+        let text = String(decoding: value, as: UTF8.self)
+        guard let number = Self.number(value) else {
+            throw MailboxFault("\(address): \(kind.rawValue) gives “\(text)”, which is no number")
+        }
+        guard number >= minimum else {
+            throw MailboxFault("\(address): \(kind.rawValue) gives \(text), below the minimum of \(minimum)")
+        }
+        return number
+    }
+
+    /// A mailbox's own value: that of the entry which has the mailbox. Where the table tells no entries apart
+    /// (`static:`), or speaks of others (the domain's) and says one thing, that is for all mailboxes.
+    private func value(
+        _ identifiers: Identifiers, for claim: Claim, among claims: [Claim], _ address: EmailAddress
+    ) throws(MailboxFault) -> [UInt8] {
+        let hit = identifiers.hit
+        guard let entry = claim.entry, hit.entries.contains(where: { $0.entry != nil }) else { return hit.value }
+        let own = hit.entries.filter { $0.isOf(entry) }
+        if let only = own.first, own.count == 1 { return [only].joined }
+        let speaksOfOthers = hit.entries.allSatisfy { given in
+            !claims.contains { claim in claim.entry.map(given.isOf) ?? false }
+        }
+        if own.isEmpty, speaksOfOthers {
+            let values = Set(hit.entries.flatMap(\.values))
+            if let only = values.first, values.count == 1 { return only }
+            if claims.count == 1 { return hit.value }
+        }
+        throw MailboxFault(
+            "\(address): \(identifiers.kind.rawValue) doesn't tell whose value is that of \(entry.entry ?? "")")
     }
 
     /// 1*DIGIT that fits into 32 bits, and nothing else: no sign, no blank, no list.
@@ -166,9 +227,5 @@ private struct MailboxFault: Error {
 
     init(_ reason: UnavailableReason) {
         self.reason = reason
-    }
-
-    func answer(_ steps: [TraceStep]) -> Answer<LocalMailbox> {
-        Answer(.unavailable(reason), steps: steps)
     }
 }

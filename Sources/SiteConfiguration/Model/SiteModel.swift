@@ -90,7 +90,7 @@ package struct LDAPServersModel: Sendable {
     package init(
         urls: [Located<String>] = [], bind: Bind, startTLS: Bool = false, tls: ClientTLSModel = ClientTLSModel(),
         connectTimeout: Duration = .seconds(5), operationTimeout: Duration = .seconds(10), connections: Int = 2,
-        referralHosts: [Located<String>] = []
+        referralHosts: [Located<String>] = [], cache: DirectoryCacheModel = DirectoryCacheModel()
     ) {
         self.urls = urls
         self.bind = bind
@@ -100,6 +100,7 @@ package struct LDAPServersModel: Sendable {
         self.operationTimeout = operationTimeout
         self.connections = connections
         self.referralHosts = referralHosts
+        self.cache = cache
     }
 }
 
@@ -161,10 +162,23 @@ package struct SenderModel: Sendable {
     }
 }
 
+/// A path, and the folder of this machine that stands for it.
+package struct PlaceModel: Sendable {
+    package var path: String
+    package var folder: Located<String>
+
+    package init(path: String, folder: Located<String>) {
+        self.path = path
+        self.folder = folder
+    }
+}
+
 /// Where mail is kept.
 package struct StoreModel: Sendable {
     /// Mailboxes lie below these folders and nowhere else.
     package var roots: [Located<String>]
+    /// Folders of this machine that stand for paths by which the roots are named.
+    package var places: [PlaceModel] = []
     package var minimumUID: UInt32
     /// One owner for all mail, whatever the directory says.
     package var owner: Located<Owner>?
@@ -198,7 +212,8 @@ package struct ServerTLSModel: Sendable {
 
     package init(
         certificate: Located<String>? = nil, key: Located<String>? = nil, selfSignedDirectory: Located<String>,
-        minimumVersion: Located<String>, cipherSuites: [Located<String>] = [], names: [NamedCertificateModel] = []
+        minimumVersion: Located<String>, cipherSuites: [Located<String>] = [], names: [NamedCertificateModel] = [],
+        inReceivedHeader: Bool = false
     ) {
         self.certificate = certificate
         self.key = key
@@ -206,6 +221,7 @@ package struct ServerTLSModel: Sendable {
         self.minimumVersion = minimumVersion
         self.cipherSuites = cipherSuites
         self.names = names
+        self.inReceivedHeader = inReceivedHeader
     }
 }
 

@@ -1,15 +1,43 @@
 import Directory
 
-/// `accounts:`: password and user databases.
+/// `accounts:`: password and user databases, and what holds for all accounts.
 enum AccountsSection {
     static func read(_ site: SectionReader) -> AccountsModel {
-        let reader = site.section("accounts")
-        let model = AccountsModel(
-            passwords: reader.map { list("password", $0, password) } ?? [],
-            users: reader.map { list("user", $0, user) } ?? [],
-            mailLocation: reader?.string("mail_location"), defaultDomain: reader?.string("default_domain"),
-            cacheTime: reader?.duration("cache_time")?.value ?? .zero)
-        reader?.finish()
+        var model = AccountsModel()
+        guard let reader = site.section("accounts") else { return model }
+        model.passwords = list("password", reader, DatabaseSection.password)
+        model.users = list("user", reader, DatabaseSection.user)
+        model.submission = submission(reader)
+        model.mailLocation = reader.string("mail_location")
+        model.home = reader.string("home")
+        model.defaultDomain = reader.string("default_domain")
+        model.loginFormat = reader.string("login_format")
+        model.loginCharacters = reader.string("login_characters")
+        model.loginTranslation = reader.string("login_translation")
+        model.mechanisms = reader.strings("mechanisms") ?? []
+        model.masterSeparator = reader.string("master_separator")
+        model.variables =
+            reader.choice("variables", AccountsModel.VariableSyntax.self) ?? Located(.percent, at: .builtIn)
+        model.uid = reader.string("uid")
+        model.gid = reader.string("gid")
+        model.minimumUID = reader.integer("minimum_uid", in: 1...Int(UInt32.max - 1))
+        model.minimumGID = reader.integer("minimum_gid", in: 1...Int(UInt32.max - 1))
+        model.quotaRules = reader.strings("quota_rules") ?? []
+        model.namespaces = (reader.node("namespaces")?.entries ?? []).map {
+            NamespaceSection.read($0.key, SectionReader($0.value, reader.context))
+        }
+        model.cacheTime = reader.duration("cache_time")?.value ?? .zero
+        model.outageTime = reader.duration("outage_time")?.value ?? .zero
+        reader.finish()
+        return model
+    }
+
+    private static func submission(_ parent: SectionReader) -> SubmissionLoginModel? {
+        guard let reader = parent.section("submission") else { return nil }
+        let model = SubmissionLoginModel(
+            passwords: list("password", reader, DatabaseSection.password), realm: reader.string("realm"),
+            splitsRealm: reader.boolean("split_realm")?.value ?? false, mechanisms: reader.strings("mechanisms") ?? [])
+        reader.finish()
         return model
     }
 
@@ -19,52 +47,29 @@ enum AccountsSection {
         guard let node = reader.node(key) else { return [] }
         return (node.elements ?? [node]).compactMap { read(SectionReader($0, reader.context)) }
     }
+}
 
-    private static func password(_ reader: SectionReader) -> PasswordDatabaseModel? {
-        let check = reader.require(
-            reader.choice("check", PasswordDatabaseModel.Check.self), "check", remedy: "bind, search-then-bind or hash")
-        let model = check.map { check in
-            PasswordDatabaseModel(
-                check: check, directory: reader.string("directory", default: SiteModel.mainDirectory),
-                dn: reader.string("dn"), base: reader.string("base"), scope: reader.string("scope"),
-                filter: reader.string("filter"), attributes: reader.string("attributes"),
-                defaultScheme: reader.string("default_scheme"), active: active(reader))
-        }
-        reader.finish()
-        guard let model else { return nil }
-        switch model.check.value {
-        case .bind:
-            _ = reader.require(model.dn, "dn", remedy: "for example uid=%u,ou=people,dc=example,dc=org")
-        case .searchThenBind, .hash:
-            _ = reader.require(model.filter, "filter", remedy: "for example (uid=%u)")
-        case .passwdFile, .fixed, .saslauthd, .service: break
-        }
-        return model
-    }
-
-    private static func user(_ reader: SectionReader) -> UserDatabaseModel? {
-        let filter = reader.require(reader.string("filter"), "filter", remedy: "for example (uid=%u)")
-        let attributes = reader.string("attributes", default: "homeDirectory=home, uidNumber=uid, gidNumber=gid")
-        let model = filter.map { filter in
-            UserDatabaseModel(
-                directory: reader.string("directory", default: SiteModel.mainDirectory), base: reader.string("base"),
-                scope: reader.string("scope"), filter: filter, addressFilter: reader.string("address_filter"),
-                attributes: attributes, active: active(reader))
+/// One namespace of `accounts.namespaces`.
+enum NamespaceSection {
+    static func read(_ name: String, _ reader: SectionReader) -> NamespaceModel {
+        var model = NamespaceModel(
+            name: name, kind: reader.choice("kind", NamespaceModel.Kind.self) ?? Located(.personal, at: .builtIn))
+        model.prefix = reader.string("prefix")
+        model.separator = reader.string("separator")
+        model.mailLocation = reader.string("mail_location")
+        model.isInbox = reader.boolean("inbox")?.value ?? false
+        model.isHidden = reader.boolean("hidden")?.value ?? false
+        model.list = reader.string("list")
+        model.keepsSubscriptions = reader.boolean("subscriptions")?.value ?? true
+        model.mailboxes = (reader.node("mailboxes")?.elements ?? []).compactMap { node in
+            let mailbox = SectionReader(node, reader.context)
+            let name = mailbox.require(mailbox.string("name"), "name", remedy: "for example Sent")
+            let creation = mailbox.choice("auto", MailboxModel.Creation.self)?.value ?? .no
+            let uses = mailbox.strings("special_use") ?? []
+            mailbox.finish()
+            return name.map { MailboxModel(name: $0, creation: creation, specialUses: uses) }
         }
         reader.finish()
         return model
-    }
-
-    private static func active(_ parent: SectionReader) -> ActiveConditionModel? {
-        guard let reader = parent.section("active") else { return nil }
-        let attribute = reader.require(reader.string("attribute"), "attribute", remedy: "for example accountStatus")
-        let values = reader.strings("values") ?? []
-        reader.finish()
-        guard let attribute else { return nil }
-        if values.isEmpty {
-            reader.context.faults.error(
-                at: reader.location, "\(reader.path).values is missing", remedy: "for example [active]")
-        }
-        return ActiveConditionModel(attribute: attribute, values: values)
     }
 }

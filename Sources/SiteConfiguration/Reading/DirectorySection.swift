@@ -13,11 +13,6 @@ enum DirectorySection {
                 if let model = read(SectionReader(entry.value, site.context), name: entry.key) { result.append(model) }
             }
         }
-        if result.isEmpty, site.node("directory") == nil {
-            site.context.faults.error(
-                at: site.location, "directory is missing",
-                remedy: "name servers (directory.servers) or a file (directory.ldif)")
-        }
         return result
     }
 
@@ -33,6 +28,8 @@ enum DirectorySection {
         let connectTimeout = reader.duration("connect_timeout")?.value ?? .seconds(5)
         let operationTimeout = reader.duration("timeout")?.value ?? .seconds(10)
         let connections = reader.integer("connections", in: 1...16)?.value ?? 2
+        let referralHosts = reader.strings("referral_hosts") ?? []
+        let cache = cache(reader)
         reader.finish()
         if let ldif {
             guard urls.isEmpty else {
@@ -50,8 +47,18 @@ enum DirectorySection {
         }
         let servers = LDAPServersModel(
             urls: urls, bind: bind, startTLS: startTLS, tls: tls, connectTimeout: connectTimeout,
-            operationTimeout: operationTimeout, connections: connections)
+            operationTimeout: operationTimeout, connections: connections, referralHosts: referralHosts, cache: cache)
         return DirectoryModel(name: name, kind: .servers(servers), base: base)
+    }
+
+    private static func cache(_ parent: SectionReader) -> DirectoryCacheModel {
+        var model = DirectoryCacheModel()
+        guard let reader = parent.section("cache") else { return model }
+        model.foundTime = reader.duration("found")
+        model.absentTime = reader.duration("absent")
+        model.staleTime = reader.duration("stale")
+        reader.finish()
+        return model
     }
 
     private static func readBind(_ reader: SectionReader) -> LDAPServersModel.Bind {

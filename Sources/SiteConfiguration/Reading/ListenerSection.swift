@@ -37,6 +37,8 @@ enum ListenerSection {
         let address = reader.string("address")
         let bare = reader.choice("bare_newline", ListenerModel.BareLineFeed.self)
         let networks = reader.strings("trusted_networks") ?? []
+        let policy = reader.string("policy")
+        let options = smtpOptions(reader)
         reader.finish()
         guard let kind else { return nil }
         var model =
@@ -44,6 +46,22 @@ enum ListenerSection {
             ?? ListenerModel(kind: kind.value, host: Located("*", at: reader.location), port: kind.value.defaultPort)
         if let bare { model?.bareLineFeed = bare.value }
         model?.trustedNetworks = networks
+        model?.policy = policy
+        model?.options = options
+        return model
+    }
+
+    private static func smtpOptions(_ reader: SectionReader) -> SMTPListenerModel {
+        var model = SMTPListenerModel()
+        model.tls = reader.choice("tls", SMTPListenerModel.TLSLevel.self)
+        model.authentication = reader.choice("authentication", SMTPListenerModel.Authentication.self)
+        model.requiresAuthentication = reader.boolean("require_authentication")
+        model.offersBrokenAuthentication = reader.boolean("broken_authentication")
+        model.requiresHELO = reader.boolean("require_helo")
+        model.answersVRFY = reader.boolean("vrfy")
+        model.recipientLimit = reader.integer("recipient_limit", in: 1...100_000)
+        model.errorLimit = reader.integer("error_limit", in: 1...100_000)
+        model.banner = reader.string("banner")
         return model
     }
 

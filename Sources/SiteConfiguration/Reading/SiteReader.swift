@@ -47,6 +47,15 @@ package enum SiteReader {
         let postmaster = reader.parsed("postmaster", expected: "a mail address") { EmailAddress($0) }
         let directories = DirectorySection.read(reader)
         let routing = RoutingSection.read(reader)
+        let policies = PolicySection.read(reader)
+        let outgoing = OutgoingSection.read(reader)
+        let original = (reader.strings("original_behaviour") ?? []).compactMap { text in
+            if let difference = Difference(rawValue: text.value) { return Located(difference, at: text.location) }
+            reader.context.faults.error(
+                at: text.location, "original_behaviour: there is no difference called \(text.value)",
+                remedy: "known: " + Difference.allCases.map(\.rawValue).joined(separator: ", "))
+            return nil
+        }
         let accounts = AccountsSection.read(reader)
         let senders = SenderSection.read(reader)
         let store = StoreSection.read(reader)
@@ -64,9 +73,29 @@ package enum SiteReader {
                 at: reader.location, "postmaster is not set",
                 remedy: "name the address that mail for postmaster@ and abuse@ goes to; until then it is deferred")
         }
-        return SiteModel(
+        var model = SiteModel(
             hostname: hostname, postmaster: postmaster, directories: directories, routing: routing, accounts: accounts,
             senders: senders, store: store, listeners: listeners, tls: tls, limits: limits, log: log, serviceUser: user,
             files: [file])
+        model.policies = policies
+        model.outgoing = outgoing
+        model.originalBehaviour = original
+        for listener in listeners {
+            guard let name = listener.policy, model.policy(name.value) == nil else { continue }
+            reader.context.faults.error(
+                at: name.location, "there is no policy called \(name.value)",
+                remedy: "known: " + policies.map(\.name).joined(separator: ", "))
+        }
+        if directories.isEmpty, reader.node("directory") == nil, model.asksDirectory {
+            reader.context.faults.error(
+                at: reader.location, "directory is missing",
+                remedy: "name servers (directory.servers) or a file (directory.ldif)")
+        }
+        if model.store.roots.isEmpty, model.keepsMail {
+            reader.context.faults.error(
+                at: reader.location, "store.roots is missing",
+                remedy: "name the folders below which mailboxes may lie, for example [/home/mail]")
+        }
+        return model
     }
 }

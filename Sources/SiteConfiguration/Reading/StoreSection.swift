@@ -8,6 +8,9 @@ enum StoreSection {
         let roots = (reader?.strings("roots") ?? []).map { root in
             root.map { site.context.absolute($0, relativeTo: root.location.file) }
         }
+        let places = (reader?.node("places")?.entries ?? []).compactMap { entry in
+            site.context.string(entry.value).map { PlaceModel(path: entry.key, folder: $0) }
+        }
         let minimum = reader?.integer("minimum_uid", in: 1...Int(UInt32.max - 1))?.value ?? 500
         let owner = reader?.parsed("owner", expected: "UID:GID in numbers, neither of them 0") { text in
             let ids = text.split(separator: ":").compactMap { UInt32($0) }
@@ -15,12 +18,10 @@ enum StoreSection {
         }
         let headers = reader?.boolean("recipient_headers")?.value ?? false
         reader?.finish()
-        if roots.isEmpty {
-            site.context.faults.error(
-                at: reader?.location ?? site.location, "store.roots is missing",
-                remedy: "name the folders below which mailboxes may lie, for example [/home/mail]")
-        }
-        return StoreModel(roots: roots, minimumUID: UInt32(minimum), owner: owner, recipientHeaders: headers)
+        var model = StoreModel(
+            roots: roots, minimumUID: UInt32(minimum), owner: owner, recipientHeaders: headers)
+        model.places = places
+        return model
     }
 }
 

@@ -1,65 +1,42 @@
-import MailModel
+import Directory
+package import MailModel
 
 /// `SiteModel` → `postroom.yaml`: the whole configuration in force, presets and defaults written out.
 extension SiteModel {
-    package var yaml: String { document.text }
+    package var yaml: String { yaml() }
 
-    private var document: YAMLValue {
+    /// - Parameters:
+    ///   - secrets: what stands for a secret that the configuration itself holds; nil writes that it isn't shown.
+    ///   - isCommented: whether each value tells where it was set.
+    package func yaml(
+        secrets: ((_ directory: String, _ secret: Secret) -> SecretOrigin)? = nil, isCommented: Bool = false
+    ) -> String {
+        document(secrets).text(isCommented: isCommented)
+    }
+
+    private func document(_ secrets: ((String, Secret) -> SecretOrigin)?) -> YAMLValue {
         var entries = YAMLEntries()
-        entries.add("hostname", hostname.value)
-        entries.add("postmaster", postmaster.map { String(decoding: $0.value.unquoted, as: UTF8.self) })
-        if let main = directory(Self.mainDirectory) { entries.add("directory", main.document) }
+        entries.add("hostname", hostname)
+        entries.add("postmaster", postmaster?.map { String(decoding: $0.unquoted, as: UTF8.self) })
+        if routing.meaning != .native { entries.add("meaning", routing.meaning.rawValue) }
+        entries.add("original_behaviour", originalBehaviour.map { $0.map(\.rawValue) })
+        if let main = directory(Self.mainDirectory) { entries.add("directory", main.document(secrets)) }
         let others = directories.filter { $0.name != Self.mainDirectory }
-        if !others.isEmpty { entries.add("directories", .mapping(others.map { ($0.name, $0.document) })) }
-        entries.add("domains", routing.domains)
-        if !routing.aliases.isEmpty { entries.add("aliases", .list(routing.aliases.map(\.document))) }
-        if let mailboxes = routing.mailboxes.document { entries.add("mailboxes", mailboxes) }
-        if !routing.recipientDelimiter.value.isEmpty {
-            entries.add("recipient_delimiter", routing.recipientDelimiter.value)
+        if !others.isEmpty {
+            entries.add("directories", .mapping(others.map { ($0.name, $0.document(secrets)) }))
         }
-        entries.add("expansion_limit", String(routing.expansionLimit))
-        entries.add("expansion_depth_limit", String(routing.depthLimit))
+        routing.write(into: &entries)
         entries.add("accounts", accounts.document)
         entries.add("senders", senders.document)
+        if !policies.isEmpty { entries.add("policies", .mapping(policies.map { ($0.name, $0.document) })) }
         entries.add("store", store.document)
         entries.add("listeners", .list(listeners.map(\.document)))
+        entries.add("outgoing", outgoing.entries)
         entries.add("tls", tls.document)
         entries.add("limits", limits.document)
         entries.add(
             "log", .mapping([("level", .scalar(log.level.rawValue)), ("format", .scalar(log.format.rawValue))]))
-        entries.add("service", .mapping([("user", .scalar(serviceUser.value))]))
+        entries.add("service", .mapping([("user", serviceUser.document)]))
         return entries.value
-    }
-}
-
-/// Entries of a mapping, those without a value left out.
-struct YAMLEntries {
-    private var entries: [(key: String, value: YAMLValue)] = []
-
-    var value: YAMLValue { .mapping(entries) }
-
-    mutating func add(_ key: String, _ value: YAMLValue) {
-        entries.append((key, value))
-    }
-
-    mutating func add(_ key: String, _ text: String?) {
-        if let text { entries.append((key, .scalar(text))) }
-    }
-
-    mutating func add(_ key: String, _ text: Located<String>?) {
-        add(key, text?.value)
-    }
-
-    mutating func add(_ key: String, _ number: Located<Int>?) {
-        add(key, number.map { String($0.value) })
-    }
-
-    mutating func add(_ key: String, _ list: [Located<String>]) {
-        if !list.isEmpty { entries.append((key, .list(list.map { .scalar($0.value) }))) }
-    }
-
-    mutating func add(_ key: String, _ duration: Duration) {
-        let milliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
-        add(key, milliseconds % 1000 == 0 ? "\(milliseconds / 1000)s" : "\(milliseconds)ms")
     }
 }

@@ -25,9 +25,10 @@ enum ImportedSite: String, CaseIterable, Sendable {
         }
     }
 
-    /// The site's policy over its router, answered by `source`.
-    func policy(_ source: any DirectorySource) throws -> SMTPPolicy {
-        let tables = Tables(site: rawValue, source: source)
+    /// The site's policy over its router, answered by `source`; `asInPostfix` takes the original's behaviour where the
+    /// author of the configuration meant another.
+    func policy(_ source: any DirectorySource, asInPostfix: Bool = false) throws -> SMTPPolicy {
+        let tables = Tables(site: rawValue, source: source, isAsInPostfix: asInPostfix)
         let router =
             switch self {
             case .vennedey: try vennedey(tables)
@@ -130,6 +131,7 @@ enum ImportedSite: String, CaseIterable, Sendable {
     ) throws -> RoutingOptions {
         let destination = try tables.list("mydestination", destinations)
         var mailboxes = mailboxes
+        if tables.isAsInPostfix { mailboxes.severalEntries = .onePathAsPostfix }
         mailboxes.isLocalDomain = { await destination.contains($0.bytes) }
         // `local_transport = virtual` at Vriesman and Pragyan; the others' local domains have no recipients here.
         var options = RoutingOptions.postfix(
@@ -145,11 +147,17 @@ enum ImportedSite: String, CaseIterable, Sendable {
 private struct Tables: Sendable {
     var site: String
     var source: any DirectorySource
+    var isAsInPostfix: Bool
 
     func ldap(_ name: String) throws -> LDAPTable {
         let path = "lookups/\(site)/\(name.hasSuffix(".cf") ? name : name + ".cf")"
         let parameters = try TableParameters(contents: Array(Fixture.text(path).utf8), path: path)
-        return try LDAPTable(name: "ldap:\(name)", options: LDAPTableOptions(parameters), source: source)
+        var options = try LDAPTableOptions(parameters)
+        if isAsInPostfix {
+            options.selfContainingGroups = .failAsPostfix
+            options.keylessDomainFilter = .everyDomainAsPostfix
+        }
+        return try LDAPTable(name: "ldap:\(name)", options: options, source: source)
     }
 
     func list(_ name: String, _ text: String) throws -> MatchList {
@@ -157,6 +165,8 @@ private struct Tables: Sendable {
             name: name, parsing: text.utf8,
             reader: MatchList.Reader(
                 readFile: { throw TableFault("\($0): no files here") },
-                openTable: { name, _ in try ldap(String(name.dropFirst("ldap:".count))) }))
+                openTable: { name, _ in
+                    try ldap(String(name.dropFirst("ldap:".count))).inDomainList(lifetime: .zero)
+                }))
     }
 }

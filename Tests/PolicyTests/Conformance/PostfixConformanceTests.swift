@@ -27,18 +27,44 @@ import Testing
         // a -> b -> a: Postfix gives up after a thousand rounds, for a while; a loop stays one.
         "vennedey final-recipients a@example.com":
             "554 5.4.6 <a@example.com>: Recipient address rejected: mail forwarding loop",
-        // Two entries claim the mailbox: Postfix makes one path of two, with a comma in it.
+        // Two entries claim the mailbox: Postfix makes one path of two, with a comma in it; both get the mail.
         "vennedey mailbox-path mail000@mx0.example.com":
-            "451 4.3.5 <mail000@mx0.example.com>: Server configuration error",
+            "maildir:/BASE/home/mail/mail000/mailbox 20000:20000, maildir:/BASE/home/mail/mail009/mailbox 20009:20009",
+        // `(associatedDomain=*)` as mydestination: in Postfix every domain there is, here those that are listed.
+        "vriesman smtp-rcpt someone@gmail.example": "454 4.7.1 <someone@gmail.example>: Relay access denied",
+        // A group that contains itself: Postfix follows it to its limit, for ever; the one address it gives is nobody's.
+        "pragyan smtp-rcpt ouroboros@pragyan.org":
+            "550 5.1.1 <ouroboros@pragyan.org>: Recipient address rejected: User unknown in local recipient table",
         // Postfix's cleanup asks for the quoted form only, so the address that smtpd accepted has no mailbox.
         "dms-ldap final-recipients \"ops(24x7)\"@example.org":
             "550 5.1.1 <\"ops(24x7)\"@example.org>: Recipient address rejected: User unknown in virtual mailbox table",
     ]
 
+    /// Those of them that an option of a table or of the mailboxes decides, with that option as in Postfix.
+    static let answersAsInPostfix: [String: String] = [
+        "vennedey mailbox-path mail000@mx0.example.com":
+            "451 4.3.5 <mail000@mx0.example.com>: Server configuration error",
+        "vriesman smtp-rcpt someone@gmail.example":
+            "550 5.1.1 <someone@gmail.example>: Recipient address rejected: User unknown in local recipient table",
+        "pragyan smtp-rcpt ouroboros@pragyan.org": "451 4.3.0 <ouroboros@pragyan.org>: Temporary lookup failure",
+    ]
+
+    @Test(
+        "a site can have Postfix's answer back",
+        arguments: RecordedAnswer.all.filter { answersAsInPostfix[$0.description] != nil })
+    func asInPostfix(row: RecordedAnswer) async throws {
+        let expected = try #require(Self.answersAsInPostfix[row.description])
+        let directory = try LDIFDirectory(
+            contents: Array(row.site.directory.ldif.utf8), path: "\(row.site.rawValue).ldif", verifier: NoPasswords())
+        let policy = try row.site.policy(directory, asInPostfix: true)
+        #expect(await policy.router.resolve(try recipient(row.key)).reply.description == expected)
+    }
+
     @Test func `there are rows to compare with, and every difference is one of them`() {
         #expect(RecordedAnswer.all.count >= 33)
         let rows = Set(RecordedAnswer.all.map(\.description))
         #expect(Self.designedDifferences.keys.allSatisfy(rows.contains))
+        #expect(Self.answersAsInPostfix.keys.allSatisfy(rows.contains))
     }
 
     @Test("an LDIF file gives the answer that Postfix gave", arguments: RecordedAnswer.all)
@@ -66,8 +92,13 @@ import Testing
             contents: Array(site.directory.ldif.utf8), path: "vennedey.ldif", verifier: NoPasswords())
         let resolution = try await site.policy(directory).router.resolve(address("mail000@mx0.example.com"))
         let text = ResolutionText().text(resolution)
-        #expect(text.contains("uid=mail000,ou=Mail,dc=example,dc=com (homeDirectory: /home/mail/mail000)"))
-        #expect(text.contains("uid=mail009,ou=Mail,dc=example,dc=com (homeDirectory: /home/mail/mail009)"))
+        for (name, uid) in [("mail000", 20000), ("mail009", 20009)] {
+            #expect(text.contains("uid=\(name),ou=Mail,dc=example,dc=com: homeDirectory = /home/mail/\(name)\n"))
+            let mailbox = "mail000@mx0.example.com in maildir:/BASE/home/mail/\(name)/mailbox, owner \(uid):\(uid)"
+            #expect(text.contains("→ \(mailbox)\n"))
+        }
+        let json = ResolutionJSON.document(resolution).serialized(compact: true)
+        for name in ["mail000", "mail009"] { #expect(json.contains("\"/BASE/home/mail/\(name)/mailbox\"")) }
     }
 
     @Test(
@@ -95,7 +126,10 @@ import Testing
             client.login = login
             let recipient = login == nil ? "mail006@mx0.example.com" : "someone@outside.example"
             #expect(try await policy.answer(address(recipient), from: sender, client) == difference ?? row.answer)
-        case .finalRecipients, .mailboxPath:
+        case .mailboxPath:
+            let resolution = await policy.router.resolve(try recipient(row.key))
+            #expect(mailboxes(resolution) == difference ?? row.answer)
+        case .finalRecipients:
             let resolution = await policy.router.resolve(try recipient(row.key))
             if let difference {
                 #expect(resolution.reply.description == difference)
@@ -110,6 +144,16 @@ import Testing
         guard key.hasPrefix("\""), let end = key.lastIndex(of: "\"") else { return try address(key) }
         let local = key[key.index(after: key.startIndex)..<end]
         return try address(String(local) + String(key[key.index(after: end)...]))
+    }
+
+    private func mailboxes(_ resolution: Resolution) -> String {
+        guard case .deliver(let destinations) = resolution.verdict else { return resolution.reply.description }
+        return destinations.map { destination in
+            switch destination {
+            case .mailbox(let mailbox): "\(mailbox.location) \(mailbox.owner)"
+            case .remote(let address): "\(address)"
+            }
+        }.joined(separator: ", ")
     }
 
     private func addresses(_ resolution: Resolution) -> String {

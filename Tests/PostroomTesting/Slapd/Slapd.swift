@@ -109,12 +109,13 @@ package final class Slapd: Sendable {
             ], outputFile: folder.path("log"))
         process.withLock { $0 = child }
         let deadline = ContinuousClock.now + .seconds(120)
-        while !LoopbackPort.isOpen(port) {
+        // The port may have become another's meanwhile; the socket is its own.
+        while !LoopbackPort.isOpen(port) || !LoopbackPort.isOpen(path: socketPath) {
             if let exit = child.exit {
                 throw StartFailure(description: "slapd ended with \(exit):\n\(child.output)")
             }
             guard ContinuousClock.now < deadline else {
-                throw StartFailure(description: "slapd does not open port \(port):\n\(child.output)")
+                throw StartFailure(description: "slapd does not open port \(port) and its socket:\n\(child.output)")
             }
             try await Task.sleep(for: .milliseconds(5))
         }

@@ -1,0 +1,107 @@
+import Directory
+import SiteConfiguration
+
+/// What the clients of one smtpd service may do.
+struct PolicyReader {
+    let parameters: ParameterReader
+    let name: String
+
+    init(_ parameters: ParameterReader, name: String) {
+        self.parameters = parameters
+        self.name = name
+    }
+
+    func read(at location: SourceLocation) -> PolicyModel {
+        var policy = PolicyModel(name: name)
+        policy.networks = InterfacesReader(parameters).networks()
+        policy.isAuthenticationEnabled =
+            parameters.boolean("smtpd_sasl_auth_enable", "whether clients may log in").value
+        policy.delaysReject = parameters.boolean("smtpd_delay_reject", "strangers are refused at RCPT only").value
+        policy.relayBeforeRecipient =
+            parameters.boolean(
+                "smtpd_relay_before_recipient_restrictions", "which of the two lists comes first"
+            ).value
+        let lists = RestrictionReader(parameters)
+        policy.clientRestrictions = lists.list("smtpd_client_restrictions", stage: .client, "what clients must be")
+        policy.heloRestrictions = lists.list("smtpd_helo_restrictions", stage: .helo, "what HELO must say")
+        policy.senderRestrictions = lists.list("smtpd_sender_restrictions", stage: .sender, "what senders must be")
+        policy.relayRestrictions = lists.list("smtpd_relay_restrictions", stage: .relay, "who may relay")
+        policy.recipientRestrictions = lists.list(
+            "smtpd_recipient_restrictions", stage: .recipient, "what recipients must be")
+        policy.dataRestrictions = lists.list("smtpd_data_restrictions", stage: .data, "checks at DATA")
+        policy.endOfDataRestrictions = lists.list(
+            "smtpd_end_of_data_restrictions", stage: .endOfData, "checks after the message")
+        policy.rejectsUnlistedRecipient =
+            parameters.boolean(
+                "smtpd_reject_unlisted_recipient", "unknown recipients are refused"
+            ).value
+        policy.rejectsUnlistedSender =
+            parameters.boolean(
+                "smtpd_reject_unlisted_sender", "unknown senders of our own domains are refused"
+            ).value
+        if parameters.isSet("smtpd_sender_login_maps") {
+            policy.senderLogins = TableReader(parameters.reading, effect: .relaying).tables(
+                parameters.words("smtpd_sender_login_maps", "who owns a sender address"))
+        }
+        checkLogins(policy)
+        guardRelaying(&policy, at: location)
+        return policy
+    }
+
+    /// postconf(5): without SASL the tests of sender and login do nothing.
+    private func checkLogins(_ policy: PolicyModel) {
+        guard !policy.isAuthenticationEnabled else { return }
+        let lists = [policy.clientRestrictions, policy.senderRestrictions, policy.recipientRestrictions]
+        for case .named(let restriction) in lists.flatMap({ $0 })
+        where restriction.value.contains("sender_login_mismatch") {
+            parameters.reading.report(
+                restriction.value, value: name, at: restriction.location, .weak,
+                "does nothing at \(name), where smtpd_sasl_auth_enable is no")
+        }
+    }
+
+    /// smtpd(8) serves nobody unless one of the two lists keeps strangers from relaying.
+    private func guardRelaying(_ policy: inout PolicyModel, at location: SourceLocation) {
+        let isGuarded = (policy.relayRestrictions + policy.recipientRestrictions).contains(where: \.guardsRelaying)
+        if !isGuarded {
+            let isAncient =
+                !parameters.isSet("smtpd_relay_restrictions")
+                && !parameters.isSet("smtpd_recipient_restrictions") && !parameters.isSet("compatibility_level")
+            guard isAncient else {
+                let setting = ["smtpd_relay_restrictions", "smtpd_recipient_restrictions"].lazy
+                    .filter { parameters.isSet($0) }.map { parameters.location($0) }.first
+                parameters.reading.error(
+                    at: setting ?? location,
+                    "\(name): neither smtpd_relay_restrictions nor smtpd_recipient_restrictions keeps strangers from "
+                        + "relaying; Postfix would refuse to serve",
+                    remedy: "add reject_unauth_destination (or defer_unauth_destination, reject, defer) to one of them")
+                return
+            }
+            // The default of smtpd_recipient_restrictions before Postfix 2.10, when this configuration was written.
+            policy.recipientRestrictions = ["permit_mynetworks", "reject_unauth_destination"].map {
+                .named(Located($0, at: .builtIn))
+            }
+            parameters.reading.report(
+                "smtpd_recipient_restrictions", value: "permit_mynetworks, reject_unauth_destination", at: .builtIn,
+                .used,
+                "neither restriction list nor compatibility_level is set: Postfix's default before 2.10 holds")
+        }
+        for list in [policy.relayRestrictions, policy.recipientRestrictions] {
+            guard let guarding = list.firstIndex(where: \.guardsRelaying) else { continue }
+            let other =
+                list.elementsEqual(policy.relayRestrictions, by: Self.areSame)
+                ? policy.recipientRestrictions : policy.relayRestrictions
+            for case .named(let restriction) in list[..<guarding]
+            where restriction.value == "permit" && !other.contains(where: \.guardsRelaying) {
+                parameters.reading.report(
+                    "permit", value: name, at: restriction.location, .weak,
+                    "stands before what keeps strangers from relaying: everybody may relay")
+            }
+        }
+    }
+
+    private static func areSame(_ left: RestrictionModel, _ right: RestrictionModel) -> Bool {
+        guard case .named(let one) = left, case .named(let two) = right else { return false }
+        return one == two
+    }
+}

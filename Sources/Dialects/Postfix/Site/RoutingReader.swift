@@ -1,0 +1,207 @@
+import Directory
+import SiteConfiguration
+
+/// Address classes, aliases, recipients and transports.
+struct RoutingReader {
+    let reading: PostfixReading
+    let parameters: ParameterReader
+
+    init(_ reading: PostfixReading) {
+        self.reading = reading
+        parameters = ParameterReader(reading)
+    }
+
+    /// Names of virtual transports that mean virtual(8).
+    private static let mailboxTransport = "virtual"
+
+    func read() {
+        var routing = RoutingModel(meaning: .postfix)
+        readNames(&routing)
+        readClasses(&routing)
+        readMailboxes(&routing)
+        readTransports(&routing)
+        readRewriting(&routing)
+        reading.draft.model.routing = routing
+        LocalDeliveryReader(reading).read()
+    }
+
+    // MARK: Names
+
+    private func readNames(_ routing: inout RoutingModel) {
+        reading.draft.model.hostname = parameters.text("myhostname", "the server's name")
+        parameters.tell("mydomain", .used, "the domain that other parameters are made of")
+        routing.origin = parameters.optional("myorigin", "the domain of addresses that have none")
+        if let origin = routing.origin, origin.value.hasPrefix("/") {
+            // postconf(5): a file whose first word is the name.
+            let text = reading.draft.files.text(origin.value)
+            let word = text?.logicalLines.first.flatMap {
+                WordList.words(String(decoding: $0.bytes, as: UTF8.self))?.first
+            }
+            if let word {
+                routing.origin = Located(word, at: text?.logicalLines.first?.location ?? origin.location)
+            } else {
+                reading.error(
+                    at: origin.location, "myorigin: \(origin.value) can't be read or is empty",
+                    remedy: "write the domain into it, or here")
+            }
+        }
+        if parameters.boolean("append_dot_mydomain", "user@host is completed by mydomain").value {
+            routing.completedDomain = parameters.optional("mydomain", "completes user@host")
+        }
+        if !parameters.boolean("append_at_myorigin", "addresses without a domain get myorigin").value {
+            parameters.tell(
+                "append_at_myorigin", .unsupported(.routing), "addresses without a domain always get myorigin here")
+        }
+        routing.recipientDelimiter = parameters.text("recipient_delimiter", "separates a subaddress")
+        let propagated = parameters.words(
+            "propagate_unmatched_extensions", "subaddresses are handed on to aliases' targets")
+        routing.propagatesExtensions = Located(
+            propagated.contains { $0.value.lowercased() == "virtual" },
+            at: parameters.location("propagate_unmatched_extensions"))
+        routing.showsTableNames = parameters.boolean("show_user_unknown_table_name", "whether replies name tables")
+        routing.addressLiterals = InterfacesReader(parameters).addressLiterals()
+    }
+
+    // MARK: Classes
+
+    private func readClasses(_ routing: inout RoutingModel) {
+        routing.localDomains = domains("mydestination", "domains of the local class")
+        let aliasNames = ["virtual_alias_maps", "virtual_maps"].filter { parameters.isSet($0) }
+        if aliasNames.contains("virtual_maps") {
+            parameters.tell("virtual_maps", .used, "the name that virtual_alias_maps had before Postfix 2.0")
+        }
+        routing.aliases = tables("virtual_alias_maps", "aliases of any address")
+        routing.aliasDomains = domains("virtual_alias_domains", "domains whose addresses are all aliases")
+        routing.mailboxDomains = domains("virtual_mailbox_domains", "domains whose addresses are mailboxes")
+        routing.relayDomains = domains("relay_domains", "domains that mail is relayed for")
+        let matched = parameters.words(
+            "parent_domain_matches_subdomains", "relay_domains stand for what is below them")
+        if !matched.contains(where: { $0.value == "relay_domains" }) {
+            parameters.tell(
+                "parent_domain_matches_subdomains", .unsupported(.relaying),
+                "relay_domains always stand for what is below them here")
+        }
+        if let limit = parameters.integer(
+            "virtual_alias_expansion_limit", in: 1...1_000_000, "addresses that one address may become")
+        {
+            routing.expansionLimit = limit.value
+        }
+        if let limit = parameters.integer(
+            "virtual_alias_recursion_limit", in: 1...1_000_000, "how deep aliases may be nested")
+        {
+            routing.depthLimit = min(limit.value, 1000)
+        }
+        parameters.tell("virtual_alias_address_length_limit", .notNeeded, "addresses have a bound of their own")
+        routing.relayRecipients = nonEmpty(tables("relay_recipient_maps", "recipients of relay domains"))
+    }
+
+    private func domains(_ name: String, _ note: String) -> [MatchItemModel] {
+        let items = TableReader(reading).items(parameters.words(name, note))
+        for item in items {
+            guard case .table(.ldap(let table)) = item, !table.filter.value.contains("%") else { continue }
+            let note =
+                "the filter \(table.filter.value) holds no key: \(table.name) hosts the domains it lists, where "
+                + "Postfix would take every domain there is as ours"
+            reading.report(name, value: table.name, at: table.filter.location, .difference(.keylessDomains), note)
+        }
+        return items
+    }
+
+    private func tables(_ name: String, _ note: String) -> [TableModel] {
+        TableReader(reading).tables(parameters.words(name, note))
+    }
+
+    private func nonEmpty(_ tables: [TableModel]) -> [TableModel]? { tables.isEmpty ? nil : tables }
+
+    // MARK: Mailboxes
+
+    private func readMailboxes(_ routing: inout RoutingModel) {
+        var mailboxes = MailboxTablesModel(
+            paths: tables("virtual_mailbox_maps", "where each mailbox lies"),
+            uids: tables("virtual_uid_maps", "who owns a mailbox's files"),
+            gids: tables("virtual_gid_maps", "the group of a mailbox's files"))
+        if mailboxes.paths.contains(where: { if case .ldap = $0 { true } else { false } }) {
+            parameters.tell(
+                "virtual_mailbox_maps", .difference(.severalMailboxes),
+                "where each mailbox lies; an address of several accounts reaches each of them, where Postfix makes one "
+                    + "path of all")
+        }
+        mailboxes.minimumUID = parameters.integer("virtual_minimum_uid", "smaller uids of mailboxes are refused")
+        if let limit = parameters.size("virtual_mailbox_limit", "the size of an mbox file or of one message"),
+            limit.value > 0
+        {
+            mailboxes.sizeLimit = limit
+        }
+        let base = parameters.text("virtual_mailbox_base", "mailboxes lie below it")
+        if !base.value.isEmpty {
+            if base.value.hasPrefix("/") {
+                mailboxes.base = base.map { reading.draft.files.hostPath($0) }
+            } else {
+                reading.error(
+                    at: base.location,
+                    "virtual_mailbox_base: \"\(WordList.printable(base.value))\" is no absolute path",
+                    remedy: "write the path of a folder, beginning with /")
+            }
+        }
+        if let base = mailboxes.base, !base.value.allSatisfy({ $0 == "/" }) {
+            reading.draft.model.store.roots = [base]
+        } else if !mailboxes.paths.isEmpty {
+            parameters.tell(
+                "virtual_mailbox_base", .used,
+                "mailboxes may lie anywhere: the folders they have in common are asked of the directory")
+        }
+        if let minimum = mailboxes.minimumUID, minimum.value > 0 {
+            reading.draft.model.store.minimumUID = UInt32(clamping: minimum.value)
+        }
+        reading.draft.model.store.recipientHeaders = true
+        if !parameters.boolean("enable_original_recipient", "X-Original-To: tells the address before aliases").value {
+            parameters.tell("enable_original_recipient", .ignored, "X-Original-To: is written all the same")
+        }
+        for name in ["virtual_mailbox_lock", "mailbox_delivery_lock", "deliver_lock_attempts", "deliver_lock_delay"] {
+            parameters.tell(name, .notNeeded, "mailboxes are locked as Dovecot and Postfix lock them")
+        }
+        parameters.tell("strict_mailbox_ownership", .notNeeded, "files of others are never written to")
+        routing.mailboxes = .tables(mailboxes)
+    }
+
+    // MARK: Transports
+
+    private func readTransports(_ routing: inout RoutingModel) {
+        let transports = TransportReader(reading)
+        routing.virtualTransport = transports.transport(
+            parameters.text("virtual_transport", "delivers the mailboxes' domains"), parameter: "virtual_transport")
+        if case .tables(let mailboxes) = routing.mailboxes, mailboxes.paths.isEmpty {
+            if case .accounts = routing.virtualTransport { routing.mailboxes = .accounts }
+        }
+        routing.relayTransport = transports.transport(
+            parameters.text("relay_transport", "delivers relay domains"), parameter: "relay_transport")
+        routing.defaultTransport = transports.transport(
+            parameters.text("default_transport", "delivers everything else"), parameter: "default_transport")
+        routing.transports = tables("transport_maps", "transports of single domains and addresses")
+    }
+
+    // MARK: Rewriting
+
+    private func readRewriting(_ routing: inout RoutingModel) {
+        routing.canonical.both = tables("canonical_maps", "addresses rewritten before routing")
+        routing.canonical.recipients = tables("recipient_canonical_maps", "recipients rewritten before routing")
+        routing.canonical.senders = tables("sender_canonical_maps", "senders rewritten before routing")
+        func classes(_ name: String) -> [Located<String>] {
+            parameters.isSet(name) ? parameters.words(name, "what is rewritten") : []
+        }
+        routing.canonical.senderClasses = classes("sender_canonical_classes")
+        routing.canonical.recipientClasses = classes("recipient_canonical_classes")
+        if parameters.isSet("canonical_classes") {
+            let both = parameters.words("canonical_classes", "what is rewritten")
+            if !routing.canonical.both.isEmpty, both.count != 4 {
+                parameters.tell(
+                    "canonical_classes", .unsupported(.routing),
+                    "canonical_maps rewrite envelopes and headers of senders and recipients; use "
+                        + "sender_canonical_maps or recipient_canonical_maps for less")
+            }
+        }
+        routing.blindCopies.always = parameters.optional("always_bcc", "gets a copy of everything")
+        routing.blindCopies.senders = tables("sender_bcc_maps", "copies by sender")
+        routing.blindCopies.recipients = tables("recipient_bcc_maps", "copies by recipient")
+    }
+}

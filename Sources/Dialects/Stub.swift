@@ -1,0 +1,3 @@
+enum DockerMailserverImport {
+    static func compose(_ path: String, into draft: inout SiteDraft) -> [ConfigurationOrigin] { [] }
+}

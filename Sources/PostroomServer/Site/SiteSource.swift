@@ -1,0 +1,71 @@
+package import Dialects
+import Glibc
+package import SiteConfiguration
+
+/// Where a site's configuration comes from, for start and every reload.
+package enum SiteSource: Sendable {
+    /// postroom.yaml.
+    case file(String)
+    /// Other programs' configurations as they stand.
+    case programs(ImportRequest)
+
+    /// For the log.
+    package var name: String {
+        switch self {
+        case .file(let path): path
+        case .programs(let request):
+            request.origins.map { "\($0.dialect.rawValue):\($0.path)" }.joined(separator: ", ")
+        }
+    }
+}
+
+extension SiteLoader {
+    package static func load(
+        _ source: SiteSource, environment: [String: String]
+    ) throws(ConfigurationFaults) -> LoadedSite {
+        switch source {
+        case .file(let path): return try load(path, environment: environment)
+        case .programs(let request):
+            let site = imported(request, environment: environment)
+            guard site.faults.allSatisfy({ $0.severity == .warning }) else { throw ConfigurationFaults(site.faults) }
+            return LoadedSite(model: site.model, warnings: site.faults, report: site.report)
+        }
+    }
+
+    package static func faults(_ source: SiteSource, environment: [String: String]) async -> [ConfigurationFault] {
+        switch source {
+        case .file(let path): return await faults(path, environment: environment)
+        case .programs(let request):
+            let site = imported(request, environment: environment)
+            let more = await Site.faults(of: site.model).filter { !site.faults.contains($0) }
+            return site.faults + more
+        }
+    }
+
+    /// What other programs' configurations come to, faults and all.
+    package static func imported(_ request: ImportRequest, environment: [String: String]) -> ImportedSite {
+        SiteImport.read(
+            request, host: ConfigurationFiles.Host(read: ConfigurationFile.read, list: ConfigurationFile.names),
+            environment: environment, machineName: machineName())
+    }
+
+    /// This machine's full name, as `hostname -f` gives it.
+    private static func machineName() -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
+        let name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard !name.contains(".") else { return name }
+        var hints = addrinfo()
+        hints.ai_flags = AI_CANONNAME
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(name, nil, &hints, &found) == 0 else { return name }
+        defer { freeaddrinfo(found) }
+        return found?.pointee.ai_canonname.map { String(cString: $0) } ?? name
+    }
+}
+
+/// Paths as they stand on a command line.
+package enum SitePath {
+    /// As the shell that started the program means it; the process itself may move elsewhere.
+    package static func absolute(_ path: String) -> String { ConfigurationFile.absolute(path) }
+}

@@ -1,0 +1,80 @@
+extension SiteModel {
+    /// Whether some table or database asks a directory.
+    package var asksDirectory: Bool { !directoryReferences.isEmpty }
+
+    /// Whether mail can be kept here at all: a site of aliases alone has no mailboxes.
+    package var keepsMail: Bool {
+        switch routing.mailboxes {
+        case .tables: true
+        case .accounts: !accounts.users.isEmpty || accounts.passwords.isEmpty
+        }
+    }
+
+    /// The directories that tables and databases name.
+    package var directoryReferences: [Located<String>] {
+        var result = tables.flatMap(\.directories)
+        for database in accounts.passwords + (accounts.submission?.passwords ?? []) {
+            switch database.check.value {
+            case .bind, .searchThenBind, .hash, .saslauthd: result.append(database.directory)
+            case .passwdFile, .fixed, .service: break
+            }
+        }
+        result += accounts.users.filter { $0.driver == .ldap }.map(\.directory)
+        return result
+    }
+
+    /// Every table of the site; members of a union or a pipe are within it.
+    package var tables: [TableModel] {
+        var result = routing.tables + senders.logins
+        for policy in policies {
+            result += policy.networks.compactMap(\.table) + (policy.senderLogins ?? [])
+            let lists = [
+                policy.clientRestrictions, policy.heloRestrictions, policy.senderRestrictions, policy.relayRestrictions,
+                policy.recipientRestrictions, policy.dataRestrictions, policy.endOfDataRestrictions,
+            ]
+            result += lists.joined().compactMap(\.table)
+        }
+        return result + outgoing.senderRelayHosts + outgoing.logins + outgoing.tlsPolicies
+    }
+}
+
+extension RoutingModel {
+    package var tables: [TableModel] {
+        var result = (localDomains + mailboxDomains + aliasDomains + relayDomains).compactMap(\.table)
+        result += aliases + localAliases + (localRecipients ?? []) + (relayRecipients ?? [])
+        if case .tables(let maps) = mailboxes { result += maps.paths + maps.uids + maps.gids }
+        result += canonical.both + canonical.senders + canonical.recipients
+        return result + blindCopies.senders + blindCopies.recipients + transports
+    }
+}
+
+extension MatchItemModel {
+    package var table: TableModel? {
+        switch self {
+        case .name: nil
+        case .table(let table), .exceptTable(let table): table
+        }
+    }
+}
+
+extension RestrictionModel {
+    package var table: TableModel? {
+        switch self {
+        case .named, .policyService: nil
+        case .access(_, let table): table
+        case .warning(let inner, _): inner.table
+        }
+    }
+}
+
+extension TableModel {
+    /// The directories that it asks.
+    package var directories: [Located<String>] {
+        switch self {
+        case .ldap(let table): [table.directory] + table.domains.compactMap(\.table).flatMap(\.directories)
+        case .group(let table): [table.directory]
+        case .union(let members, _), .pipe(let members, _): members.flatMap(\.directories)
+        default: []
+        }
+    }
+}

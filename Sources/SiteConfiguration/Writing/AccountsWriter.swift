@@ -1,0 +1,161 @@
+extension AccountsModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        if !passwords.isEmpty { entries.add("password", .list(passwords.map(\.document))) }
+        if !users.isEmpty { entries.add("user", .list(users.map(\.document))) }
+        entries.add("submission", submission?.document)
+        entries.add("mail_location", mailLocation)
+        entries.add("home", home)
+        entries.add("default_domain", defaultDomain)
+        entries.add("login_format", loginFormat)
+        entries.add("login_characters", loginCharacters)
+        entries.add("login_translation", loginTranslation)
+        entries.add("mechanisms", mechanisms)
+        entries.add("master_separator", masterSeparator)
+        if variables.value != .percent { entries.add("variables", variables) }
+        entries.add("uid", uid)
+        entries.add("gid", gid)
+        entries.add("minimum_uid", minimumUID)
+        entries.add("minimum_gid", minimumGID)
+        entries.add("quota_rules", quotaRules)
+        if !namespaces.isEmpty { entries.add("namespaces", .mapping(namespaces.map { ($0.name, $0.document) })) }
+        entries.add("cache_time", cacheTime)
+        if outageTime > .zero { entries.add("outage_time", outageTime) }
+        return entries.value
+    }
+}
+
+extension SubmissionLoginModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("password", .list(passwords.map(\.document)))
+        entries.add("realm", realm)
+        entries.add("split_realm", splitsRealm, unless: false)
+        entries.add("mechanisms", mechanisms)
+        return entries.value
+    }
+}
+
+extension PasswordDatabaseModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("check", check)
+        entries.add("directory", directory)
+        entries.add("dn", dn)
+        entries.add("base", base)
+        entries.add("scope", scope)
+        entries.add("filter", filter)
+        entries.add("attributes", attributes)
+        entries.add("default_scheme", defaultScheme)
+        entries.add("active", active?.document)
+        entries.add("file", file?.document)
+        entries.add("saslauthd", saslauthd?.document)
+        entries.add("service", service)
+        entries.add("chain", chain.entries)
+        return entries.value
+    }
+}
+
+extension UserFileModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("path", path)
+        if let lines { entries.add("lines", .list(lines.map(\.document))) }
+        entries.add("username_format", usernameFormat)
+        return entries.value
+    }
+}
+
+extension SaslauthdLookupModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("method", method)
+        entries.add("base", base)
+        entries.add("filter", filter)
+        entries.add("scope", scope)
+        entries.add("password_attribute", passwordAttribute)
+        entries.add("default_realm", defaultRealm)
+        entries.add("join_realm", joinsRealm, unless: false)
+        entries.add("group_dn", groupDN)
+        entries.add("group_attribute", groupAttribute)
+        entries.add("group_match", groupMatch)
+        entries.add("group_filter", groupFilter)
+        entries.add("group_base", groupBase)
+        entries.add("group_scope", groupScope)
+        return entries.value
+    }
+}
+
+extension DatabaseChainModel {
+    var entries: YAMLEntries {
+        var entries = YAMLEntries()
+        entries.add("success", success)
+        entries.add("failure", failure)
+        entries.add("internal_failure", internalFailure)
+        entries.add("skip", skip)
+        entries.add("deny", denies, unless: false)
+        entries.add("master", isMaster, unless: false)
+        entries.add("pass", passes, unless: false)
+        entries.add("mechanisms", mechanisms)
+        entries.add("username_filter", usernameFilter)
+        entries.add("default_fields", defaultFields)
+        entries.add("override_fields", overrideFields)
+        return entries
+    }
+}
+
+extension ActiveConditionModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("attribute", attribute)
+        entries.add("values", values)
+        entries.add("when_missing", whenMissing, unless: false)
+        return entries.value
+    }
+}
+
+extension UserDatabaseModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        if driver != .ldap { entries.add("driver", driver.rawValue) }
+        entries.add("directory", directory)
+        entries.add("base", base)
+        entries.add("scope", scope)
+        entries.add("filter", filter)
+        entries.add("address_filter", addressFilter)
+        entries.add("attributes", attributes)
+        entries.add("active", active?.document)
+        entries.add("file", file?.document)
+        entries.add("allow_all_users", allowsAllUsers, unless: false)
+        entries.add("iterate_filter", iterateFilter)
+        entries.add("iterate_attributes", iterateAttributes)
+        entries.add("chain", chain.entries)
+        return entries.value
+    }
+}
+
+extension NamespaceModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("kind", kind)
+        entries.add("prefix", prefix)
+        entries.add("separator", separator)
+        entries.add("mail_location", mailLocation)
+        entries.add("inbox", isInbox, unless: false)
+        entries.add("hidden", isHidden, unless: false)
+        entries.add("list", list)
+        entries.add("subscriptions", keepsSubscriptions, unless: true)
+        if !mailboxes.isEmpty { entries.add("mailboxes", .list(mailboxes.map(\.document))) }
+        return entries.value
+    }
+}
+
+extension MailboxModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("name", name)
+        if creation != .no { entries.add("auto", creation.rawValue) }
+        entries.add("special_use", specialUses)
+        return entries.value
+    }
+}

@@ -1,0 +1,43 @@
+extension SenderModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("logins", logins)
+        entries.add("check_login", checksLogin ? "yes" : "no")
+        return entries.value
+    }
+}
+
+extension PolicyModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("networks", networks)
+        entries.add("authentication", isAuthenticationEnabled ? "yes" : "no")
+        entries.add("delay_reject", delaysReject, unless: true)
+        entries.add("relay_before_recipient", relayBeforeRecipient, unless: true)
+        func add(_ key: String, _ list: [RestrictionModel]) {
+            if !list.isEmpty { entries.add(key, .list(list.map(\.document))) }
+        }
+        add("client_restrictions", clientRestrictions)
+        add("helo_restrictions", heloRestrictions)
+        add("sender_restrictions", senderRestrictions)
+        add("relay_restrictions", relayRestrictions)
+        add("recipient_restrictions", recipientRestrictions)
+        add("data_restrictions", dataRestrictions)
+        add("end_of_data_restrictions", endOfDataRestrictions)
+        entries.add("sender_logins", senderLogins)
+        entries.add("reject_unlisted_recipient", rejectsUnlistedRecipient, unless: true)
+        entries.add("reject_unlisted_sender", rejectsUnlistedSender, unless: false)
+        return entries.value
+    }
+}
+
+extension RestrictionModel {
+    var document: YAMLValue {
+        switch self {
+        case .named(let name): name.document
+        case .access(let key, let table): .mapping([(key.value.rawValue, table.document)])
+        case .warning(let inner, let word): .mapping([(word.value, inner.document)])
+        case .policyService(let address): .mapping([("check_policy_service", address.document)])
+        }
+    }
+}

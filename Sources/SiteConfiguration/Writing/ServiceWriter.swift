@@ -1,0 +1,142 @@
+import MailModel
+
+extension DirectoryModel {
+    func document(_ secrets: ((String, Secret) -> SecretOrigin)?) -> YAMLValue {
+        var entries = YAMLEntries()
+        switch kind {
+        case .ldif(let path): entries.add("ldif", path)
+        case .servers(let servers):
+            entries.add("servers", servers.urls)
+            switch servers.bind {
+            case .anonymous: entries.add("bind", "anonymous")
+            case .external: entries.add("bind", "external")
+            case .simple(let dn, let password, let origin):
+                let origin = origin == .written ? secrets?(name, password.value) ?? .written : origin
+                let shown: YAMLValue =
+                    switch origin {
+                    case .environment(let variable): .mapping([("env", .scalar(variable))])
+                    case .file(let path): .mapping([("file", .scalar(path))])
+                    case .written: .scalar("(not shown)")
+                    }
+                entries.add("bind", .mapping([("dn", dn.document), ("password", shown)]))
+            }
+            entries.add("start_tls", servers.startTLS ? "yes" : "no")
+            entries.add("tls", servers.tls.document)
+            entries.add("connect_timeout", servers.connectTimeout)
+            entries.add("timeout", servers.operationTimeout)
+            entries.add("connections", String(servers.connections))
+            entries.add("referral_hosts", servers.referralHosts)
+            var cache = YAMLEntries()
+            cache.add("found", servers.cache.foundTime)
+            cache.add("absent", servers.cache.absentTime)
+            cache.add("stale", servers.cache.staleTime)
+            entries.add("cache", cache)
+        }
+        entries.add("base", base)
+        return entries.value
+    }
+}
+
+extension ClientTLSModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("ca_file", caFile)
+        entries.add("ca_directory", caDirectory)
+        entries.add("certificate", certificate)
+        entries.add("key", key)
+        entries.add("cipher_suites", cipherSuites)
+        entries.add("minimum_version", minimumVersion)
+        entries.add("verify", verifies ? "yes" : "no")
+        return entries.value
+    }
+}
+
+extension StoreModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("roots", roots)
+        if !places.isEmpty { entries.add("places", .mapping(places.map { ($0.path, $0.folder.document) })) }
+        entries.add("minimum_uid", String(minimumUID))
+        entries.add("owner", owner?.map(\.description))
+        entries.add("recipient_headers", recipientHeaders ? "yes" : "no")
+        return entries.value
+    }
+}
+
+extension ListenerModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("protocol", kind.rawValue)
+        entries.add("address", host.map { $0.contains(":") ? "[\($0)]:\(port)" : "\($0):\(port)" })
+        entries.add("bare_newline", bareLineFeed.rawValue)
+        entries.add("trusted_networks", trustedNetworks)
+        entries.add("policy", policy)
+        entries.add("tls", options.tls)
+        entries.add("authentication", options.authentication)
+        entries.add("require_authentication", options.requiresAuthentication)
+        entries.add("broken_authentication", options.offersBrokenAuthentication)
+        entries.add("require_helo", options.requiresHELO)
+        entries.add("vrfy", options.answersVRFY)
+        entries.add("recipient_limit", options.recipientLimit)
+        entries.add("error_limit", options.errorLimit)
+        entries.add("banner", options.banner)
+        return entries.value
+    }
+}
+
+extension ServerTLSModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("certificate", certificate)
+        entries.add("key", key)
+        entries.add("self_signed_directory", selfSignedDirectory)
+        entries.add("minimum_version", minimumVersion)
+        entries.add("cipher_suites", cipherSuites)
+        if !names.isEmpty { entries.add("names", .list(names.map(\.document))) }
+        entries.add("in_received_header", inReceivedHeader, unless: false)
+        return entries.value
+    }
+}
+
+extension NamedCertificateModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("server_names", serverNames)
+        entries.add("certificate", certificate)
+        entries.add("key", key)
+        return entries.value
+    }
+}
+
+extension LimitsModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("message_size", messageSize)
+        entries.add("connections", String(connections))
+        entries.add("connections_per_client", String(connectionsPerClient))
+        entries.add("drain_time", drainTime)
+        return entries.value
+    }
+}
+
+extension OutgoingModel {
+    var entries: YAMLEntries {
+        var entries = YAMLEntries()
+        entries.add("relay_host", relayHost)
+        entries.add("sender_relay_hosts", senderRelayHosts)
+        entries.add("logins", logins)
+        entries.add("log_in", logsIn, unless: false)
+        entries.add("tls", tlsLevel)
+        entries.add("tls_policies", tlsPolicies)
+        entries.add("ca_file", caFile)
+        entries.add("ca_directory", caDirectory)
+        entries.add("lifetime", lifetime)
+        entries.add("bounce_lifetime", bounceLifetime)
+        entries.add("delay_warning", delayWarning)
+        entries.add("minimal_backoff", minimalBackoff)
+        entries.add("maximal_backoff", maximalBackoff)
+        entries.add("bounce_size", bounceSize)
+        entries.add("srs_domain", srsDomain)
+        return entries
+    }
+}
