@@ -1,5 +1,6 @@
 import Foundation
 import PostroomTesting
+import SiteConfiguration
 
 extension ImportedTestSite {
     /// What RCPT is answered.

@@ -44,7 +44,7 @@ struct ImportedTestSite: RunningSite {
         try await Slapd.withServer(layout.directory, tls: layout.usesTLS) { slapd in
             let folder = try TemporaryFolder("imported")
             let request = try await prepare(layout, slapd, in: folder)
-            let loaded = try await SiteLoader.load(.programs(request), environment: [:])
+            let loaded = try SiteLoader.load(.programs(request), environment: [:])
             return try await Server.withRunning(loaded.model, source: .programs(request)) { server in
                 try await body(
                     ImportedTestSite(folder: folder, server: server, slapd: slapd, model: loaded.model))
