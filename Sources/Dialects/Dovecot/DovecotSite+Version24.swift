@@ -14,7 +14,7 @@ extension DovecotSite {
         )
         if binds?.value == true, let name {
             do {
-                _ = try BindNameTemplate(name.value)
+                try templates.checkBindName(name.value)
             } catch {
                 draft.error(
                     at: name.location, "bind_userdn: \(error)",
@@ -78,7 +78,7 @@ extension DovecotSite {
         }
         let fields = fields24(section)
         for field in fields {
-            if let problem = Self.problem(field.template.value, for: .entry) {
+            if let problem = templates.problem(field.template.value, for: .entry) {
                 draft.error(at: field.template.location, "\(field.name): \(problem)", remedy: "for example %{ldap:uid}")
             }
         }
@@ -166,7 +166,7 @@ extension DovecotSite {
     /// mail_driver and mail_path with their siblings, as one location in the older notation.
     mutating func readMailSettings24() {
         let driver = take("mail_driver", "the format of mailboxes")
-        let path = take("mail_path", "where mail lies, unless the user's own fields say so")
+        let path = root.last("mail_path")?.located
         let options = [
             ("mail_inbox_path", "INBOX"), ("mail_index_path", "INDEX"), ("mail_control_path", "CONTROL"),
             ("mailbox_list_layout", "LAYOUT"), ("mailbox_root_directory_name", "DIRNAME"),
