@@ -70,6 +70,12 @@ import Testing
             }
             #expect(isGuarded, "\(comment): \(listener.name) relays for everybody")
         }
+        if case .tables(let mailboxes) = draft.model.routing.mailboxes, !mailboxes.paths.isEmpty,
+            draft.model.routing.virtualTransport == nil
+        {
+            #expect(mailboxes.base?.value.hasPrefix("/") == true, "\(comment): mailboxes without a base")
+            #expect(!mailboxes.uids.isEmpty && !mailboxes.gids.isEmpty, "\(comment): mailboxes without an owner")
+        }
         for root in draft.model.store.roots { #expect(root.value.hasPrefix("/"), "\(comment)") }
     }
 

@@ -69,9 +69,11 @@ struct ListenerReader {
         options.requiresHELO = parameters.boolean("smtpd_helo_required", "MAIL needs HELO before it")
         options.answersVRFY = parameters.boolean("disable_vrfy_command", "whether VRFY is answered").map { !$0 }
         options.recipientLimit = parameters.integer(
-            "smtpd_recipient_limit", in: 1...1_000_000, "recipients of one message")
+            "smtpd_recipient_limit", in: 1...1_000_000, "recipients of one message")?
+            .map { min($0, 100_000) }
         options.errorLimit = parameters.integer(
-            "smtpd_hard_error_limit", in: 1...1_000_000, "errors before the client is hung up on")
+            "smtpd_hard_error_limit", in: 1...1_000_000, "errors before the client is hung up on")?
+            .map { min($0, 100_000) }
         options.banner = parameters.optional("smtpd_banner", "the greeting")
         TLSReader(parameters).readCertificate(&options)
         return options

@@ -31,6 +31,10 @@ struct LocalDeliveryReader {
                 TransportReader(reading).transport(mailboxTransport, parameter: "mailbox_transport")
                 ?? .mailboxes(at: mailboxTransport)
             tellUnused("mailbox_transport delivers the local class")
+            for name in ["mailbox_transport_maps", "mailbox_command_maps"] where parameters.isSet(name) {
+                guard !parameters.text(name, "of local(8)").value.isEmpty else { continue }
+                parameters.tell(name, .unsupported(.routing), "of local(8): a delivery of single users' own")
+            }
         } else if isLocal8 {
             readSystemUsers(transport)
             return
