@@ -31,7 +31,8 @@ import Testing
     ])
     func `decides at RCPT as Postfix did`(sender: String, recipient: String, reply: String) async throws {
         try await ImportedTestSite.serving(.vennedey) { site in
-            #expect(try await site.rcptReply(from: sender, to: recipient).contains(reply))
+            let answer = try await site.rcptReply(from: sender, to: recipient)
+            #expect(answer.contains(reply), "\(answer)")
         }
     }
 
