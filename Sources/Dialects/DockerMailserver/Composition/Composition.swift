@@ -54,9 +54,22 @@ struct Composition {
                 .unsupported(.login), "accounts come from FILE or LDAP; docker-mailserver knows no other either"
             )
         }
-        // The container's folders are not this machine's: only what is mounted there counts.
-        for folder in ["/etc/postfix", "/etc/dovecot"] where !self.draft.files.isPlaced(folder) {
-            self.draft.files.place(folder, at: "/nonexistent" + folder)
+        hideOwnFiles()
+    }
+
+    /// The container's folders are not this machine's: a Postfix or Dovecot that is installed here says nothing.
+    private mutating func hideOwnFiles() {
+        let folders = [
+            "/etc/postfix", "/etc/postfix/maps", "/etc/postfix/sasl", "/etc/dovecot", "/etc/dovecot/conf.d",
+        ]
+        for folder in folders {
+            for name in draft.files.names(in: folder) where !draft.files.isPlaced("\(folder)/\(name)") {
+                draft.files.remove("\(folder)/\(name)")
+            }
+        }
+        for path in ["/etc/aliases", "/etc/saslauthd.conf", "/etc/default/saslauthd"] where !draft.files.isPlaced(path)
+        {
+            draft.files.remove(path)
         }
     }
 

@@ -147,8 +147,10 @@ struct ContainerSetup {
         }
     }
 
+    /// A place that the command line gave to the same path counts before a volume.
     private mutating func place(_ volumes: [ComposeService.Volume], _ draft: inout SiteDraft) {
-        for volume in volumes {
+        let mapped = Set(draft.files.places.map(\.path))
+        for volume in volumes where !mapped.contains(HostPath.resolved(volume.path, in: "/", home: nil)) {
             if let hostPath = volume.hostPath {
                 draft.files.place(volume.path, at: hostPath)
             } else {
