@@ -85,6 +85,34 @@ import Testing
         #expect(named.entries("volumes").map(\.fate) == [.notNeeded])
     }
 
+    @Test func `a Postfix and a Dovecot of this machine say nothing about the container's`() {
+        let site = MailserverSite([
+            "/site/mailserver.env": "OVERRIDE_HOSTNAME=mail.example.org\nSSL_TYPE=\n",
+            "/etc/dovecot/conf.d/99-own.conf": "x = y\n", "/etc/dovecot/local.conf": "x = y\n",
+            "/etc/postfix/main.cf": "mynetworks = 0.0.0.0/0\n", "/etc/postfix/own.cf": "",
+        ])
+        #expect(site.main("mynetworks") == "")
+        #expect(!site.draft.files.exists("/etc/dovecot/conf.d/99-own.conf"))
+        #expect(!site.draft.files.exists("/etc/dovecot/local.conf"))
+        #expect(!site.draft.files.exists("/etc/postfix/own.cf"))
+    }
+
+    @Test func `a file that is mounted in place of a shipped one is what the scripts begin with`() {
+        let site = MailserverSite([
+            "/site/compose.yaml": """
+            services:
+              mailserver:
+                hostname: mail.example.org
+                volumes: ["./own.cf:/etc/postfix/main.cf"]
+                environment: {SSL_TYPE: ""}
+            """,
+            "/site/own.cf": "mynetworks = 10.0.0.0/8\nbiff = yes\n",
+        ])
+        #expect(site.main("biff") == "yes")
+        #expect(site.main("mynetworks") == "")
+        #expect(site.place("/etc/postfix/main.cf", "biff") == "/site/own.cf:2")
+    }
+
     @Test func `secrets are read from the files that variables name`() {
         let site = MailserverSite([
             "/site/compose.yaml": """

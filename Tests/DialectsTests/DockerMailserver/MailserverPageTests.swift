@@ -5,7 +5,7 @@ import Testing
 
 /// The sites of docker-mailserver's pages "Provisioner (LDAP)" and "Forward-Only Mail Server with LDAP".
 @Suite struct MailserverPageTests {
-    private static let basicSetup = """
+    static let basicSetup = """
         services:
           mailserver:
             image: ghcr.io/docker-mailserver/docker-mailserver:latest

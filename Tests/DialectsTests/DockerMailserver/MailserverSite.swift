@@ -14,16 +14,18 @@ struct MailserverSite {
         let contents = files.mapValues { Array($0.utf8) }
         let host = ConfigurationFiles.Host(
             read: { contents[$0] },
-            list: { folder in
-                let prefix = folder + "/"
-                let names = contents.keys.filter { $0.hasPrefix(prefix) }.compactMap {
-                    $0.dropFirst(prefix.count).split(separator: "/").first.map(String.init)
-                }
-                return names.isEmpty ? nil : Array(Set(names)).sorted()
-            })
+            list: { Self.names(in: $0, of: contents.keys) })
         draft = SiteDraft(
             files: ConfigurationFiles(host), environment: environment, machineName: "host.example.net")
         origins = DockerMailserverImport.compose(path, maps: maps, into: &draft)
+    }
+
+    static func names(in folder: String, of paths: some Sequence<String>) -> [String]? {
+        let prefix = folder + "/"
+        let names = paths.filter { $0.hasPrefix(prefix) }.compactMap {
+            $0.dropFirst(prefix.count).split(separator: "/").first.map(String.init)
+        }
+        return names.isEmpty ? nil : Array(Set(names)).sorted()
     }
 
     /// With an env file and files of the config volume.
