@@ -67,10 +67,11 @@ struct TLSReader {
             for name in ["smtpd_tls_cert_file", "smtpd_tls_key_file"] {
                 parameters.tell(name, .notNeeded, "smtpd_tls_chain_files is set, and counts")
             }
-            if chains.count > 1 {
-                parameters.tell("smtpd_tls_chain_files", .ignored, "the first file is used; the others are not")
+            if chains.count > 2 {
+                parameters.tell("smtpd_tls_chain_files", .ignored, "the first key and chain are used; the others are not")
             }
-            return (file(first), file(first))
+            // postconf(5): the key comes before its certificate chain, in one file or in two.
+            return (file(chains.count > 1 ? chains[1] : first), file(first))
         }
         for (cert, key) in [
             ("smtpd_tls_cert_file", "smtpd_tls_key_file"), ("smtpd_tls_eccert_file", "smtpd_tls_eckey_file"),
