@@ -1,5 +1,7 @@
+import Accounts
 import Dialects
 import Directory
+import LDAP
 import MailModel
 import SiteConfiguration
 import Testing
@@ -97,6 +99,17 @@ import Testing
                 == "homeDirectory=home=%{if;%{ldap:homeDirectory};*;/*;%{ldap:homeDirectory};/var/mail/%{ldap:homeDirectory}},"
                 + "mailbox=mail=maildir:%{if;%{ldap:mailbox};*;/*;%{ldap:mailbox};~/%{ldap:mailbox}},uidNumber=uid,quota=quota"
         )
+        for (home, maildir, expected) in [
+            ("alice", nil, ["/var/mail/alice"]), ("/home/a", "Mail", ["/home/a", "maildir:~/Mail"]),
+            ("/home/a", "/srv/a/", ["/home/a", "maildir:/srv/a/"]),
+        ] as [(String, String?, [String])] {
+            var entry = LDAPEntry(name: "uid=alice", attributes: [LDAPAttribute("homeDirectory", [Array(home.utf8)])])
+            if let maildir { entry.attributes.append(LDAPAttribute("mailbox", [Array(maildir.utf8)])) }
+            var variables = LoginVariables(user: Array("alice".utf8), service: "imap")
+            let fields = try AttributeMapping(users.attributes.value).evaluate(entry, &variables)
+            let values = ["home", "mail"].compactMap { fields[$0].map { String(decoding: $0, as: UTF8.self) } }
+            #expect(values == expected)
+        }
         #expect(users.iterateFilter?.value == "(objectClass=CourierMailAccount)")
         #expect(users.iterateAttributes?.value == "uid=user")
         #expect(draft.model.accounts.defaultDomain?.value == "example.com")
@@ -162,6 +175,7 @@ import Testing
                 var damaged = lines
                 damaged[index] = damage(damaged[index])
                 let draft = read(["/etc/courier/authldaprc": damaged.joined(separator: "\n")])
+                #expect(!draft.said.contains("ldapSystemPassword"))
                 #expect(
                     !draft.model.accounts.passwords.isEmpty
                         || draft.faults.contains { $0.location.file == "/etc/courier/authldaprc" })

@@ -135,6 +135,7 @@ import Testing
                 var damaged = lines
                 damaged[index] = damage(damaged[index])
                 let draft = read(["/etc/saslauthd.conf": damaged.joined(separator: "\n")])
+                #expect(!draft.said.contains("pass1234"))
                 #expect(draft.saslauthd != nil || draft.faults.contains { $0.location.file == "/etc/saslauthd.conf" })
                 #expect(draft.faults.allSatisfy { !$0.problem.isEmpty })
             }

@@ -58,7 +58,7 @@ struct DovecotLDAPFile {
     ) {
         guard Self.notes[key] != nil else {
             draft.error(
-                at: place, "\(key) is no setting of dovecot-ldap.conf.ext: Dovecot refuses to start",
+                at: place, "\(key.settingName) is no setting of dovecot-ldap.conf.ext: Dovecot refuses to start",
                 remedy: "look for a misspelling")
             return
         }

@@ -31,7 +31,9 @@ extension DovecotSite {
         for database in accounts.passwords where [.hash, .searchThenBind].contains(database.check.value) {
             guard let mapping = database.attributes.flatMap({ try? AttributeMapping($0.value) }) else { continue }
             let location = database.attributes.flatMap { $0.location == .builtIn ? nil : $0.location } ?? location
-            if database.check.value == .hash, !mapping.items.contains(where: { $0.names("password") }) {
+            let givesPassword =
+                mapping.items.contains { $0.names("password") } || database.fields.contains { $0.name == "password" }
+            if database.check.value == .hash, !givesPassword {
                 tellDifference(
                     .unreadablePasswords, at: location,
                     "no attribute gives the password, as with Active Directory: it is checked by a bind")
@@ -148,7 +150,7 @@ extension DovecotSite {
             guard let fields else { continue }
             for (name, value) in Self.pairs(fields.value) {
                 if ["home", "mail"].contains(name) { addRoot(of: Located(value, at: fields.location)) }
-                guard let problem = templates.problem(value, for: .entry) else { continue }
+                guard let problem = templates.problem(value, for: .fields) else { continue }
                 draft.error(at: fields.location, "\(key): \(name): \(problem)", remedy: "name=value, parted by blanks")
             }
         }
@@ -230,21 +232,23 @@ extension DovecotSite {
             fields.append(FieldModel(name: name, template: Located(value, at: arguments?.location ?? place)))
         }
         for field in fields {
-            if let problem = templates.problem(field.template.value, for: .entry) {
+            if let problem = templates.problem(field.template.value, for: .fields) {
                 draft.error(
                     at: field.template.location, "\(field.name): \(problem)", remedy: "see the variables of Dovecot")
             }
             if ["home", "mail"].contains(field.name) { addRoot(of: field.template) }
         }
         let names = fields.map(\.name)
-        let split = Self.notation(fields, at: arguments?.location ?? place)
+        let split = notation(fields, at: arguments?.location ?? place)
         return (split.attributes, split.fields, names, allowsAll)
     }
 
-    /// Fields in the notation of pass_attrs as far as it goes: its items are parted by commas.
-    static func notation(
+    /// Fields in the notation of pass_attrs as far as it goes: its items are parted by commas, and it has the variables
+    /// of 2.3.
+    func notation(
         _ fields: [FieldModel], at place: SourceLocation
     ) -> (attributes: Located<String>, fields: [FieldModel]) {
+        guard !isVersion24 else { return (Located("", at: place), fields) }
         let plain = fields.prefix {
             !$0.template.value.contains(",") && !$0.name.contains(where: { ",=%".contains($0) })
         }

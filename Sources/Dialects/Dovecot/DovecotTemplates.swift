@@ -9,18 +9,24 @@ struct DovecotTemplates {
     /// What is wrong with a template; nil for a good one.
     func problem(_ text: String, for place: Template.Place) -> String? {
         do {
-            _ = try Template(text, for: place)
+            _ = isVersion24 ? try Template(current: text, for: place) : try Template(text, for: place)
             return nil
         } catch {
             return "\(error)"
         }
     }
 
-    func checkFilter(_ text: String) throws { _ = try FilterTemplate(text) }
+    func checkFilter(_ text: String) throws { _ = try FilterTemplate(text, isCurrent: isVersion24) }
 
-    func checkName(_ text: String) throws { _ = try NameTemplate(text) }
+    func checkName(_ text: String) throws { _ = try NameTemplate(text, isCurrent: isVersion24) }
 
-    func checkBindName(_ text: String) throws { _ = try BindNameTemplate(text) }
+    func checkBindName(_ text: String) throws {
+        guard isVersion24 else {
+            _ = try BindNameTemplate(text)
+            return
+        }
+        _ = try Template(current: text, for: .beforeLookup)
+    }
 
     func checkMailLocation(_ text: String) throws -> MailboxLocation.Format {
         try MailLocationTemplate(setting: text).format

@@ -21,6 +21,7 @@ import Testing
                     var changed = files
                     changed[path] = damaged.joined(separator: "\n")
                     let draft = ProgramFiles(changed).dovecot()
+                    for secret in ["reader-secret", "pass1234"] { #expect(!draft.said.contains(secret)) }
                     let hasDatabases =
                         !draft.model.accounts.passwords.isEmpty && !draft.model.accounts.users.isEmpty
                     #expect(hasDatabases || !draft.errors.isEmpty || !draft.refused.isEmpty, "\(path):\(index + 1)")

@@ -100,9 +100,14 @@ import Testing
         let passwords = try #require(accounts.passwords.first)
         #expect(passwords.check.value == .searchThenBind)
         #expect(passwords.filter?.value == "(&(objectClass=posixAccount)(mail=%{user}))")
-        #expect(passwords.attributes?.value == "=user=%{ldap:uid}")
+        #expect(passwords.attributes?.value == "")
+        #expect(passwords.fields.map { "\($0.name) \($0.template.value)" } == ["user %{ldap:uid}"])
+        #expect(passwords.fields.first?.template.location.line == 29)
         let users = try #require(accounts.users.first)
-        #expect(users.attributes.value == "=home=%{ldap:homeDirectory},=uid=%{ldap:uidNumber}")
+        #expect(
+            users.fields.map { "\($0.name) \($0.template.value)" } == [
+                "home %{ldap:homeDirectory}", "uid %{ldap:uidNumber | default(5000)}",
+            ])
         #expect(users.iterateAttributes?.value == "=user=%{ldap:uid}")
         #expect(accounts.mailLocation?.value == "maildir:~/Maildir:CONTROL=/var/control/%{user}")
         #expect(accounts.quotaRules.map(\.value) == ["*:bytes=1G"])

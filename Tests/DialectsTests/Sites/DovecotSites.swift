@@ -232,7 +232,7 @@ enum DovecotSites {
           iterate_filter = (objectClass=posixAccount)
           fields {
             home = %{ldap:homeDirectory}
-            uid = %{ldap:uidNumber}
+            uid = %{ldap:uidNumber | default(5000)}
           }
           iterate_fields {
             user = %{ldap:uid}

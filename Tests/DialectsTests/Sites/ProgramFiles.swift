@@ -38,6 +38,12 @@ extension SiteDraft {
     var errors: [String] { faults.filter { $0.severity == .error }.map(\.description) }
     var warnings: [String] { faults.filter { $0.severity == .warning }.map(\.description) }
 
+    /// Everything that anybody would read of it.
+    var said: String {
+        (faults.map(\.description) + report.entries.map { "\($0.setting) \($0.value) \($0.note)" })
+            .joined(separator: "\n")
+    }
+
     func entries(_ setting: String) -> [ImportReport.Entry] { report.entries.filter { $0.setting == setting } }
 
     func fate(_ setting: String) -> ImportReport.Fate? { entries(setting).first?.fate }
