@@ -247,10 +247,10 @@ package struct PasswordDatabase: Sendable {
                 return (.rejected(.wrongPassword), steps)
             }
             let password = question.password
-            var check = await checker.check(password, against: first)
+            var check = await checker.check(password, against: first, login: variables.originalUser)
             if choice == .any {
                 for hash in hashes.dropFirst().prefix(7) where check != .matches {
-                    let next = await checker.check(password, against: hash)
+                    let next = await checker.check(password, against: hash, login: variables.originalUser)
                     // A value that can't be checked might have matched: only a match outweighs it.
                     if next == .matches || check == .differs { check = next }
                 }
