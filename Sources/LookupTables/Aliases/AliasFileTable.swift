@@ -43,6 +43,8 @@ package struct AliasFileTable: FixedTable {
     package static let maximumIncludeSize = 1 << 20
     /// Files within files.
     package static let maximumIncludeDepth = 8
+    /// Files read for one alias.
+    package static let maximumIncludes = 1000
     /// Members of one alias, those of its files included.
     package static let maximumMembers = 50_000
 
@@ -107,6 +109,7 @@ private struct AliasExpansion {
     var members: [[UInt8]] = []
     var findings: [AliasFileTable.Finding] = []
     private var isFull = false
+    private var includes = 0
 
     init(alias: [UInt8]) {
         self.alias = alias
@@ -142,6 +145,10 @@ private struct AliasExpansion {
             throw IncludeFault(text: "files nested more than \(AliasFileTable.maximumIncludeDepth) deep")
         }
         guard !isFull else { throw IncludeFault(text: "not read: the alias is full") }
+        guard includes < AliasFileTable.maximumIncludes else {
+            throw IncludeFault(text: "more than \(AliasFileTable.maximumIncludes) files for one alias")
+        }
+        includes += 1
         let name = ASCIIText.text(path)
         let contents: [UInt8]
         do {
