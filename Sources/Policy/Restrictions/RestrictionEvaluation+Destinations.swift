@@ -26,6 +26,19 @@ extension RestrictionEvaluation {
         return answer
     }
 
+    /// Only a "no" of somebody who knows refuses; senders of other hosts are nobody's business here.
+    mutating func unlistedSender() async -> Verdict {
+        guard let address = sender.address else { return .dunno }
+        let answer = await router.listing(of: address)
+        steps += answer.steps
+        switch answer.outcome {
+        case .found(.listed), .absent: return .dunno
+        case .found(.unlisted(_, let text)):
+            return .refuse(PolicyReply.rejected(.sender(sender), text, code: 550, EnhancedStatusCode(5, 1, 0)))
+        case .unavailable: return .refuse(PolicyReply.temporaryLookupFailure(address.description))
+        }
+    }
+
     mutating func unlistedRecipient() async -> Verdict {
         guard let recipient else { return .dunno }
         let resolution = await resolve(recipient)
