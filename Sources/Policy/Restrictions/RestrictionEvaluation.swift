@@ -181,7 +181,9 @@ struct RestrictionEvaluation: Sendable {
             return client.pipelinesImproperly ? .refuse(PolicyReply.improperPipelining(subject(stage))) : .dunno
         case .checkPolicyService(let service): return await policyService(service, stage)
         case .warnIfReject(let next):
+            let (permitted, rejected) = (deferIfPermit, deferIfReject)
             let verdict = await evaluate(next, stage)
+            (deferIfPermit, deferIfReject) = (permitted, rejected)
             guard case .refuse(let reply) = verdict else { return verdict }
             effects.notes.append("reject_warning: \(reply)")
             return .dunno
