@@ -3,7 +3,7 @@
 # The Swift runtime is linked in, so that what `make install` copies needs no toolchain beside it.
 RELEASE = swift build -c release --product postroom --static-swift-stdlib
 
-.PHONY: demo build test lint format bench fuzz install
+.PHONY: demo build test test-ad lint format bench fuzz install
 
 demo: build ## try Postroom: a server with a sample directory, one mail through it
 	@"$$(swift build -c release --show-bin-path)/postroom" demo
@@ -15,6 +15,10 @@ build: ## the program, optimised
 test: ## every test, with the programs they run against
 	@Tools/install-packages build test
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(TEST_WIDTH) swift test
+
+test-ad: build ## beside a Samba Active Directory domain controller; as root
+	@Tools/install-packages build test ad
+	@Tools/test-ad "$$(swift build -c release --show-bin-path)/postroom"
 
 lint: ## formatting, and what the toolchain's linter finds
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift

@@ -86,4 +86,78 @@ import Testing
             await servers.shutDown()
         }
     }
+
+    @Test func `entries that come only page by page come all`() async throws {
+        try await Slapd.withServer(
+            .vennedey, databaseSettings: ["olcLimits: {0}* size.soft=3 size.hard=3 size.prtotal=unlimited"]
+        ) { slapd in
+            let servers = try servers([slapd.url], name: slapd.bindDN, password: slapd.bindPassword)
+            let all = SearchRequest(base: "dc=example,dc=com", filter: .present("uid"), attributes: ["uid"])
+            guard case .entries(let entries) = await servers.search(all) else {
+                Issue.record("all of them come")
+                return
+            }
+            #expect(entries.count > 3)
+            await servers.shutDown()
+        }
+    }
+
+    @Test func `several servers are asked in order, and the first again when it is back`() async throws {
+        try await Slapd.withServer(.vennedey) { first in
+            try await Slapd.withServer(.vennedey) { second in
+                // Only the second has it.
+                try await second.add(
+                    "dn: uid=second,ou=Mail,dc=example,dc=com\nobjectClass: account\nuid: second\n")
+                let mark = SearchRequest(base: "dc=example,dc=com", filter: .equality("uid", bytes("second")))
+                let servers = try servers([first.url, second.url], name: first.bindDN, password: first.bindPassword)
+                func marks() async -> Int? {
+                    if case .entries(let entries) = await servers.search(mark) { entries.count } else { nil }
+                }
+                #expect(await marks() == 0)
+                await first.kill()
+                while await marks() != 1 { try await Task.sleep(for: .milliseconds(10)) }
+                try await first.start()
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { await servers.run() }
+                    while await marks() != 0 { try? await Task.sleep(for: .milliseconds(10)) }
+                    group.cancelAll()
+                }
+                await servers.shutDown()
+            }
+        }
+    }
+
+    @Test func `a group beyond Active Directory's range limit comes whole`() async throws {
+        @Sendable func members(_ range: ClosedRange<Int>, isLast: Bool) -> LDAPAttribute {
+            LDAPAttribute(
+                AttributeDescription("member;range=\(range.lowerBound)-\(isLast ? "*" : "\(range.upperBound)")"),
+                range.map { bytes("cn=m\($0)") })
+        }
+        try await ScriptedLDAPServer.withServer({ message in
+            guard case .searchRequest(let request) = message.operation else {
+                return [.reply(.bindResponse(LDAPResult(.success), serverCredentials: nil))]
+            }
+            let part =
+                switch request.attributes {
+                case ["member;range=1500-*"]: members(1500...2999, isLast: false)
+                case ["member;range=3000-*"]: members(3000...3499, isLast: true)
+                default: members(0...1499, isLast: false)
+                }
+            return [
+                .reply(.searchResultEntry(LDAPEntry(name: "cn=g", attributes: [LDAPAttribute("member", []), part]))),
+                .reply(.searchResultDone(LDAPResult(.success))),
+            ]
+        }) { server in
+            let servers = try servers([server.url.description], name: "cn=x", password: "y")
+            guard
+                case .entries(let entries) = await servers.search(
+                    SearchRequest(base: "cn=g", filter: .present("cn"), attributes: ["member"]))
+            else {
+                Issue.record("the group is found")
+                return
+            }
+            #expect(entries.map { $0["member"] } == [(0...3499).map { bytes("cn=m\($0)") }])
+            await servers.shutDown()
+        }
+    }
 }

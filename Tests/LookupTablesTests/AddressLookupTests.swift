@@ -113,3 +113,14 @@ import Testing
         #expect(LookupKey.folded([0x41, 0xFF, 0xC3]) == [0x61, 0xFF, 0xC3])
     }
 }
+
+@Suite struct PatternKeyTests {
+    @Test func `pattern tables are asked for the address as it was sent, the others for it in lower case`() async {
+        let pattern = RecordingTable(isPattern: true)
+        let fixed = RecordingTable()
+        let lookup = AddressLookup(tables: [pattern, fixed], spelling: .quoted) { _ in Answer(.found(false)) }
+        _ = await lookup.find(localPart: bytes("Alice"), domain: bytes("Example.ORG"))
+        #expect(pattern.keys == ["Alice@Example.ORG"])
+        #expect(fixed.keys == ["alice@example.org", "@example.org"])
+    }
+}

@@ -365,6 +365,7 @@ import Testing
             return
         }
         #expect(server == "scripted" && result == .entries(1))
+        #expect(search.manner?.provenance == .live)
         #expect(search.children[0].event == .entry(name: "cn=group", attribute: "mail", values: [bytes("group@x")]))
         #expect(
             search.children[2].children.first?.event == .entry(name: "cn=a", attribute: "mail", values: [bytes("a@x")]))

@@ -6,20 +6,24 @@ struct PasswordHashingTests {
 
     @Test(arguments: PasswordScheme.allCases)
     func `what is hashed here is verified here`(scheme: PasswordScheme) throws {
-        let stored = try scheme.hashSynchronously(Self.password, cost: scheme == .blowfishCrypt ? 4 : 1000)
+        let login = Array("anna@example.org".utf8)
+        let stored = try scheme.hashSynchronously(Self.password, cost: scheme.testCost, login: login)
         #expect(stored.starts(with: "{\(scheme)}".utf8))
         let verifier = PasswordVerifier()
-        #expect(verifier.verifySynchronously(password: Self.password, stored: stored) == .matches)
-        #expect(verifier.verifySynchronously(password: Array("qa ss{wört}".utf8), stored: stored) == .differs)
+        #expect(verifier.verifySynchronously(password: Self.password, stored: stored, login: login) == .matches)
+        #expect(
+            verifier.verifySynchronously(password: Array("qa ss{wört}".utf8), stored: stored, login: login) == .differs)
     }
 
     @Test(arguments: [
-        PasswordScheme.ssha, .ssha256, .ssha512, .smd5, .crypt, .md5Crypt, .sha256Crypt, .sha512Crypt,
+        PasswordScheme.ssha, .ssha256, .ssha384, .ssha512, .smd5, .crypt, .md5Crypt, .sha256Crypt, .sha512Crypt,
+        .argon2i,
+        .argon2id, .scramSHA1, .scramSHA256, .pbkdf2, .pbkdf2SHA1, .pbkdf2SHA256, .pbkdf2SHA512, .otp,
     ])
     func `salts are fresh`(scheme: PasswordScheme) throws {
         #expect(
-            try scheme.hashSynchronously(Self.password, cost: 1000)
-                != scheme.hashSynchronously(Self.password, cost: 1000))
+            try scheme.hashSynchronously(Self.password, cost: scheme.testCost)
+                != scheme.hashSynchronously(Self.password, cost: scheme.testCost))
     }
 
     @Test func `the cost is in the value`() throws {
@@ -36,6 +40,27 @@ struct PasswordHashingTests {
         }
         #expect(throws: PasswordHashFailure.unsupported(.blowfishCrypt, cost: 99)) {
             try PasswordScheme.blowfishCrypt.hashSynchronously(Self.password, cost: 99)
+        }
+        #expect(throws: PasswordHashFailure.cost(.scramSHA1, 1000, allowed: 4096...1_000_000)) {
+            try PasswordScheme.scramSHA1.hashSynchronously(Self.password, cost: 1000)
+        }
+        #expect(throws: PasswordHashFailure.cost(.argon2id, 101, allowed: 1...100)) {
+            try PasswordScheme.argon2id.hashSynchronously(Self.password, cost: 101)
+        }
+        #expect(throws: PasswordHashFailure.noLogin(.digestMD5)) {
+            try PasswordScheme.digestMD5.hashSynchronously(Self.password)
+        }
+    }
+}
+
+extension PasswordScheme {
+    /// The least that is allowed.
+    var testCost: UInt64 {
+        switch self {
+        case .blowfishCrypt: 4
+        case .argon2, .argon2i, .argon2id: 1
+        case .scramSHA1, .scramSHA256: 4096
+        default: 1000
         }
     }
 }

@@ -104,4 +104,20 @@ import Testing
         #expect(lines.count == 5)
         #expect(lines.last?.hasSuffix("and 47 more entries") == true)
     }
+
+    @Test(arguments: [
+        (AnswerProvenance.live, "live, 1234.5 ms", #""source": "live""#),
+        (.cached(age: .seconds(12)), "cached, 12 s old", #""ageSeconds": 12"#),
+        (.stale(age: .seconds(3600)), "stale, 3600 s old: no server answers", #""source": "stale""#),
+    ])
+    func `how an answer was had is shown to people and to machines`(
+        provenance: AnswerProvenance, words: String, member: String
+    ) {
+        var step = TraceStep(.lookup(table: "t", key: [], result: .absent))
+        step.manner = AnswerManner(provenance: provenance, duration: .microseconds(1_234_567))
+        #expect(ResolutionText().text([step]).contains(words))
+        let text = ResolutionJSON.document(step).serialized()
+        let squeezed = text.filter { $0 != " " && $0 != "\n" }
+        #expect(squeezed.contains(member.filter { $0 != " " }) && squeezed.contains(#""microseconds":1234567"#))
+    }
 }

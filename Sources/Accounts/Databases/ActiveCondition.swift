@@ -43,11 +43,11 @@ package enum ActiveCondition: Sendable {
             )
         case .filter(let template):
             guard let filter = template.render(variables) else { return (.inactive, []) }
-            let found = await source.search(
-                SearchRequest(base: entry.name, scope: .base, filter: filter, attributes: ["1.1"]))
+            let request = SearchRequest(base: entry.name, scope: .base, filter: filter, attributes: ["1.1"])
+            let answer = await source.answer(request)
             let outcome: Outcome
             let result: TraceStep.SearchResult
-            switch found {
+            switch answer.outcome {
             case .entries(let entries):
                 outcome = entries.isEmpty ? .inactive : .active
                 result = .entries(entries.count)
@@ -58,10 +58,7 @@ package enum ActiveCondition: Sendable {
                 outcome = .failed(reason)
                 result = .failed(reason)
             }
-            let step = TraceStep(
-                .search(server: source.name, base: entry.name, scope: .base, filter: filter, result: result),
-                location: location)
-            return (outcome, [step])
+            return (outcome, [TraceStep.search(request, at: source.name, result, answer, location: location)])
         }
     }
 

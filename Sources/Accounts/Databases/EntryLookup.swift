@@ -43,7 +43,8 @@ package struct EntryLookup: Sendable {
             dereference: dereference)
         var result = TraceStep.SearchResult.entries(0)
         let outcome: Outcome
-        switch await source.search(request) {
+        let answer = await source.answer(request)
+        switch answer.outcome {
         case .entries(let entries):
             result = .entries(entries.count)
             switch entries.count {
@@ -66,12 +67,7 @@ package struct EntryLookup: Sendable {
             result = .failed(reason)
             outcome = .failed(reason)
         }
-        var steps = [
-            TraceStep(
-                .search(
-                    server: source.name, base: base.description, scope: scope, filter: filter, result: result),
-                location: location)
-        ]
+        var steps = [TraceStep.search(request, at: source.name, result, answer, location: location)]
         guard case .entry(let entry) = outcome else { return (outcome, steps) }
         let (followed, further) = await follow(entry)
         if case .entry(let whole) = followed { steps += shown(whole, more, location) }
@@ -89,10 +85,10 @@ package struct EntryLookup: Sendable {
                 let target = String(validating: value, as: UTF8.self)
             else { continue }
             let everything = LDAPFilter.present("objectClass")
-            let found = await source.search(
-                SearchRequest(base: target, scope: .base, filter: everything, attributes: wanted))
+            let request = SearchRequest(base: target, scope: .base, filter: everything, attributes: wanted)
+            let answer = await source.answer(request)
             var result = TraceStep.SearchResult.entries(0)
-            switch found {
+            switch answer.outcome {
             case .entries(let entries):
                 result = .entries(entries.count)
                 whole.attributes += (entries.first?.attributes ?? []).map { attribute in
@@ -102,9 +98,7 @@ package struct EntryLookup: Sendable {
             case .noSuchObject: break
             case .failed(let reason): result = .failed(reason)
             }
-            steps.append(
-                TraceStep(
-                    .search(server: source.name, base: target, scope: .base, filter: everything, result: result)))
+            steps.append(TraceStep.search(request, at: source.name, result, answer))
             if case .failed(let reason) = result { return (.failed(reason), steps) }
         }
         return (.entry(whole), steps)

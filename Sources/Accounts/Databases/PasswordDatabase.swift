@@ -92,9 +92,11 @@ package struct PasswordDatabase: Sendable {
         case .accepted:
             guard let active else { return (.accepted(Fields(), user: variables.user), steps) }
             let everything = LDAPFilter.present("objectClass")
-            let found = await source.search(
-                SearchRequest(base: name, scope: .base, filter: everything, attributes: active.attributes))
-            switch found {
+            let request = SearchRequest(base: name, scope: .base, filter: everything, attributes: active.attributes)
+            let answer = await source.answer(request)
+            steps.append(
+                TraceStep.search(request, at: source.name, answer.outcome.traced, answer, location: location))
+            switch answer.outcome {
             case .entries(let entries) where entries.count == 1:
                 let (outcome, more) = await active.check(entries[0], source, variables, location: location)
                 steps += more
@@ -168,10 +170,10 @@ package struct PasswordDatabase: Sendable {
                 steps.append(decision("\"\(entry.name)\" has no password that can be read"))
                 return (.rejected(.wrongPassword), steps)
             }
-            var check = await checker.check(password, against: first)
+            var check = await checker.check(password, against: first, login: variables.originalUser)
             if choice == .any {
                 for hash in hashes.dropFirst().prefix(7) where check != .matches {
-                    let next = await checker.check(password, against: hash)
+                    let next = await checker.check(password, against: hash, login: variables.originalUser)
                     // A value that can't be checked might have matched: only a match outweighs it.
                     if next == .matches || check == .differs { check = next }
                 }

@@ -75,10 +75,13 @@ package struct SaslauthdService: Sendable {
     package var passwords: [PasswordDatabaseModel]
     /// The folder of its socket, or the socket: `/var/run/saslauthd`.
     package var socket: Located<String>?
+    /// `-r`: the databases are asked for `user@realm`; without it for the user alone.
+    package var joinsRealm: Bool
 
-    package init(passwords: [PasswordDatabaseModel], socket: Located<String>? = nil) {
+    package init(passwords: [PasswordDatabaseModel], socket: Located<String>? = nil, joinsRealm: Bool = false) {
         self.passwords = passwords
         self.socket = socket
+        self.joinsRealm = joinsRealm
     }
 }
 

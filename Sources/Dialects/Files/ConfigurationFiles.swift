@@ -75,6 +75,14 @@ package struct ConfigurationFiles: Sendable {
     /// A file of this machine by its own path.
     func read(host path: String) -> [UInt8]? { host.read(path) }
 
+    /// The first of several files that is there.
+    package func text(firstOf paths: [String]) -> SourceText? {
+        for path in paths {
+            if let text = text(path) { return text }
+        }
+        return nil
+    }
+
     package func exists(_ path: String) -> Bool { text(path) != nil }
 
     /// The names in a folder, composed files included.

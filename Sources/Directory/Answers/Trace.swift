@@ -31,6 +31,8 @@ package struct TraceStep: Hashable, Sendable {
     /// The setting behind the step, where there is one.
     package var location: SourceLocation?
     package var children: [TraceStep]
+    /// For a search: live, cached or stale, and how long it took.
+    package var manner: AnswerManner?
 
     package init(_ event: Event, location: SourceLocation? = nil, children: [TraceStep] = []) {
         self.event = event

@@ -1,74 +1,73 @@
-import DequeModule
 package import LDAP
+package import Logging
+import Metrics
 import Synchronization
 
-/// Stands before a directory. Identical searches that are asked at one time become one (always), and what was found is kept
-/// for a short while (when asked to).
+/// Stands before a directory. Identical searches that are asked at one time become one, answers are kept for a while,
+/// those in use are refreshed ahead of their end, and found ones outlive an outage.
 ///
-/// Only found entries are kept: not that nothing was found, so that a new user gets mail at once; not a missing base; never
-/// a failure. Passwords are always checked by the directory itself.
+/// A key is the whole request, and an instance stands before one directory under one identity, so that no answer serves
+/// another one's question. Failures are never kept, passwords are always checked by the directory itself.
 package final class CachedDirectory: DirectorySource {
     package let name: String
+    package let options: DirectoryCacheOptions
     private let directory: any DirectorySource
-    private let lifetime: Duration
-    private let capacity: Int
+    private let health: DirectoryHealth
     private let now: @Sendable () -> ContinuousClock.Instant
-    private let state = Mutex(State())
+    private let state: Mutex<CacheState>
+    private let flights = SearchFlights()
+    private let refreshes: AsyncStream<SearchRequest>
+    private let refreshQueue: AsyncStream<SearchRequest>.Continuation
 
-    private struct State {
-        var kept: [SearchRequest: Kept] = [:]
-        /// In the order in which they were kept, oldest first.
-        var order: Deque<SearchRequest> = []
-        var flights: [SearchRequest: [Int: CheckedContinuation<Landing, Never>]] = [:]
-        var nextWaiter = 0
-    }
-
-    private struct Kept {
-        var entries: [LDAPEntry]
-        var end: ContinuousClock.Instant
-    }
-
-    /// What becomes of one who waits for another's search.
-    private enum Landing: Sendable {
-        case arrived(DirectorySearchOutcome)
-        /// The one who searched gave up: somebody else has to.
-        case abandoned
-        /// The waiter itself gave up.
-        case cancelled
-    }
-
-    /// - Parameters:
-    ///   - lifetime: how long found entries are kept; zero for not at all.
-    ///   - capacity: the number of searches whose entries are kept.
-    ///   - now: the clock, for tests.
+    /// - Parameter now: the clock, for tests.
     package init(
-        _ directory: any DirectorySource, lifetime: Duration = .zero, capacity: Int = 10_000,
+        _ directory: any DirectorySource, options: DirectoryCacheOptions = DirectoryCacheOptions(),
+        logger: Logger = Logger(label: "directory", factory: { _ in SwiftLogNoOpLogHandler() }),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.directory = directory
-        self.lifetime = lifetime
-        self.capacity = max(1, capacity)
+        self.options = options
         self.now = now
         name = directory.name
+        health = DirectoryHealth(name: directory.name, logger: logger)
+        state = Mutex(CacheState(options))
+        (refreshes, refreshQueue) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.maximumQueued))
     }
 
+    private static let maximumQueued = 256
+
     package func search(_ request: SearchRequest) async -> DirectorySearchOutcome {
+        await answer(request).outcome
+    }
+
+    package func answer(_ request: SearchRequest) async -> DirectoryAnswer {
+        let start = ContinuousClock.now
+        func answer(_ outcome: DirectorySearchOutcome, _ provenance: AnswerProvenance) -> DirectoryAnswer {
+            health.count(outcome, provenance)
+            return DirectoryAnswer(outcome, provenance: provenance, duration: .now - start)
+        }
         while true {
-            switch begin(request) {
-            case .kept(let entries): return .entries(entries)
+            let now = now()
+            switch state.withLock({ $0.look(up: request, at: now) }) {
+            case .fresh(let outcome, let age, let wantsRefresh):
+                if wantsRefresh { queueRefresh(request) }
+                return answer(outcome, .cached(age: age))
+            case .stale(let outcome, let age):
+                health.servesStale()
+                return answer(outcome, .stale(age: age))
+            case .nothing: break
+            }
+            switch flights.begin(request) {
             case .leads:
-                let outcome = await directory.search(request)
-                // A search that failed because this task was cancelled says nothing to the others.
-                var isAbandoned = false
-                if case .failed = outcome, Task.isCancelled { isAbandoned = true }
-                land(request, isAbandoned ? .abandoned : .arrived(outcome))
-                return outcome
+                let outcome = await lead(request)
+                return unlessStale(request, outcome, answer)
             case .follows(let waiter):
-                switch await landing(of: request, waiter) {
-                case .arrived(let outcome): return outcome
+                switch await flights.landing(of: request, waiter) {
+                case .arrived(let outcome): return unlessStale(request, outcome, answer)
                 case .abandoned: continue
                 case .cancelled:
-                    return .failed(UnavailableReason(.unreachable, "\(name): the search was cancelled"))
+                    let reason = UnavailableReason(.unreachable, "\(name): the search was cancelled")
+                    return answer(.failed(reason), .live)
                 }
             }
         }
@@ -78,70 +77,72 @@ package final class CachedDirectory: DirectorySource {
         await directory.checkPassword(name: name, password: password)
     }
 
+    /// Refreshes answers that are in use before they end, until the task is cancelled; once. Without it they are asked
+    /// for anew when they have ended.
+    package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            var running = 0
+            for await request in refreshes {
+                if running >= options.concurrentRefreshes {
+                    await group.next()
+                    running -= 1
+                }
+                group.addTask { await self.refresh(request) }
+                running += 1
+            }
+        }
+    }
+
     /// Forgets everything: for a reload, or when somebody knows that the directory changed.
     package func removeAll() {
-        state.withLock { state in
-            state.kept = [:]
-            state.order = []
-        }
+        state.withLock { $0.removeAll() }
     }
 
     /// Those who wait for another's search.
-    var waiterCount: Int { state.withLock { $0.flights.values.reduce(0) { $0 + $1.count } } }
+    var waiterCount: Int { flights.waiterCount }
+    var keptAnswers: Int { state.withLock { $0.count } }
+    var keptBytes: Int { state.withLock { $0.bytes } }
 
-    private enum Beginning {
-        case kept([LDAPEntry])
-        case leads
-        case follows(waiter: Int)
+    private func queueRefresh(_ request: SearchRequest) {
+        guard case .enqueued = refreshQueue.yield(request) else {
+            state.withLock { $0.refreshNotQueued(request) }
+            return
+        }
     }
 
-    private func begin(_ request: SearchRequest) -> Beginning {
+    private func refresh(_ request: SearchRequest) async {
+        guard case .leads = flights.begin(request) else { return }
+        _ = await lead(request)
+    }
+
+    /// Asks the directory and tells all who wait.
+    private func lead(_ request: SearchRequest) async -> DirectorySearchOutcome {
+        let live = await directory.answer(request)
+        // A search that failed because this task was cancelled says nothing, neither to the others nor of the servers.
+        if case .failed = live.outcome, Task.isCancelled {
+            flights.land(request, .abandoned)
+            return live.outcome
+        }
+        health.saw(live)
         let now = now()
-        return state.withLock { state in
-            if let kept = state.kept[request], now < kept.end { return .kept(kept.entries) }
-            guard state.flights[request] != nil else {
-                state.flights[request] = [:]
-                return .leads
-            }
-            state.nextWaiter &+= 1
-            return .follows(waiter: state.nextWaiter)
+        let size = state.withLock { state in
+            state.keep(live.outcome, for: request, at: now)
+            return (state.count, state.bytes)
         }
+        health.keeps(answers: size.0, bytes: size.1)
+        flights.land(request, .arrived(live.outcome))
+        return live.outcome
     }
 
-    private func landing(of request: SearchRequest, _ waiter: Int) async -> Landing {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let immediate: Landing? = state.withLock { state in
-                    if Task.isCancelled { return .cancelled }
-                    // It may have landed since `begin`: then this one asks again.
-                    guard state.flights[request] != nil else { return .abandoned }
-                    state.flights[request]?[waiter] = continuation
-                    return nil
-                }
-                if let immediate { continuation.resume(returning: immediate) }
-            }
-        } onCancel: {
-            let continuation = state.withLock { $0.flights[request]?.removeValue(forKey: waiter) }
-            continuation?.resume(returning: .cancelled)
-        }
-    }
-
-    private func land(_ request: SearchRequest, _ landing: Landing) {
-        let end = now().advanced(by: lifetime)
-        let waiting = state.withLock { state in
-            let waiting = state.flights.removeValue(forKey: request) ?? [:]
-            if lifetime > .zero, case .arrived(.entries(let entries)) = landing, !entries.isEmpty {
-                Self.keep(Kept(entries: entries, end: end), for: request, capacity: capacity, in: &state)
-            }
-            return waiting
-        }
-        for continuation in waiting.values { continuation.resume(returning: landing) }
-    }
-
-    private static func keep(_ kept: Kept, for request: SearchRequest, capacity: Int, in state: inout State) {
-        if state.kept.updateValue(kept, forKey: request) == nil { state.order.append(request) }
-        while state.order.count > capacity, let oldest = state.order.popFirst() {
-            state.kept[oldest] = nil
-        }
+    private func unlessStale(
+        _ request: SearchRequest, _ outcome: DirectorySearchOutcome,
+        _ answer: (DirectorySearchOutcome, AnswerProvenance) -> DirectoryAnswer
+    ) -> DirectoryAnswer {
+        let now = now()
+        guard case .failed(let reason) = outcome, reason.kind == .unreachable,
+            let stale = state.withLock({ $0.stale(request, at: now) })
+        else { return answer(outcome, .live) }
+        health.servesStale()
+        return answer(.entries(stale.entries), .stale(age: stale.age))
     }
 }

@@ -9,6 +9,9 @@ package protocol DirectorySource: Sendable {
     /// `failed`. Continuation references among the entries are ignored.
     func search(_ request: SearchRequest) async -> DirectorySearchOutcome
 
+    /// The same, with how the answer was had. A source that keeps no answers has it from `search`, live.
+    func answer(_ request: SearchRequest) async -> DirectoryAnswer
+
     /// Checks a password by binding as `name`. An empty password is `rejected` before anything is sent.
     func checkPassword(name: String, password: [UInt8]) async -> PasswordVerdict
 }

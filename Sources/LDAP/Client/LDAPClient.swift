@@ -12,6 +12,7 @@ public final class LDAPClient: Sendable {
     private let connector: LDAPConnector
     private let slots: [ConnectionSlot]
     private let passwordConnections: PasswordConnections
+    let referralServers: ReferralServers
     private let nextSlot = Atomic<Int>(0)
     private let logger: Logger
 
@@ -29,23 +30,44 @@ public final class LDAPClient: Sendable {
         self.connector = connector
         slots = (0..<min(4, max(1, configuration.connections))).map { _ in ConnectionSlot(connector) }
         passwordConnections = PasswordConnections(connector)
+        referralServers = ReferralServers(configuration, group: eventLoopGroup, logger: logger)
     }
 
     // MARK: Operations
 
-    /// Asks the first server that answers. A search whose connection was lost is sent once more, since asking twice
+    /// Asks the first server that answers, and those to which its referrals lead, if that is configured. A search whose connection was lost is sent once more, since asking twice
     /// changes nothing.
     ///
     /// - Throws: `LDAPError`, or `CancellationError`.
     public func search(_ request: SearchRequest, controls: [LDAPControl] = []) async throws -> SearchResult {
-        try await perform(isRepeatable: true) { connection in
-            try await connection.search(request, controls: controls, limits: self.configuration.searchLimits)
+        try await following(request) { client, request in
+            try await client.perform(isRepeatable: true) { connection in
+                try await connection.search(request, controls: controls, limits: client.configuration.searchLimits)
+            }
+        }
+    }
+
+    /// Searches for no more than `limit` entries and gives those that came, though a limit of the server's or of this call
+    /// ended the search before the end: `result.code` is then `sizeLimitExceeded`, `timeLimitExceeded` or
+    /// `adminLimitExceeded`. For looking at a directory, never for an answer.
+    public func sample(_ request: SearchRequest, limit: Int) async throws -> SearchResult {
+        var request = request
+        request.sizeLimit = max(1, limit)
+        let limited = request
+        return try await perform(isRepeatable: true) { connection in
+            try await connection.partialSearch(limited, limits: self.configuration.searchLimits)
         }
     }
 
     /// Searches page by page and gathers the pages, for servers that don't give many entries at once. The bounds of
     /// `searchLimits` are for all pages together.
     public func pagedSearch(_ request: SearchRequest, pageSize: Int = 500) async throws -> SearchResult {
+        try await following(request) { client, request in
+            try await client.onePagedSearch(request, pageSize: pageSize)
+        }
+    }
+
+    private func onePagedSearch(_ request: SearchRequest, pageSize: Int) async throws -> SearchResult {
         let limits = configuration.searchLimits
         return try await perform(isRepeatable: true) { connection in
             var whole = SearchResult(entries: [])
@@ -231,5 +253,6 @@ public final class LDAPClient: Sendable {
     public func shutDown() async {
         let connections = slots.compactMap { $0.shutDown() } + passwordConnections.shutDown()
         for connection in connections { await connection.unbind() }
+        await referralServers.shutDown()
     }
 }

@@ -24,13 +24,14 @@ public struct LDAPClientConfiguration: Hashable, Sendable {
     public var passwordConnections: Int
     public var searchLimits: LDAPSearchLimits
     public var maximumMessageLength: Int
+    public var referrals: LDAPReferralOptions
 
     public init(
         servers: [LDAPURL], identity: Identity = .anonymous, tls: LDAPTLSOptions = LDAPTLSOptions(),
         startTLS: Bool = false, connectTimeout: Duration = .seconds(5), operationTimeout: Duration = .seconds(10),
         idleCheckInterval: Duration = .seconds(60), connections: Int = 1, passwordConnections: Int = 8,
         searchLimits: LDAPSearchLimits = LDAPSearchLimits(),
-        maximumMessageLength: Int = LDAPMessage.defaultMaximumLength
+        maximumMessageLength: Int = LDAPMessage.defaultMaximumLength, referrals: LDAPReferralOptions = .off
     ) {
         self.servers = servers
         self.identity = identity
@@ -43,5 +44,6 @@ public struct LDAPClientConfiguration: Hashable, Sendable {
         self.passwordConnections = passwordConnections
         self.searchLimits = searchLimits
         self.maximumMessageLength = maximumMessageLength
+        self.referrals = referrals
     }
 }

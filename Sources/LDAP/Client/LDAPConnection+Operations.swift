@@ -2,7 +2,7 @@
 public struct SearchResult: Hashable, Sendable {
     /// In the server's order.
     public var entries: [LDAPEntry]
-    /// Continuation references: URLs of other servers. They are never followed.
+    /// Continuation references: URLs of other servers. A connection never follows them.
     public var references: [String]
     public var result: LDAPResult
     /// Of the message that ended the search.
@@ -94,6 +94,18 @@ extension LDAPConnection {
         var done: LDAPResult?
         if case .searchResultDone(let response) = answer.final.operation { done = response }
         let result = try require(done, "search below '\(request.base)'")
+        return SearchResult(
+            entries: answer.entries, references: answer.references, result: result, controls: answer.final.controls)
+    }
+
+    /// Searches and gives what came before a limit ended it, if one did.
+    func partialSearch(_ request: SearchRequest, limits: LDAPSearchLimits) async throws -> SearchResult {
+        let answer = try await perform(.searchRequest(request), .search, limits: limits)
+        var done: LDAPResult?
+        if case .searchResultDone(let response) = answer.final.operation { done = response }
+        let result = try require(
+            done, "search below '\(request.base)'",
+            allowed: [.success, .sizeLimitExceeded, .timeLimitExceeded, .adminLimitExceeded])
         return SearchResult(
             entries: answer.entries, references: answer.references, result: result, controls: answer.final.controls)
     }

@@ -32,7 +32,9 @@ final class LDAPConnector: Sendable {
         group.next().scheduleTask(in: TimeAmount(time), body)
     }
 
-    func failed(_ index: Int) {
+    /// Says whether the server was well until now.
+    @discardableResult
+    func failed(_ index: Int) -> Bool {
         servers.withLock { $0.failed(index, at: .now(), jitter: .random(in: 0...1)) }
     }
 
@@ -79,13 +81,18 @@ final class LDAPConnector: Sendable {
                 connection.closeGracefully()
                 throw error
             }
-            servers.withLock { $0.succeeded(index) }
-            logger.debug("connected to LDAP server", metadata: ["server": "\(server.server)"])
+            // Changes are told, not every attempt.
+            if servers.withLock({ $0.succeeded(index) }) {
+                logger.notice("LDAP server back", metadata: ["server": "\(server.server)"])
+            } else {
+                logger.debug("connected to LDAP server", metadata: ["server": "\(server.server)"])
+            }
             return connection
         } catch var error as LDAPError {
             if case .result(let code) = error.code { error.code = .refused(code) }
-            failed(index)
-            logger.warning("LDAP server failed", metadata: ["server": "\(server.server)", "error": "\(error.text)"])
+            logger.log(
+                level: failed(index) ? .warning : .debug, "LDAP server failed",
+                metadata: ["server": "\(server.server)", "error": "\(error.text)"])
             throw error.unsent()
         }
     }

@@ -43,21 +43,28 @@ struct ServerList {
         return retryAt <= now
     }
 
-    /// `jitter` is from 0 to 1.
-    mutating func failed(_ index: Int, at now: NIODeadline, jitter: Double) {
-        guard health.indices.contains(index) else { return }
+    /// Says whether the server was well until now. `jitter` is from 0 to 1.
+    @discardableResult
+    mutating func failed(_ index: Int, at now: NIODeadline, jitter: Double) -> Bool {
+        guard health.indices.contains(index) else { return false }
+        let wasWell = health[index].failures == 0
         let delay = Self.delay(
             health[index].failures, first: Self.firstDelay, longest: Self.longestDelay, jitter: jitter)
         health[index].failures += 1
         health[index].retryAt = now + delay
+        return wasWell
     }
 
-    mutating func succeeded(_ index: Int) {
-        guard health.indices.contains(index) else { return }
+    /// Says whether the server had failed before.
+    @discardableResult
+    mutating func succeeded(_ index: Int) -> Bool {
+        guard health.indices.contains(index) else { return false }
+        let hadFailed = health[index].failures > 0
         health[index] = Health()
         pauseUntil = nil
         consecutivePauses = 0
         lastError = nil
+        return hadFailed
     }
 
     mutating func allFailed(_ error: LDAPError, at now: NIODeadline, jitter: Double) {

@@ -81,8 +81,10 @@ package struct AddressLookup: Sendable {
         let unmatched = split.map { [$0.delimiter] + $0.extension }
 
         var search = KeySearch(tables: tables)
-        for form in forms(local) {
-            if let end = await search.ask(form + atDomain, .fullAddress) { return end }
+        // Pattern tables see the address as it was sent: a rule may mind the case, and hand it on in `$1`.
+        let sent = forms(localPart).map { $0 + [UInt8(ascii: "@")] + domain }
+        for (form, sent) in zip(forms(local), sent) {
+            if let end = await search.ask(form + atDomain, .fullAddress, patternKey: sent) { return end }
         }
         if let user {
             for form in forms(user) {
@@ -124,9 +126,11 @@ private struct KeySearch {
 
     /// Nil when no table knows the key, so that the next key is to be asked.
     mutating func ask(
-        _ key: [UInt8], _ match: AddressLookup.Match, _ unmatched: [UInt8]? = nil
+        _ key: [UInt8], _ match: AddressLookup.Match, _ unmatched: [UInt8]? = nil,
+        patternKey: [UInt8]? = nil
     ) async -> Answer<AddressLookup.Hit>? {
         for table in tables where match == .fullAddress || !table.isPattern {
+            let key = table.isPattern ? patternKey ?? key : key
             let answer = await table.lookupValues(key)
             steps += answer.steps
             switch answer.outcome {

@@ -46,8 +46,8 @@ struct GroupExpansion {
     }
 
     /// Expands the entries that the group's search found.
-    mutating func expand(_ entries: [LDAPEntry], of request: SearchRequest) async {
-        let root = trace.add(TraceStep(request, .entries(entries.count), source: table.source))
+    mutating func expand(_ entries: [LDAPEntry], of request: SearchRequest, _ answer: DirectoryAnswer) async {
+        let root = trace.add(TraceStep(request, .entries(entries.count), source: table.source, answer))
         var level: [Reference] = []
         for entry in entries {
             guard visit(entry, request, below: root) else { continue }
@@ -70,33 +70,38 @@ struct GroupExpansion {
 
     /// - Returns: the members of the groups among them.
     private mutating func read(_ level: [Reference]) async -> [Reference] {
-        let outcomes = await table.source.search(
+        let answers = await table.source.search(
             all: level.map(\.request), limit: table.options.limits.concurrentSearches, until: deadline)
         var next: [Reference] = []
-        for (reference, outcome) in zip(level, outcomes) {
-            switch outcome {
+        for (reference, answer) in zip(level, answers) {
             // Another of this level failed, and with it the whole.
-            case nil: continue
-            case .failed(let reason)?:
-                trace.add(TraceStep(reference.request, .failed(reason), source: table.source), below: reference.parent)
+            guard let answer else { continue }
+            switch answer.outcome {
+            case .failed(let reason):
+                trace.add(
+                    TraceStep(reference.request, .failed(reason), source: table.source, answer), below: reference.parent
+                )
                 failure = failure ?? reason
-            case .noSuchObject?:
-                _ = found([], reference)
-            case .entries(let entries)?:
-                next += found(entries, reference)
+            case .noSuchObject:
+                _ = found([], reference, answer)
+            case .entries(let entries):
+                next += found(entries, reference, answer)
             }
         }
         // Nothing failed, and yet not all was asked.
-        if failure == nil, outcomes.contains(where: { $0 == nil }) {
+        if failure == nil, answers.contains(where: { $0 == nil }) {
             failure = UnavailableReason(
                 .incomplete, "\(table.name): reading the members takes longer than \(table.options.limits.time)")
         }
         return next
     }
 
-    private mutating func found(_ entries: [LDAPEntry], _ reference: Reference) -> [Reference] {
+    private mutating func found(
+        _ entries: [LDAPEntry], _ reference: Reference, _ answer: DirectoryAnswer
+    ) -> [Reference] {
         let node = trace.add(
-            TraceStep(reference.request, .entries(entries.count), source: table.source), below: reference.parent)
+            TraceStep(reference.request, .entries(entries.count), source: table.source, answer), below: reference.parent
+        )
         if entries.isEmpty {
             note(node, reference.attribute, "\(reference.value) is not there, or not to be seen: passed over")
         }

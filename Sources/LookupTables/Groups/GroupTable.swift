@@ -85,20 +85,21 @@ package struct GroupTable: LookupTable {
             parts = key
             request = self.request(base: base, scope: options.scope, filter: filter)
         }
-        switch await source.search(request) {
+        let answer = await source.answer(request)
+        switch answer.outcome {
         case .noSuchObject:
             if let reason = search.missingBase(request.base, at: source) {
-                steps.append(TraceStep(request, .failed(reason), source: source))
+                steps.append(TraceStep(request, .failed(reason), source: source, answer))
                 return .unavailable(reason)
             }
-            steps.append(TraceStep(request, .entries(0), source: source))
+            steps.append(TraceStep(request, .entries(0), source: source, answer))
             return .absent
         case .failed(let reason):
-            steps.append(TraceStep(request, .failed(reason), source: source))
+            steps.append(TraceStep(request, .failed(reason), source: source, answer))
             return .unavailable(reason)
         case .entries(let entries):
             var expansion = GroupExpansion(table: self, key: parts, groupBase: request.base)
-            await expansion.expand(entries, of: request)
+            await expansion.expand(entries, of: request, answer)
             steps += expansion.trace.steps
             if let failure = expansion.failure { return .unavailable(failure) }
             let addresses = expansion.addresses

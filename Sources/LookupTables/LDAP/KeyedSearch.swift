@@ -112,11 +112,9 @@ extension TableFault {
 extension TraceStep {
     /// A search of a table.
     init(
-        _ request: SearchRequest, _ result: SearchResult, source: any DirectorySource, children: [TraceStep] = []
+        _ request: SearchRequest, _ result: SearchResult, source: any DirectorySource, _ answer: DirectoryAnswer,
+        children: [TraceStep] = []
     ) {
-        self.init(
-            .search(
-                server: source.name, base: request.base, scope: request.scope, filter: request.filter, result: result),
-            children: children)
+        self = .search(request, at: source.name, result, answer, children: children)
     }
 }

@@ -87,20 +87,21 @@ package struct LDAPTable: LookupTable {
             request = self.request(base: base, scope: options.scope, filter: filter)
         }
         var expansion = ResultExpansion(table: self, key: parts)
-        switch await source.search(request) {
+        let answer = await source.answer(request)
+        switch answer.outcome {
         case .noSuchObject:
             if let reason = search.missingBase(request.base, at: source) {
-                steps.append(TraceStep(request, .failed(reason), source: source))
+                steps.append(TraceStep(request, .failed(reason), source: source, answer))
                 return .unavailable(reason)
             }
-            steps.append(TraceStep(request, .entries(0), source: source))
+            steps.append(TraceStep(request, .entries(0), source: source, answer))
             return .absent
         case .failed(let reason):
-            steps.append(TraceStep(request, .failed(reason), source: source))
+            steps.append(TraceStep(request, .failed(reason), source: source, answer))
             return .unavailable(reason)
         case .entries(let entries):
             let children = await expansion.add(entries, of: request, depth: 1)
-            steps.append(TraceStep(request, .entries(entries.count), source: source, children: children))
+            steps.append(TraceStep(request, .entries(entries.count), source: source, answer, children: children))
         }
         if let failure = expansion.failure { return .unavailable(failure) }
         return expansion.result.isEmpty ? .absent : .found(expansion.result)

@@ -133,16 +133,18 @@ struct ResultExpansion {
                 fail("special_result_attribute", "the lookup took more than \(Self.maximumSearches) searches")
                 break
             }
-            switch await table.source.search(request) {
+            let answer = await table.source.answer(request)
+            switch answer.outcome {
             case .entries(let entries):
                 let children = await add(entries, of: request, depth: depth + 1)
-                steps.append(TraceStep(request, .entries(entries.count), source: table.source, children: children))
+                steps.append(
+                    TraceStep(request, .entries(entries.count), source: table.source, answer, children: children))
             case .noSuchObject:
-                steps.append(TraceStep(request, .entries(0), source: table.source))
+                steps.append(TraceStep(request, .entries(0), source: table.source, answer))
                 steps.append(
                     table.decision("special_result_attribute", "\"\(request.base)\" does not exist: passed over"))
             case .failed(let reason):
-                steps.append(TraceStep(request, .failed(reason), source: table.source))
+                steps.append(TraceStep(request, .failed(reason), source: table.source, answer))
                 failure = reason
             }
         }

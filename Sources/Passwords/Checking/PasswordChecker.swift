@@ -10,10 +10,11 @@ package final class PasswordChecker: Sendable {
     private let verifier: PasswordVerifier
     private let run: Run
     /// What the last real check cost: a check for nobody has to cost the same.
-    private let lastSetting: Mutex<CryptSetting?>
+    private let lastWork: Mutex<PasswordWork?>
+    private let memory = MemoryBudget.shared
 
     /// `defaultScheme` is for values without a name in braces.
-    package init(defaultScheme: PasswordScheme, limits: CryptLimits = CryptLimits(), run: @escaping Run) {
+    package init(defaultScheme: PasswordScheme, limits: PasswordWorkLimits = PasswordWorkLimits(), run: @escaping Run) {
         self.defaultScheme = defaultScheme
         self.verifier = PasswordVerifier(limits: limits)
         self.run = run
@@ -24,11 +25,13 @@ package final class PasswordChecker: Sendable {
             case .blowfishCrypt: CryptSetting(Array("$2y$10$".utf8))
             default: nil
             }
-        self.lastSetting = Mutex(usual)
+        self.lastWork = Mutex(usual.map { .crypt($0) })
     }
 
     /// Slow schemes run on `pool`: its own, so that neither disks wait for logins nor logins for disks.
-    package convenience init(defaultScheme: PasswordScheme, limits: CryptLimits = CryptLimits(), pool: BlockingPool) {
+    package convenience init(
+        defaultScheme: PasswordScheme, limits: PasswordWorkLimits = PasswordWorkLimits(), pool: BlockingPool
+    ) {
         self.init(defaultScheme: defaultScheme, limits: limits) { work in
             do {
                 return try await pool.run(work)
@@ -38,28 +41,41 @@ package final class PasswordChecker: Sendable {
         }
     }
 
-    package func check(_ password: [UInt8], against stored: [UInt8]) async -> PasswordCheck {
+    /// `login` is the name as the client gave it: DIGEST-MD5 can't be checked without.
+    package func check(
+        _ password: [UInt8], against stored: [UInt8], login: [UInt8]? = nil
+    ) async -> PasswordCheck {
         guard !password.isEmpty else { return .differs }
         let stored = StoredPassword(stored, defaultScheme: defaultScheme)
         let verifier = verifier
-        guard stored.scheme?.isSlow == true else { return verifier.verify(password, against: stored) }
-        if let data = stored.decoded, let setting = CryptSetting(data), setting.isAffordable(verifier.limits) {
-            lastSetting.withLock { $0 = setting }
+        guard stored.scheme?.isSlow == true else { return verifier.verify(password, against: stored, login: login) }
+        let work = PasswordWork(stored)
+        if let work, work.isAffordable(verifier.limits) {
+            lastWork.withLock { $0 = work }
+            return await perform(work) { verifier.verify(password, against: stored, login: login) }
         }
-        return await run { verifier.verify(password, against: stored) }
+        // Found not to be of its scheme, or too dear, before any work is done.
+        return await run { verifier.verify(password, against: stored, login: login) }
     }
 
     /// Does the work of a check and comes to nothing: for users that don't exist, so that time does not tell who does.
     /// Gives `differs`, or why even a real check could not have been made.
     package func checkForNobody(_ password: [UInt8]) async -> PasswordCheck {
-        guard let setting = lastSetting.withLock({ $0 }) else {
+        guard let work = lastWork.withLock({ $0 }) else {
             return verifier.verifySynchronously(
                 password: password, stored: Self.nobody, defaultScheme: .ssha512)
         }
-        return await run {
-            _ = Crypt.hash(password, setting: setting.withoutOwner)
+        return await perform(work) {
+            work.performForNobody(password)
             return .differs
         }
+    }
+
+    private func perform(
+        _ work: PasswordWork, _ body: @escaping @Sendable () -> PasswordCheck
+    ) async -> PasswordCheck {
+        await memory.withMemory(work.memory) { await run(body) }
+            ?? .unsupported("not checked: too many hashes that need much memory wait already")
     }
 
     /// A digest of no password: base 64 of 64 zero octets and a salt.

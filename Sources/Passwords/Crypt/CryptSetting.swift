@@ -1,7 +1,7 @@
 /// What a value for crypt(3) says about its own cost: `prefix` is everything before the salt.
 ///
 /// A directory value may ask for any amount of work; `isAffordable` refuses what would keep a thread or the memory busy
-/// beyond `CryptLimits`.
+/// beyond `PasswordWorkLimits`.
 struct CryptSetting: Hashable, Sendable {
     enum Method: Hashable, Sendable {
         case des
@@ -49,13 +49,13 @@ struct CryptSetting: Hashable, Sendable {
         case "1": self.init(.md5, upToParameters)
         case "3": self.init(.ntHash, upToParameters)
         case "5", "6":
-            guard let rounds = Self.decimal(parameters, after: "rounds=") else {
+            guard let rounds = DecimalNumber.parse(parameters, after: "rounds=") else {
                 self.init(.sha2(rounds: 5000), upToParameters)
                 return
             }
             self.init(.sha2(rounds: rounds), withParameters)
         case "2", "2a", "2b", "2x", "2y":
-            guard parameters.count == 2, let cost = Self.decimal(parameters, after: "") else { return nil }
+            guard parameters.count == 2, let cost = DecimalNumber.parse(parameters) else { return nil }
             self.init(.blowfish(cost: cost), withParameters)
         case "y", "gy":
             guard let memory = Self.yescryptMemory(parameters) else { return nil }
@@ -70,10 +70,10 @@ struct CryptSetting: Hashable, Sendable {
             self.init(
                 .scrypt(memory: Self.memory(exponent: exponent, r: r), parallelism: p), Array(value[..<(start + 11)]))
         case "sha1":
-            guard let rounds = Self.decimal(parameters, after: "") else { return nil }
+            guard let rounds = DecimalNumber.parse(parameters) else { return nil }
             self.init(.sha1(rounds: rounds), withParameters)
         case _ where id == "md5" || id.hasPrefix("md5,"):
-            let rounds = Self.decimal(fields[0], after: "md5,rounds=") ?? 0
+            let rounds = DecimalNumber.parse(fields[0], after: "md5,rounds=") ?? 0
             self.init(.sunMD5(rounds: rounds), upToParameters)
         default: return nil
         }
@@ -84,7 +84,7 @@ struct CryptSetting: Hashable, Sendable {
         self.prefix = prefix
     }
 
-    func isAffordable(_ limits: CryptLimits) -> Bool {
+    func isAffordable(_ limits: PasswordWorkLimits) -> Bool {
         switch method {
         case .des, .md5, .ntHash: true
         case .extendedDES(let rounds): rounds <= limits.rounds / 4
@@ -92,6 +92,11 @@ struct CryptSetting: Hashable, Sendable {
         case .blowfish(let cost): cost <= limits.blowfishCost
         case .scrypt(let memory, let parallelism): memory <= limits.memory && parallelism <= 4
         }
+    }
+
+    /// Bytes that are taken while it is hashed.
+    var memory: UInt64 {
+        if case .scrypt(let memory, _) = method { memory } else { 0 }
     }
 
     /// A setting that costs the same with a salt of no one's: what unknown users are checked against.
@@ -138,29 +143,5 @@ struct CryptSetting: Hashable, Sendable {
             number = number << 6 | digit
         }
         return number
-    }
-
-    /// Nil without the prefix or without digits; the largest number when there are too many.
-    private static func decimal(_ bytes: ArraySlice<UInt8>, after prefix: String) -> UInt64? {
-        guard bytes.starts(with: prefix.utf8) else { return nil }
-        let digits = bytes.dropFirst(prefix.utf8.count)
-        guard !digits.isEmpty, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
-        return UInt64(String(decoding: digits, as: UTF8.self)) ?? .max
-    }
-}
-
-/// How much work a stored value may ask for.
-package struct CryptLimits: Hashable, Sendable {
-    /// Of SHA-crypt: 5000 is usual, and a million takes most of a second.
-    package var rounds: UInt64
-    /// Of bcrypt, a binary logarithm: 10 or 12 is usual, and each step doubles the work.
-    package var blowfishCost: UInt64
-    /// Of yescrypt and scrypt, in bytes for each hash in flight.
-    package var memory: UInt64
-
-    package init(rounds: UInt64 = 1_000_000, blowfishCost: UInt64 = 14, memory: UInt64 = 128 << 20) {
-        self.rounds = rounds
-        self.blowfishCost = blowfishCost
-        self.memory = memory
     }
 }

@@ -18,6 +18,15 @@ package struct StoredPassword: Sendable, CustomStringConvertible, CustomReflecta
 
     /// `defaultScheme` is for values that don't begin with a name in braces.
     package init(_ value: [UInt8], defaultScheme: PasswordScheme) {
+        // As Dovecot, MD5-crypt needs no name whatever the default is, and what follows its hash does not count.
+        let fields = value.split(
+            separator: UInt8(ascii: "$"), maxSplits: 4, omittingEmptySubsequences: false)
+        if fields.count >= 4, fields[0].isEmpty, fields[1].elementsEqual("1".utf8) {
+            self.schemeName = PasswordScheme.md5Crypt.rawValue
+            self.encoding = .usual
+            self.data = Array(value[..<fields[3].endIndex])
+            return
+        }
         guard value.first == UInt8(ascii: "{"), let end = value.firstIndex(of: UInt8(ascii: "}")), end > 1 else {
             self.schemeName = defaultScheme.rawValue
             self.encoding = .usual

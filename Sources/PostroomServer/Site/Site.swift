@@ -77,7 +77,7 @@ package final class Site: Sendable {
         let hashing = Hashing.run
         let (directories, kept) = DirectoryBuilder(group: group, hashing: hashing, faults: faults).build(
             model.directories)
-        let tables = TablesBuilder(directories, membershipTime: model.routing.membershipTime, faults)
+        let tables = TablesBuilder(directories, model, faults)
         let (byLogin, byAddress) = AccountsBuilder(
             model: model, directories: directories, hashing: hashing, faults: faults
         ).build(throttle: throttle)

@@ -6,15 +6,18 @@ import Synchronization
 
 /// `TableModel` → tables that can be asked; remembers each by its name for `postroom lookup`.
 final class TablesBuilder {
-    private let directories: DirectorySet
-    private let faults: FaultCollector
+    let directories: DirectorySet
+    let faults: FaultCollector
+    /// Where the site keeps to what its former programs did.
+    let keepsOriginal: @Sendable (Difference) -> Bool
     /// How long a domain is remembered to be ours.
     private let membershipTime: Duration
     private(set) var byName: [String: any LookupTable] = [:]
 
-    init(_ directories: DirectorySet, membershipTime: Duration, _ faults: FaultCollector) {
+    init(_ directories: DirectorySet, _ model: SiteModel, _ faults: FaultCollector) {
         self.directories = directories
-        self.membershipTime = membershipTime
+        membershipTime = model.routing.membershipTime
+        keepsOriginal = { model.keepsOriginal($0) }
         self.faults = faults
     }
 
@@ -35,7 +38,14 @@ final class TablesBuilder {
                 + pairs.value.sorted { $0.key < $1.key }.map { "{\($0.key) = \($0.value)}" }
                 .joined(separator: ", ") + "}"
             made = attempt(at: pairs.location) { try InlineTable(text.utf8, location: pairs.location) }
-        case .ldap(let table): made = ldap(table)
+        case .ldap(let table):
+            made = ldap(table, selfContainingGroups: keepsOriginal(.selfContainingGroups) ? .failAsPostfix : .members)
+            // `postroom lookup` answers as Postfix does, whatever mail is delivered by.
+            if !table.specialResultAttributes.isEmpty, made != nil {
+                byName[table.name] = ldap(table, selfContainingGroups: .failAsPostfix)
+                return made
+            }
+        case .group(let table): made = group(table)
         case .file(let table) where table.type == .texthash: made = textHash(table.path)
         default:
             let place = model.nameAndLocation
@@ -78,54 +88,6 @@ final class TablesBuilder {
             faults.warning(at: warning.location ?? path.location, warning.text)
         }
         return table
-    }
-
-    private func ldap(_ model: LDAPTableModel) -> (any LookupTable)? {
-        guard let source = directories.source(model.directory, faults) else { return nil }
-        var options = LDAPTableOptions()
-        guard let base = model.searchBase ?? directories.base(model.directory, for: model.filter, faults) else {
-            return nil
-        }
-        options.searchBase = Array(base.value.utf8)
-        options.locations["search_base"] = base.location
-        options.queryFilter = Array(model.filter.value.utf8)
-        options.locations["query_filter"] = model.filter.location
-        options.scope = DirectorySet.scope(model.scope, faults)
-        options.resultAttributes = model.resultAttributes.map(\.value)
-        options.specialResultAttributes = model.specialResultAttributes.map(\.value)
-        options.terminalResultAttributes = model.terminalResultAttributes.map(\.value)
-        options.leafResultAttributes = model.leafResultAttributes.map(\.value)
-        if let format = model.resultFormat {
-            options.resultFormat = Array(format.value.utf8)
-            options.locations["result_format"] = format.location
-        }
-        if !model.domains.isEmpty {
-            options.domain = matchList("domain", model.domains, location: model.domains[0].location)
-        }
-        if let limit = model.recursionLimit { options.recursionLimit = limit.value }
-        if let limit = model.expansionLimit {
-            options.expansionLimit = limit.value
-            options.sizeLimit = limit.value
-        }
-        if let limit = model.sizeLimit { options.sizeLimit = limit.value }
-        if let number = model.dereference {
-            options.dereference = DereferencePolicy(rawValue: number.value) ?? .never
-        }
-        do {
-            let table = try LDAPTable(
-                name: model.name, options: options, source: source, location: model.filter.location)
-            for warning in table.warnings {
-                faults.warning(at: warning.location ?? model.filter.location, warning.text)
-            }
-            return table
-        } catch {
-            for fault in error.faults {
-                faults.error(
-                    at: fault.location ?? model.filter.location, fault.text, remedy: "see docs/configuration.md, Tables"
-                )
-            }
-            return nil
-        }
     }
 
     private func attempt(

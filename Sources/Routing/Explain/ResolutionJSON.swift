@@ -53,6 +53,7 @@ package enum ResolutionJSON {
 
     package static func document(_ step: TraceStep) -> JSONText {
         var members = event(step.event)
+        if let manner = step.manner { members += self.members(manner) }
         if let location = step.location {
             members.append(("file", .string(location.file)))
             if let line = location.line { members.append(("line", .number(Int64(line)))) }
@@ -66,6 +67,20 @@ package enum ResolutionJSON {
         case .deliver: "deliver"
         case .deferred: "defer"
         case .refuse: "refuse"
+        }
+    }
+
+    private static func members(_ manner: AnswerManner) -> [(String, JSONText)] {
+        let (seconds, attoseconds) = manner.duration.components
+        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000)
+        let microseconds = isTooLong ? Int64.max : whole &+ attoseconds / 1_000_000_000_000
+        let duration: (String, JSONText) = ("microseconds", .number(microseconds))
+        return switch manner.provenance {
+        case .live: [("source", .string("live")), duration]
+        case .cached(let age):
+            [("source", .string("cached")), ("ageSeconds", .number(age.components.seconds)), duration]
+        case .stale(let age):
+            [("source", .string("stale")), ("ageSeconds", .number(age.components.seconds)), duration]
         }
     }
 

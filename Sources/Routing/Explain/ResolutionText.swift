@@ -104,10 +104,26 @@ package struct ResolutionText: Sendable {
 
     private func line(_ step: TraceStep) -> String {
         var text = event(step.event)
+        if let manner = step.manner { text += paint(.dim, "  (\(Self.words(manner)))") }
         if let location = step.location {
             text += paint(.dim, "  [\(VisibleText.escaped(location.description))]")
         }
         return text
+    }
+
+    private static func words(_ manner: AnswerManner) -> String {
+        switch manner.provenance {
+        case .live: "live, \(milliseconds(manner.duration)) ms"
+        case .cached(let age): "cached, \(age.components.seconds) s old"
+        case .stale(let age): "stale, \(age.components.seconds) s old: no server answers"
+        }
+    }
+
+    /// To a tenth.
+    private static func milliseconds(_ duration: Duration) -> String {
+        let tenths = Int64(clamping: duration.components.attoseconds / 100_000_000_000_000)
+        let (whole, isTooLong) = duration.components.seconds.multipliedReportingOverflow(by: 1000)
+        return isTooLong ? "?" : "\(whole &+ tenths / 10).\(tenths % 10)"
     }
 
     private func event(_ event: TraceStep.Event) -> String {

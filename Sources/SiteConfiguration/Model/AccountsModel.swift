@@ -39,6 +39,9 @@ package struct AccountsModel: Sendable {
     /// first_valid_uid, first_valid_gid; the store's minimum when nil.
     package var minimumUID: Located<Int>?
     package var minimumGID: Located<Int>?
+    /// last_valid_uid, last_valid_gid; no bound when nil or 0.
+    package var maximumUID: Located<Int>?
+    package var maximumGID: Located<Int>?
     /// quota_rule, in Dovecot's notation, for users without their own.
     package var quotaRules: [Located<String>]
     package var namespaces: [NamespaceModel]
@@ -92,6 +95,12 @@ package struct PasswordDatabaseModel: Sendable {
     package var filter: Located<String>?
     /// pass_attrs: `uid=user, userPassword=password`
     package var attributes: Located<String>?
+    /// Fields whose templates that notation can't hold, because commas part its items; after `attributes`, in order.
+    package var fields: [FieldModel] = []
+    /// How alias entries are treated: `never` (nil), `searching`, `finding`, `always`.
+    package var dereference: Located<String>?
+    /// Several entries for one login are nobody, as for Courier; natively and for Dovecot they are a failure.
+    package var severalEntriesAreNobody = false
     package var defaultScheme: Located<String>?
     /// Only entries where this attribute has one of these values may log in.
     package var active: ActiveConditionModel?
@@ -117,6 +126,17 @@ package struct PasswordDatabaseModel: Sendable {
         self.defaultScheme = defaultScheme
         self.active = active
         chain = DatabaseChainModel()
+    }
+}
+
+/// A field and the template of its value: `allow_nets` and `10.0.0.0/8,::1`.
+package struct FieldModel: Sendable {
+    package var name: String
+    package var template: Located<String>
+
+    package init(name: String, template: Located<String>) {
+        self.name = name
+        self.template = template
     }
 }
 
@@ -193,6 +213,12 @@ package struct UserDatabaseModel: Sendable {
     package var addressFilter: Located<String>?
     /// user_attrs: `homeDirectory=home, uidNumber=uid, gidNumber=gid, =mail=maildir:~/mailbox`
     package var attributes: Located<String>
+    /// Fields whose templates that notation can't hold, because commas part its items; after `attributes`, in order.
+    package var fields: [FieldModel] = []
+    /// How alias entries are treated: `never` (nil), `searching`, `finding`, `always`.
+    package var dereference: Located<String>?
+    /// Several entries for one login are nobody, as for Courier; natively and for Dovecot they are a failure.
+    package var severalEntriesAreNobody = false
     package var active: ActiveConditionModel?
     package var file: UserFileModel?
     /// allow_all_users of a static database.

@@ -43,6 +43,9 @@ package struct ListenerModel: Sendable {
     /// The name of a policy of the site; the native one of the kind when nil.
     package var policy: Located<String>?
     package var options = SMTPListenerModel()
+    package var imap = IMAPListenerModel()
+    /// Certificate, versions and suites of this listener alone; the site's when nil.
+    package var serverTLS: ServerTLSModel?
 
     package init(
         kind: Kind, host: Located<String>, port: Int, bareLineFeed: BareLineFeed? = nil,
@@ -93,6 +96,18 @@ package struct SMTPListenerModel: Sendable {
     /// ssl_cert).
     package var certificate: Located<String>?
     package var key: Located<String>?
+
+    package init() {}
+}
+
+/// How an IMAP listener speaks, where it differs from the native way.
+package struct IMAPListenerModel: Sendable {
+    /// ssl: `none` offers no STARTTLS, `encrypt` wants it before a login.
+    package var tls: Located<SMTPListenerModel.TLSLevel>?
+    /// disable_plaintext_auth: `under-tls` natively, `always` takes passwords without TLS.
+    package var authentication: Located<SMTPListenerModel.Authentication>?
+    /// login_greeting: what follows `* OK [CAPABILITY …]`.
+    package var greeting: Located<String>?
 
     package init() {}
 }

@@ -34,6 +34,16 @@ enum DigestEncoding {
         return bytes
     }
 
+    /// passlib's base 64: `.` for `+`, and no padding.
+    static func encodeAdaptedBase64(_ bytes: [UInt8]) -> [UInt8] {
+        encodeBase64(bytes).filter { $0 != UInt8(ascii: "=") }
+            .map { $0 == UInt8(ascii: "+") ? UInt8(ascii: ".") : $0 }
+    }
+
+    static func decodeAdaptedBase64(_ text: [UInt8]) -> [UInt8]? {
+        decodeBase64(text.map { $0 == UInt8(ascii: ".") ? UInt8(ascii: "+") : $0 })
+    }
+
     static func encodeHexadecimal(_ bytes: [UInt8]) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
         return bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0x0F)]] }

@@ -1,10 +1,11 @@
 import Crypto
 
 /// The digest behind a scheme that isn't crypt(3).
-enum PasswordDigest {
+enum PasswordDigest: Hashable, Sendable {
     case md5
     case sha1
     case sha256
+    case sha384
     case sha512
 
     var count: Int {
@@ -12,6 +13,7 @@ enum PasswordDigest {
         case .md5: 16
         case .sha1: 20
         case .sha256: 32
+        case .sha384: 48
         case .sha512: 64
         }
     }
@@ -22,6 +24,7 @@ enum PasswordDigest {
         case .md5: Self.digest(password, salt, with: Insecure.MD5())
         case .sha1: Self.digest(password, salt, with: Insecure.SHA1())
         case .sha256: Self.digest(password, salt, with: SHA256())
+        case .sha384: Self.digest(password, salt, with: SHA384())
         case .sha512: Self.digest(password, salt, with: SHA512())
         }
     }

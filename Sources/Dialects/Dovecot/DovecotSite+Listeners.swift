@@ -1,0 +1,204 @@
+import Directory
+import SiteConfiguration
+
+extension DovecotSite {
+    /// The IMAP listeners with what holds for their TLS, and what of other protocols is not served.
+    mutating func readTLSAndListeners() {
+        let tls = readTLS()
+        let protocols = readProtocols()
+        let level = ssl()
+        let greeting = take("login_greeting", "what clients are greeted with")
+        let plaintext = plaintext(level)
+        let addresses = take("listen", "the addresses that are listened on")
+        var services = DovecotServices()
+        if protocols.contains("imap") {
+            let section = root.section("service", "imap-login")
+            for (name, port) in [("imap", 143), ("imaps", 993)] {
+                let isTLS = name == "imaps"
+                let listener = section?.section("inet_listener", name)
+                let number = listener.flatMap { port24($0) } ?? Located(port, at: listener?.location ?? .builtIn)
+                let usesTLS = listener.flatMap { takeSwitch("ssl", in: $0, "TLS from the first byte") }?.value ?? isTLS
+                let own = listener.flatMap { take(["address", "listen"], in: $0, "the addresses of this listener") }
+                listener.map { refuseProxy($0) }
+                guard number.value > 0 else { continue }
+                guard level.value != .none || !usesTLS else {
+                    draft.tell(
+                        "service/imap-login/inet_listener/\(name)", at: level.location, .notNeeded,
+                        "ssl = no: there is no TLS to listen with")
+                    continue
+                }
+                add(usesTLS ? .imaps : .imap, number, own ?? addresses, level, plaintext, greeting, tls, &services)
+            }
+            for listener in section?.sections("inet_listener") ?? [] where !["imap", "imaps"].contains(listener.name) {
+                let usesTLS = takeSwitch("ssl", in: listener, "TLS from the first byte")?.value ?? false
+                let own = take(["address", "listen"], in: listener, "the addresses of this listener")
+                refuseProxy(listener)
+                guard let number = port24(listener), number.value > 0 else { continue }
+                add(usesTLS ? .imaps : .imap, number, own ?? addresses, level, plaintext, greeting, tls, &services)
+            }
+        }
+        draft.dovecot = services
+        for (service, name) in [
+            ("pop3-login", "POP3"), ("managesieve-login", "ManageSieve"), ("submission-login", "submission by Dovecot"),
+        ] {
+            for listener in root.section("service", service)?.sections("inet_listener") ?? [] {
+                for setting in listener.settings { tell(setting.key, in: listener, .ignored, "\(name) is not served") }
+            }
+        }
+    }
+
+    private mutating func port24(_ listener: DovecotSection) -> Located<Int>? {
+        guard let port = takeNumber("port", in: listener, "the port that is listened on") else { return nil }
+        guard port.value <= 65_535 else {
+            draft.error(
+                at: port.location, "\(port.value) is no port", remedy: "0 to 65535; 0 switches the listener off")
+            return nil
+        }
+        return port
+    }
+
+    private mutating func refuseProxy(_ listener: DovecotSection) {
+        guard let setting = listener.last("haproxy") else { return }
+        let isOn = ["yes", "y", "1"].contains(setting.value.lowercased())
+        tell(
+            "haproxy", in: listener, isOn ? .unsupported(.login) : .notNeeded,
+            isOn ? "the PROXY protocol is not spoken on IMAP listeners" : "is off")
+    }
+
+    private mutating func add(
+        _ kind: ListenerModel.Kind, _ port: Located<Int>, _ addresses: Located<String>?,
+        _ level: Located<SMTPListenerModel.TLSLevel>, _ plaintext: Located<Bool>, _ greeting: Located<String>?,
+        _ tls: ServerTLSModel?, _ services: inout DovecotServices
+    ) {
+        var hosts = (addresses?.value ?? "*, ::").split { $0 == " " || $0 == "," }.map { host in
+            host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : String(host)
+        }
+        if hosts.contains("*") || hosts.contains("0.0.0.0"), hosts.contains("::") {
+            hosts = ["*"] + hosts.filter { !["*", "0.0.0.0", "::"].contains($0) }
+        } else {
+            hosts = hosts.map { $0 == "*" ? "0.0.0.0" : $0 }
+        }
+        for host in hosts {
+            var listener = ListenerModel(
+                kind: kind, host: Located(host, at: addresses?.location ?? port.location), port: port.value)
+            listener.imap.tls = level
+            listener.imap.authentication = Located(plaintext.value ? .always : .underTLS, at: plaintext.location)
+            listener.imap.greeting = greeting
+            listener.serverTLS = tls
+            draft.model.listeners.append(listener)
+            if kind == .imap { services.imapAddresses.append(Located("\(host):\(port.value)", at: port.location)) }
+        }
+    }
+
+    /// ssl = yes, no, required.
+    private mutating func ssl() -> Located<SMTPListenerModel.TLSLevel> {
+        guard let value = take("ssl", "whether clients may or must use TLS") else { return Located(.may, at: .builtIn) }
+        switch value.value {
+        case "yes": return Located(.may, at: value.location)
+        case "required": return Located(.encrypt, at: value.location)
+        case "no":
+            draft.tell(
+                "ssl", "no", at: value.location, .weak, "clients can't use TLS: passwords and mail go unencrypted")
+            return Located(.none, at: value.location)
+        default:
+            draft.error(at: value.location, "ssl: \(value.value) is not known", remedy: "yes, required or no")
+            return Located(.encrypt, at: value.location)
+        }
+    }
+
+    private mutating func plaintext(_ level: Located<SMTPListenerModel.TLSLevel>) -> Located<Bool> {
+        let note = "whether passwords are taken without TLS"
+        let old = takeSwitch("disable_plaintext_auth", note)
+        let new = takeSwitch("auth_allow_cleartext", note)
+        let allows = new ?? old.map { setting in setting.map { !$0 } } ?? Located(false, at: .builtIn)
+        if allows.value, level.value != .encrypt {
+            let key = new == nil ? "disable_plaintext_auth" : "auth_allow_cleartext"
+            draft.tell(
+                "\(key): weak", new == nil ? "no" : "yes", at: allows.location, .weak,
+                "passwords are taken without TLS: whoever listens in has them")
+            return allows
+        }
+        return Located(false, at: allows.location)
+    }
+
+    private mutating func readProtocols() -> Set<String> {
+        var words: [(String, SourceLocation)] = []
+        if isVersion24 {
+            for section in root.sections("protocols") {
+                for setting in section.settings {
+                    tell(setting.key, in: section, .used, "a protocol that is served or not")
+                    if ["yes", "y", "1"].contains(setting.value.lowercased()) {
+                        words.append((setting.key, setting.location))
+                    }
+                }
+            }
+        }
+        if let list = take("protocols", "the protocols that are served") {
+            words += list.value.split(separator: " ").map { (String($0), list.location) }
+        }
+        if words.isEmpty, root.last("protocols") == nil || lacksProtocolFiles {
+            if root.last("protocols") != nil || lacksProtocolFiles {
+                draft.warning(
+                    at: location, "protocols names none: on a Dovecot of its own, packages would have set it",
+                    remedy: "IMAP is served; protocols = imap says so")
+            }
+            return ["imap"]
+        }
+        for (word, place) in words where !["imap", "imaps"].contains(word) {
+            switch word {
+            case "lmtp": draft.tell("protocols/lmtp", at: place, .used, "delivery happens inside")
+            case "pop3", "pop3s": draft.tell("protocols/\(word)", at: place, .ignored, "POP3 is not served")
+            case "sieve", "managesieve":
+                draft.tell(
+                    "protocols/\(word)", at: place, .missingFilter, "scripts of users are neither managed nor run")
+            case "submission": draft.tell("protocols/submission", at: place, .ignored, "submission is Postfix's here")
+            case "none": break
+            default: draft.error(at: place, "protocols: \(word) is not known", remedy: "imap lmtp")
+            }
+        }
+        return Set(words.map { $0.0 == "imaps" ? "imap" : $0.0 })
+    }
+
+    /// The sockets that other programs of the site use: Postfix asks the auth socket and delivers to the LMTP socket.
+    mutating func readSockets() {
+        var services = draft.dovecot ?? DovecotServices()
+        let base = (root.last("base_dir")?.value ?? "/run/dovecot").trimmingSlash
+        for (service, isAuth) in [("auth", true), ("lmtp", false)] {
+            let section = root.section("service", service)
+            for listener in section?.sections("unix_listener") ?? [] {
+                let path =
+                    take(["path", "unix_listener_path"], in: listener, "the socket's path")?.value ?? listener.name
+                guard !path.isEmpty else { continue }
+                for setting in listener.settings {
+                    tell(setting.key, in: listener, .notNeeded, "the programs behind this socket are joined inside")
+                }
+                let full = path.hasPrefix("/") ? path : "\(base)/\(path)"
+                let names = ["auth-userdb", "auth-master", "login"]
+                if isAuth, names.contains(where: { full.hasSuffix("/\($0)") }) { continue }
+                let socket = Located(full, at: listener.location)
+                if isAuth { services.authSockets.append(socket) } else { services.lmtpSockets.append(socket) }
+            }
+            for listener in section?.sections("inet_listener") ?? [] {
+                let addresses = take(["address", "listen"], in: listener, "where other programs reach it")
+                guard let port = port24(listener), port.value > 0 else { continue }
+                for host in (addresses?.value ?? "*").split(separator: " ") {
+                    let socket = Located("inet:\(host):\(port.value)", at: listener.location)
+                    if isAuth { services.authSockets.append(socket) }
+                    draft.tell(
+                        listener.path, "\(host):\(port.value)", at: listener.location, .ignored,
+                        isAuth
+                            ? "other machines can't ask for logins here; a Postfix of this import is joined inside"
+                            : "LMTP is not served to other machines; a Postfix of this import delivers inside")
+                }
+            }
+        }
+        // Dovecot has these without being told.
+        services.lmtpSockets.append(Located("\(base)/lmtp", at: .builtIn))
+        services.authSockets.append(Located("\(base)/auth-client", at: .builtIn))
+        draft.dovecot = services
+    }
+}
+
+extension String {
+    var trimmingSlash: String { count > 1 && hasSuffix("/") ? String(dropLast()) : self }
+}

@@ -1,0 +1,91 @@
+import Accounts
+import Directory
+import SiteConfiguration
+
+extension DovecotSite {
+    /// What a login may look like and how it may be said: the `auth_…` settings.
+    mutating func readLogins() {
+        if isVersion24 {
+            draft.model.accounts.variables = Located(.pipes, at: location)
+            for key in ["dovecot_config_version", "dovecot_storage_version"] {
+                tell(key, in: root, .used, "decides the syntax: that of 2.4")
+            }
+        }
+        if let format = take("auth_username_format", "how a login is written before anybody is asked about it") {
+            if let problem = Self.problem(format.value, for: .beforeLookup) {
+                draft.error(at: format.location, "auth_username_format: \(problem)", remedy: "for example %Lu or %Ln")
+            } else {
+                draft.model.accounts.loginFormat = format
+            }
+        } else if root.last("auth_username_format") != nil {
+            // Set to nothing: the login stays as it was typed.
+            draft.model.accounts.loginFormat = Located(isVersion24 ? "%{user}" : "%u", at: location)
+        }
+        let characters = take("auth_username_chars", "which octets a login may hold")
+        draft.model.accounts.loginCharacters =
+            characters
+            ?? Located(
+                root.last("auth_username_chars") == nil
+                    ? "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567890.-_@" : "",
+                at: root.last("auth_username_chars")?.location ?? .builtIn)
+        if let translation = take("auth_username_translation", "octets that stand for others in a login") {
+            if translation.value.utf8.count.isMultiple(of: 2) {
+                draft.model.accounts.loginTranslation = translation
+            } else {
+                draft.error(
+                    at: translation.location, "auth_username_translation: an odd number of octets",
+                    remedy: "pairs: what is typed, then what is meant")
+            }
+        }
+        if let realm = take(["auth_default_realm", "auth_default_domain"], "completed to logins without a domain") {
+            draft.model.accounts.defaultDomain = realm
+        }
+        if let separator = take("auth_master_user_separator", "parts user and master in a login") {
+            draft.model.accounts.masterSeparator = separator
+        }
+        readMechanisms()
+        let size = root.last("auth_cache_size")?.value ?? "0"
+        let time = takeTime("auth_cache_ttl", "how long a login that succeeded is remembered")
+        tell("auth_cache_size", in: root, .used, "whether logins are remembered: the number is Postroom's own")
+        if !["", "0"].contains(size) { draft.model.accounts.cacheTime = time?.value ?? .seconds(3600) }
+    }
+
+    private mutating func readMechanisms() {
+        guard let mechanisms = take("auth_mechanisms", "how clients may log in") else { return }
+        for word in mechanisms.value.split(separator: " ") {
+            let name = word.uppercased()
+            switch name {
+            case "PLAIN", "LOGIN": draft.model.accounts.mechanisms.append(Located(name, at: mechanisms.location))
+            case "ANONYMOUS", "EXTERNAL", "GSSAPI", "GSS-SPNEGO", "OAUTHBEARER", "XOAUTH2", "NTLM", "RPA", "SKEY",
+                "OTP":
+                draft.tell(
+                    "auth_mechanisms/\(word)", at: mechanisms.location, .unsupported(.login),
+                    "\(name) is not offered: who logs in with nothing else is kept out")
+            case "CRAM-MD5", "DIGEST-MD5", "APOP", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS",
+                "SCRAM-SHA-256-PLUS":
+                draft.tell(
+                    "auth_mechanisms/\(word)", at: mechanisms.location, .ignored,
+                    "\(name) is not offered: clients take PLAIN or LOGIN under TLS")
+            default:
+                draft.error(
+                    at: mechanisms.location, "auth_mechanisms: \(word) is no mechanism of Dovecot",
+                    remedy: "plain login is what most sites have")
+            }
+        }
+        if draft.model.accounts.mechanisms.isEmpty {
+            draft.warning(
+                at: mechanisms.location, "none of the mechanisms is offered here",
+                remedy: "PLAIN and LOGIN are, under TLS")
+        }
+    }
+
+    /// What is wrong with a template; nil for a good one.
+    static func problem(_ text: String, for place: Template.Place) -> String? {
+        do {
+            _ = try Template(text, for: place)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+}

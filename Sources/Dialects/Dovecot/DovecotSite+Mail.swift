@@ -1,0 +1,111 @@
+import Accounts
+import Directory
+import MailModel
+import SiteConfiguration
+
+extension DovecotSite {
+    /// Where mail lies and who owns it: mail_location, mail_home, mail_uid, mail_gid and their bounds.
+    mutating func readMail() {
+        let place: Template.Place = .mailLocation
+        if isVersion24 {
+            readMailSettings24()
+        } else if let location = take("mail_location", "where mail lies, unless the user's own fields say so") {
+            setMailLocation(location, "mail_location")
+        }
+        if let home = take("mail_home", "the home directory of users without their own") {
+            if let problem = Self.problem(home.value, for: place) {
+                draft.error(at: home.location, "mail_home: \(problem)", remedy: "for example /var/mail/%d/%n")
+            } else {
+                draft.model.accounts.home = home
+                addRoot(of: home)
+            }
+        }
+        draft.model.accounts.uid = take("mail_uid", "owner of the mail of users without their own uid")
+        draft.model.accounts.gid = take("mail_gid", "group of the mail of users without their own gid")
+        let note = "which owners users may have"
+        draft.model.accounts.minimumUID = takeNumber("first_valid_uid", note) ?? Located(500, at: .builtIn)
+        draft.model.accounts.minimumGID = takeNumber("first_valid_gid", note) ?? Located(1, at: .builtIn)
+        if let last = takeNumber("last_valid_uid", note), last.value > 0 { draft.model.accounts.maximumUID = last }
+        if let last = takeNumber("last_valid_gid", note), last.value > 0 { draft.model.accounts.maximumGID = last }
+        if let minimum = draft.model.accounts.minimumUID, minimum.value == 0 {
+            draft.warning(
+                at: minimum.location, "first_valid_uid = 0: mail is never kept as root here",
+                remedy: "give the mail an owner of its own")
+        }
+        if draft.model.accounts.mailLocation == nil, !givesMail {
+            draft.warning(
+                at: location, "mail_location is not set, and no userdb gives mail: Dovecot looks where mail might be",
+                remedy: "mail_location = maildir:~/Maildir, or wherever mail lies")
+        }
+    }
+
+    private var givesMail: Bool {
+        draft.model.accounts.users.contains { user in
+            user.attributes.value.split(separator: ",").contains { $0.contains("=mail") }
+                || user.fields.contains { $0.name == "mail" || $0.name.hasPrefix("mail_") }
+                || user.driver == .passwdFile
+                || user.driver == .prefetch
+        }
+    }
+
+    mutating func setMailLocation(_ location: Located<String>, _ key: String) {
+        do {
+            let template = try MailLocationTemplate(setting: location.value)
+            if template.format == .mbox {
+                draft.tell(
+                    "\(key): mbox", location.value, at: location.location, .unsupported(.routing),
+                    "mailboxes in mbox format are not kept yet: mail for them is deferred")
+            }
+            draft.model.accounts.mailLocation = location
+            addRoot(of: location)
+        } catch {
+            draft.tell(
+                "\(key): format", location.value, at: location.location, .unsupported(.routing), "\(error)")
+        }
+    }
+
+    // MARK: Roots
+
+    /// The folder below which all of a template's paths lie, when its text says so.
+    mutating func addRoot(of template: Located<String>) {
+        for path in Self.constantFolders(template.value) { addRoot(path, at: template.location) }
+    }
+
+    /// The paths that attributes set for everybody: `=home=/var/mail/%{ldap:uid}`.
+    mutating func addRoots(ofAttributes attributes: Located<String>) {
+        guard let mapping = try? AttributeMapping(attributes.value) else { return }
+        for item in mapping.items {
+            guard case .set(let field, let template) = item, ["home", "mail"].contains(field.description) else {
+                continue
+            }
+            addRoot(of: Located(template.text, at: attributes.location))
+        }
+    }
+
+    private mutating func addRoot(_ path: String, at location: SourceLocation) {
+        let path = draft.files.hostPath(path)
+        let roots = draft.model.store.roots
+        guard !roots.contains(where: { path == $0.value || path.hasPrefix($0.value + "/") }) else { return }
+        draft.model.store.roots.removeAll { $0.value.hasPrefix(path + "/") }
+        draft.model.store.roots.append(Located(path, at: location))
+    }
+
+    /// Of `maildir:/var/mail/%d/%n:INBOX=/spool/%u` these are `/var/mail` and `/spool`.
+    static func constantFolders(_ template: String) -> [String] {
+        template.replacing("::", with: ":").split(separator: ":").compactMap { part in
+            var part = part
+            if let equals = part.firstIndex(of: "="), part[..<equals].allSatisfy({ $0.isASCII && $0.isUppercase }) {
+                part = part[part.index(after: equals)...]
+            }
+            guard part.hasPrefix("/") else { return nil }
+            if let percent = part.firstIndex(of: "%") {
+                part = part[..<percent]
+                guard let slash = part.lastIndex(of: "/") else { return nil }
+                part = part[..<slash]
+            }
+            while part.last == "/" { part.removeLast() }
+            guard !part.isEmpty, !part.split(separator: "/").contains("..") else { return nil }
+            return String(part)
+        }
+    }
+}
