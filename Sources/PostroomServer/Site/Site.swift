@@ -22,7 +22,8 @@ package final class Site: Sendable {
     let traceHeaders: TraceHeaders
     let directories: DirectorySet
     private let kept: [KeptDirectory]
-    private let policies: [ListenerModel.Kind: SMTPPolicy]
+    private let policies: [ListenerKey: SMTPPolicy]
+    private let policyServices: [PolicyServiceClient]
     private let tables: [String: any LookupTable]
     let storage: SiteStorage
     private let throttle: LoginThrottle
@@ -31,7 +32,8 @@ package final class Site: Sendable {
 
     private init(
         model: SiteModel, directories: DirectorySet, kept: [KeptDirectory], tables: [String: any LookupTable],
-        router: Router, policies: [ListenerModel.Kind: SMTPPolicy], accounts: DirectoryAccounts,
+        router: Router, policies: [ListenerKey: SMTPPolicy],
+        policyServices: [PolicyServiceClient], accounts: DirectoryAccounts,
         storage: SiteStorage, throttle: LoginThrottle
     ) {
         self.model = model
@@ -40,6 +42,7 @@ package final class Site: Sendable {
         self.tables = tables
         self.router = router
         self.policies = policies
+        self.policyServices = policyServices
         self.accounts = accounts
         self.storage = storage
         self.throttle = throttle
@@ -83,11 +86,12 @@ package final class Site: Sendable {
         ).build(throttle: throttle)
         let routing = RoutingBuilder(model: model, tables: tables, accounts: byAddress, faults: faults)
         guard let router = routing.router() else { return nil }
-        let policies = routing.policies(router)
+        let builder = PolicyBuilder(model, tables, router, group: group, faults)
+        let policies = builder.policies()
         guard let storage else { return nil }
         return Site(
             model: model, directories: directories, kept: kept, tables: tables.byName, router: router,
-            policies: policies,
+            policies: policies, policyServices: Array(builder.services.values),
             accounts: byLogin, storage: storage, throttle: throttle)
     }
 
@@ -133,13 +137,30 @@ package final class Site: Sendable {
 
     /// Leaves its directory servers.
     package func close() async {
+        for service in policyServices { service.shutDown() }
         for case .servers(let client) in kept { await client.shutDown() }
     }
 
     // MARK: Asking
 
-    func policy(for kind: ListenerModel.Kind) -> SMTPPolicy {
-        policies[kind] ?? SMTPPolicy(.native(.mx), router: router)
+    /// What clients of a listener may do. A listener that a reload took out of the configuration, and that is still open,
+    /// has the native policy of its kind.
+    func policy(for listener: ListenerKey, _ kind: ListenerModel.Kind) -> SMTPPolicy {
+        policies[listener] ?? nativePolicy(kind)
+    }
+
+    private func nativePolicy(_ kind: ListenerModel.Kind) -> SMTPPolicy {
+        SMTPPolicy(.native(kind == .smtp ? .mx : .submission), router: router)
+    }
+
+    /// What somebody may do who comes from outside, or who has logged in: that of the first listener where they would.
+    func policy(withLogin: Bool) -> SMTPPolicy {
+        let listeners = ListenerKey.all(model.listeners)
+        let preferred = listeners.first { $0.listener.kind != .smtp && !$0.listener.kind.isIMAP }
+        let taking = listeners.first { policies[$0.key]?.options.isAuthenticationEnabled ?? false }
+        let outside = listeners.first { $0.listener.kind == .smtp }
+        let key = withLogin ? (preferred ?? taking)?.key : (outside ?? preferred)?.key
+        return key.flatMap { policies[$0] } ?? nativePolicy(withLogin ? .submission : .smtp)
     }
 
     func deliveryTransaction(from sender: EnvelopeSender) -> DeliveryTransaction {
