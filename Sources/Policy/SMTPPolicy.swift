@@ -52,6 +52,12 @@ package struct SMTPPolicy: Sendable {
             return RecipientDecision(
                 reply: reply, resolution: evaluation.resolution, steps: evaluation.steps, effects: evaluation.effects)
         }
+        guard !evaluation.effects.isDiscarded else {
+            let nowhere = Destination.discard(recipient, reason: "discarded by an access table")
+            let resolution = Resolution(recipient: recipient, verdict: .deliver([nowhere]), steps: [])
+            return RecipientDecision(
+                reply: resolution.reply, resolution: resolution, steps: evaluation.steps, effects: evaluation.effects)
+        }
         let resolution = await evaluation.resolve(recipient)
         let reply = resolution.reply.isPositive ? evaluation.deferIfPermit ?? resolution.reply : resolution.reply
         return RecipientDecision(

@@ -38,10 +38,7 @@ struct FinalRecipientResolver: Sendable {
             return FinalRecipient(address: address, fate: .unavailable(.lookup), steps: [])
         }
         var steps: [TraceStep] = []
-        if isOriginal, let refused = await test(address, addressClass, &steps) {
-            return FinalRecipient(address: address, fate: refused, steps: steps)
-        }
-        let fate = await deliver(address, addressClass, &steps)
+        let fate = await deliver(address, addressClass, isOriginal, &steps)
         return FinalRecipient(address: address, fate: fate, steps: steps)
     }
 
@@ -96,7 +93,7 @@ struct FinalRecipientResolver: Sendable {
     // MARK: - Transports
 
     private func deliver(
-        _ address: EmailAddress, _ addressClass: AddressClass, _ steps: inout [TraceStep]
+        _ address: EmailAddress, _ addressClass: AddressClass, _ isOriginal: Bool, _ steps: inout [TraceStep]
     ) async -> FinalRecipient.Fate {
         func note(_ rule: String, _ text: String, _ children: [TraceStep] = []) {
             steps.append(TraceStep(.decision(rule: rule, text: text), children: children))
@@ -106,10 +103,12 @@ struct FinalRecipientResolver: Sendable {
             return unknown(.virtualAlias)
         }
         var (setting, transport) = transport(of: addressClass)
+        // virtual(8) finds out by itself who exists.
+        var asksTables = false
         let lookup = TransportLookup(options: options)
         let entry = await lookup.find(address)
         switch entry.outcome {
-        case .absent: break
+        case .absent: asksTables = addressClass == .virtualMailbox && options.virtualTransportAsksMaps
         case .unavailable:
             steps.append(
                 TraceStep(
@@ -118,11 +117,17 @@ struct FinalRecipientResolver: Sendable {
             return .unavailable(.lookup)
         case .found(let value):
             transport = lookup.apply(value, to: transport)
+            let isVirtual =
+                value.transport == "virtual" || (value.transport.isEmpty && options.virtualTransportAsksMaps)
+            asksTables = addressClass == .virtualMailbox && isVirtual
             setting = "transport_maps"
             steps.append(
                 TraceStep(
                     .decision(rule: setting, text: "\(address) is delivered by \(value.transport):\(value.nextHop)"),
                     location: options.transportMapsLocation, children: entry.steps))
+        }
+        if isOriginal, !asksTables, !transport.refusesAll, let refused = await test(address, addressClass, &steps) {
+            return refused
         }
         switch transport {
         case .mailboxes(let mailboxes):

@@ -41,8 +41,9 @@ enum AccessAction: Sendable {
         case "WARN", "INFO": self = .note(word.uppercased(), rest)
         case "DISCARD": self = .discard(rest)
         case "REDIRECT":
-            self = EmailAddress(rest).map { .redirect($0) } ?? .notServed("REDIRECT without an address")
-        case "BCC": self = EmailAddress(rest).map { .blindCopy($0) } ?? .notServed("BCC without an address")
+            // smtpd(8) passes over what is none, with a warning.
+            self = EmailAddress(rest).map { .redirect($0) } ?? .note("REDIRECT", "not an address: \(rest)")
+        case "BCC": self = EmailAddress(rest).map { .blindCopy($0) } ?? .note("BCC", "not an address: \(rest)")
         case "PREPEND":
             self = Self.headerField(rest).map { .prepend($0) } ?? .note("PREPEND", "not a header field: \(rest)")
         case "HOLD", "FILTER": self = .notServed(word.uppercased())

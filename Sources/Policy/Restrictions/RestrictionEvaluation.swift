@@ -102,6 +102,11 @@ struct RestrictionEvaluation: Sendable {
             if case .refuse(let reply) = verdict {
                 return reply.isPermanent ? deferIfReject ?? reply : reply
             }
+            // Nobody asks further about a message that is thrown away, as in smtpd(8).
+            if effects.isDiscarded {
+                deferIfPermit = nil
+                return nil
+            }
         }
         return nil
     }

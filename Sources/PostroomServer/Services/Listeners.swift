@@ -68,7 +68,8 @@ enum Listeners {
     }
 
     private static func smtp(
-        _ key: ListenerKey, _ listener: ListenerModel, _ socket: BoundSocket, _ options: ListenerOptions, _ model: SiteModel,
+        _ key: ListenerKey, _ listener: ListenerModel, _ socket: BoundSocket, _ options: ListenerOptions,
+        _ model: SiteModel,
         _ sites: SiteHolder, _ budget: GatherBudget, _ group: MultiThreadedEventLoopGroup
     ) async throws -> Listener<SMTPPerformer> {
         let serverOptions = SMTPServerOptions(listener, model)

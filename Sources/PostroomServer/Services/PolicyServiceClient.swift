@@ -101,7 +101,9 @@ final class PolicyServiceClient: PolicyService {
         if mayBeIdle, let kept = takeIdle() { return kept }
         let bootstrap = ClientBootstrap(group: group).connectTimeout(limits.timeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-        @Sendable func handler(_ channel: any Channel) -> EventLoopFuture<(any Channel, NIOLoopBound<PolicyServiceHandler>)> {
+        @Sendable func handler(_ channel: any Channel) -> EventLoopFuture<
+            (any Channel, NIOLoopBound<PolicyServiceHandler>)
+        > {
             channel.eventLoop.makeCompletedFuture {
                 let handler = PolicyServiceHandler()
                 try channel.pipeline.syncOperations.addHandler(handler)

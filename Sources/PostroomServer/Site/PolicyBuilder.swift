@@ -172,7 +172,8 @@ final class PolicyBuilder {
                 let pattern = isNegated ? text.value.dropFirst() : text.value[...]
                 if let network = IPNetwork(pattern) {
                     elements.append(NetworkList.Element(.network(network), isNegated: isNegated))
-                } else if pattern.contains(where: { "/:[]".contains($0) }) || pattern.allSatisfy({ "0123456789.".contains($0) })
+                } else if pattern.contains(where: { "/:[]".contains($0) })
+                    || pattern.allSatisfy({ "0123456789.".contains($0) })
                 {
                     faults.error(
                         at: text.location, "\(text.value) is not a network", remedy: "for example 192.0.2.0/24")

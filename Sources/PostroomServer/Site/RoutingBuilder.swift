@@ -46,8 +46,9 @@ struct RoutingBuilder {
         options.localAliasMapsLocation = routing.localAliases.first?.nameAndLocation.location
         options.localRecipientMaps = routing.localRecipients.map(tables.tables)
         options.relayRecipientMaps = routing.relayRecipients.map(tables.tables)
-        if case .tables(let maps) = routing.mailboxes, !maps.paths.isEmpty, !transports.isTables(routing.virtualTransport) {
+        if case .tables(let maps) = routing.mailboxes, !maps.paths.isEmpty {
             options.virtualMailboxMaps = tables.tables(maps.paths)
+            options.virtualTransportAsksMaps = transports.isTables(routing.virtualTransport)
         }
 
         options.virtualMailboxes = mailboxes
@@ -62,7 +63,8 @@ struct RoutingBuilder {
         limit(&options)
         if model.keepsOriginal(.refusesEarly), let place = originalLocation(.refusesEarly) {
             faults.warning(
-                at: place, "recipients that no mailbox has are refused at RCPT all the same: nothing here can bounce yet")
+                at: place,
+                "recipients that no mailbox has are refused at RCPT all the same: nothing here can bounce yet")
         }
         return Router(options)
     }
@@ -106,6 +108,8 @@ struct RoutingBuilder {
     private func limit(_ options: inout RoutingOptions) {
         options.postmaster = model.postmaster?.value
         options.postmasterLocation = model.postmaster?.location
+        // Postfix knows no name that exists everywhere.
+        if routing.meaning == .postfix, model.postmaster == nil { options.roleNames = [] }
         options.limits.aliasExpansion = routing.expansionLimit
         options.limits.aliasRecursion = routing.depthLimit
         if let shows = routing.showsTableNames { options.showUserUnknownTableName = shows.value }

@@ -18,10 +18,10 @@ struct TransportBuilder {
         case .lmtp(let hop): return .remote(.lmtp, nextHop: hop.value.isEmpty ? nil : hop.value)
         case .smtp(let hop): return .remote(.smtp, nextHop: hop.value.isEmpty ? nil : hop.value)
         case .error(let text):
-            let (status, reason) = ClassTransport.status(in: text.value, default: EnhancedStatusCode(5, 0, 0))
+            let (status, reason) = ClassTransport.status(in: text.value, default: EnhancedStatusCode(5, 1, 1))
             return .error(status, reason.isEmpty ? "undeliverable" : reason)
         case .retry(let text):
-            let (status, reason) = ClassTransport.status(in: text.value, default: EnhancedStatusCode(4, 0, 0))
+            let (status, reason) = ClassTransport.status(in: text.value, default: EnhancedStatusCode(4, 1, 1))
             return .retry(status, reason.isEmpty ? "put off" : reason)
         case .discard(let text): return .discard(text.value)
         case .unserved(let text): return .unknown(text.value)

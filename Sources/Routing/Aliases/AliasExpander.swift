@@ -136,7 +136,8 @@ struct AliasExpander: Sendable {
             expansion.setFate(.expanded, at: index)
             let parsed = LocalAliasValue(value)
             let found = self.targets(parsed.addresses, for: address, unmatched: [], suffix: [])
-            let words = found.map(\.description) + parsed.undeliverable.map { "\($0.rawValue), which can't be had here" }
+            let words =
+                found.map(\.description) + parsed.undeliverable.map { "\($0.rawValue), which can't be had here" }
             expansion.undeliverable = expansion.undeliverable ?? parsed.undeliverable.first
             targets = found
             text = "\(address) leads to \(words.joined(separator: ", "))"
@@ -194,7 +195,8 @@ struct AliasExpander: Sendable {
                 target = EmailAddress(
                     localPart: value.localPart + suffix, domain: options.completed(value.domain))
             case .unqualified(let name): target = EmailAddress(localPart: name + suffix, domain: options.myOrigin)
-            case .otherDomain(let domain): target = EmailAddress(localPart: user + suffix, domain: options.completed(domain))
+            case .otherDomain(let domain):
+                target = EmailAddress(localPart: user + suffix, domain: options.completed(domain))
             case .unusable(let value): return .unusable(value)
             }
             guard let target, target.unquoted.count <= options.limits.aliasAddressLength else { return .tooLong }

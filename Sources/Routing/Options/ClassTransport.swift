@@ -15,6 +15,14 @@ package enum ClassTransport: Sendable {
     /// A transport that a site names and this server doesn't have, by its name: its recipients are deferred.
     case unknown(String)
 
+    /// Whoever the recipient is: nobody need ask whether there is one.
+    var refusesAll: Bool {
+        switch self {
+        case .error, .retry: true
+        case .mailboxes, .remote, .discard, .unknown: false
+        }
+    }
+
     /// `error:5.1.1 text` and `retry:4.3.0 text`: the status in front of the text, where there is one.
     package static func status(in text: String, default status: EnhancedStatusCode) -> (EnhancedStatusCode, String) {
         let word = text.prefix { $0 != " " && $0 != "\t" }

@@ -55,8 +55,11 @@ package struct RoutingOptions: Sendable {
     package var localAliasMapsLocation: SourceLocation?
     /// `local_recipient_maps`: which recipients of the local class exist; nil asks no table before the mailbox itself.
     package var localRecipientMaps: [any LookupTable]?
-    /// `virtual_mailbox_maps`, where somebody else than virtual(8) delivers the class; nil asks no table before that.
+    /// `virtual_mailbox_maps`: which recipients of the mailbox class exist, whoever delivers them; nil leaves that to the
+    /// transport.
     package var virtualMailboxMaps: [any LookupTable]?
+    /// Whether `virtualTransport` finds its mailboxes by these very tables, so that nobody need ask them twice.
+    package var virtualTransportAsksMaps = true
     /// `relay_recipient_maps`; nil relays every recipient of a relay domain.
     package var relayRecipientMaps: [any LookupTable]?
     /// `recipient_delimiter`.

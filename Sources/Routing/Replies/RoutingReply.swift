@@ -48,14 +48,15 @@ package enum RoutingReply {
 
     /// `retry:` in a transport table.
     package static func putOff(_ recipient: EmailAddress, _ status: EnhancedStatusCode, _ text: String) -> SMTPReply {
-        SMTPReply(450, status, "<\(recipient)>: Recipient address deferred: \(text)")
+        rejected(recipient, status, text)
     }
 
     /// An alias leads to what only local(8) of Postfix delivers to.
     package static func cannotDeliver(_ recipient: EmailAddress, to what: String) -> SMTPReply {
         SMTPReply(
             451, EnhancedStatusCode(4, 3, 5),
-            "<\(recipient)>: Recipient address deferred: its alias leads to \(what), which this server can't deliver to")
+            "<\(recipient)>: Recipient address deferred: its alias leads to \(what), which this server can't deliver to"
+        )
     }
 
     /// canonical(5) can't be asked, or never ends.

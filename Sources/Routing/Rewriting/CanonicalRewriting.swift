@@ -12,7 +12,8 @@ struct CanonicalRewriting: Sendable {
 
     func recipient(_ address: EmailAddress) async -> Answer<EmailAddress> {
         await rewrite(
-            address, by: [
+            address,
+            by: [
                 ("recipient_canonical_maps", options.canonical.recipientMaps),
                 ("canonical_maps", options.canonical.maps),
             ])
@@ -20,7 +21,8 @@ struct CanonicalRewriting: Sendable {
 
     func sender(_ address: EmailAddress) async -> Answer<EmailAddress> {
         await rewrite(
-            address, by: [
+            address,
+            by: [
                 ("sender_canonical_maps", options.canonical.senderMaps), ("canonical_maps", options.canonical.maps),
             ])
     }

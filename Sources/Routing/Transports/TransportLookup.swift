@@ -88,10 +88,10 @@ extension ClassTransport {
         case "virtual": return options.virtualMailboxes.map { .mailboxes($0) } ?? .unknown(name)
         case "local": return options.localTransport
         case "error":
-            let (status, text) = status(in: nextHop, default: EnhancedStatusCode(5, 0, 0))
+            let (status, text) = status(in: nextHop, default: EnhancedStatusCode(5, 1, 1))
             return .error(status, text.isEmpty ? "undeliverable" : text)
         case "retry":
-            let (status, text) = status(in: nextHop, default: EnhancedStatusCode(4, 0, 0))
+            let (status, text) = status(in: nextHop, default: EnhancedStatusCode(4, 1, 1))
             return .retry(status, text.isEmpty ? "put off" : text)
         case "discard": return .discard(nextHop)
         default: return .unknown(name)

@@ -36,7 +36,8 @@ struct RestrictionReader {
         "permit_sasl_authenticated", "permit_auth_destination", "reject_unauth_destination",
         "defer_unauth_destination", "reject_sender_login_mismatch", "reject_authenticated_sender_login_mismatch",
         "reject_known_sender_login_mismatch", "reject_unauthenticated_sender_login_mismatch",
-        "reject_unlisted_recipient", "reject_unlisted_sender", "reject_unauth_pipelining", "reject_non_fqdn_sender", "reject_non_fqdn_recipient",
+        "reject_unlisted_recipient", "reject_unlisted_sender", "reject_unauth_pipelining", "reject_non_fqdn_sender",
+        "reject_non_fqdn_recipient",
         "reject_non_fqdn_helo_hostname", "reject_invalid_helo_hostname",
     ]
 
