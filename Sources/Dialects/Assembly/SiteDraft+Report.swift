@@ -10,7 +10,10 @@ extension SiteDraft {
     }
 
     private static func shown(_ value: String, of setting: String) -> String {
-        guard !isSecret(setting), !value.lowercased().contains("password=") else { return "" }
+        // A damaged line may have swallowed the one with the password behind it.
+        let words = ["password=", "password =", "password:", "dnpass", "bindpw", "bind_pw", "_password"]
+        let text = value.lowercased()
+        guard !isSecret(setting), !words.contains(where: { text.contains($0) }) else { return "" }
         let line = value.replacing("\n", with: " ")
         return line.count <= 80 ? line : line.prefix(79) + "…"
     }

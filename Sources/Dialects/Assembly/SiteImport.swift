@@ -4,16 +4,18 @@ import SiteConfiguration
 /// Other programs' configurations → one site. Reads files through `host`, so it blocks; connects to nobody.
 package enum SiteImport {
     package static func read(
-        _ request: ImportRequest, host: ConfigurationFiles.Host, environment: [String: String], machineName: String
+        _ request: ImportRequest, host: ConfigurationFiles.Host, environment: [String: String], machineName: String,
+        machineAddresses: [String] = []
     ) -> ImportedSite {
         var draft = SiteDraft(
             files: ConfigurationFiles(host), environment: environment, machineName: machineName)
+        draft.machineAddresses = machineAddresses
         draft.model.originalBehaviour = request.originalBehaviour
         for place in request.places { draft.files.place(place.path, at: place.hostPath) }
         var origins: [ConfigurationOrigin] = []
         for origin in request.origins {
             if origin.dialect == .dockerMailserver {
-                origins += DockerMailserverImport.compose(origin.path, into: &draft)
+                origins += DockerMailserverImport.compose(origin.path, maps: request.places, into: &draft)
             } else {
                 origins.append(placed(origin, &draft))
             }
@@ -68,9 +70,11 @@ package enum SiteImport {
         _ draft: inout SiteDraft, _ request: ImportRequest, _ origins: [ConfigurationOrigin]
     ) {
         if !request.roots.isEmpty { draft.model.store.roots = request.roots }
-        draft.model.store.places = draft.files.places.map { place in
-            PlaceModel(path: place.path, folder: Located(place.hostPath, at: SourceLocation(file: "--map")))
-        }
+        let roots = draft.model.store.roots.map { $0.value + "/" }
+        draft.model.store.places = draft.files.places.filter { place in
+            // Where the roots are still open, any folder may hold mail.
+            roots.isEmpty || roots.contains { $0.hasPrefix(place.path + "/") || place.path.hasPrefix($0) }
+        }.map { PlaceModel(path: $0.path, folder: Located($0.hostPath, at: SourceLocation(file: "--map"))) }
         if !request.listeners.isEmpty { replaceListeners(&draft, request) }
         draft.model.files = request.origins.map { "\($0.dialect.rawValue):\($0.path)" }
         let place = SourceLocation(file: draft.model.files.first ?? "--from")

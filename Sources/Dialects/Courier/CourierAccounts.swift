@@ -52,17 +52,10 @@ enum CourierAccounts {
         let mail = attribute("LDAP_MAIL", "mail", file, &draft)
         var match = "(\(mail.value)=%u)"
         let hasDomain = file.value("LDAP_DOMAIN") != nil
-        let difference = Difference.loginByUID
-        if mail.value.lowercased() != "uid", !hasDomain {
-            if draft.model.keepsOriginal(difference) {
-                draft.tell(
-                    "LDAP_MAIL", mail.value, at: mail.location == .builtIn ? file.location : mail.location, .used,
-                    "a login is the \(mail.value) only: \(difference.rawValue) is kept as it was")
-            } else {
-                match = "(|(\(mail.value)=%u)(uid=%u))"
-                draft.tell(
-                    "LDAP_MAIL", mail.value, at: mail.location == .builtIn ? file.location : mail.location,
-                    .difference(difference), "a login may be the uid as well as the \(mail.value)")
+        if mail.value.lowercased() != "uid", !hasDomain, !draft.model.keepsOriginal(.loginByUID) {
+            match = "(|(\(mail.value)=%u)(uid=%u))"
+            if !file.isSet("LDAP_MAIL") {
+                draft.tell("LDAP_MAIL", mail.value, at: file.location, .difference(.loginByUID), bothNote)
             }
         }
         let own = file.value("LDAP_FILTER")
@@ -164,15 +157,17 @@ enum CourierAccounts {
     // MARK: Report
 
     private static func tell(_ file: CourierFile, _ draft: inout SiteDraft) {
-        // LDAP_MAIL is told with what is made of it, unless it is the uid itself.
-        let isTold =
-            file.value("LDAP_MAIL").map { $0.value.lowercased() != "uid" } ?? false && file.value("LDAP_DOMAIN") == nil
+        let isExact = draft.model.keepsOriginal(.loginByUID) || file.value("LDAP_DOMAIN") != nil
         file.tell(&draft) { setting in
-            if setting.name == "LDAP_MAIL", isTold { return (.used, "the attribute that a login is compared with") }
+            if setting.name == "LDAP_MAIL", !isExact, setting.value.value.lowercased() != "uid" {
+                return (.difference(.loginByUID), bothNote)
+            }
             if setting.name == "LDAP_AUXOPTIONS" { return auxiliary(setting.value.value) }
             return notes[setting.name] ?? CourierConnection.notes[setting.name]
         }
     }
+
+    private static let bothNote = "a login may be the uid as well"
 
     private static func auxiliary(_ text: String) -> (ImportReport.Fate, String) {
         let options = text.split(separator: ",").compactMap {

@@ -28,7 +28,7 @@ struct CourierFile {
             case .words:
                 guard !name.isEmpty, rest.isEmpty || rest.first?.isWhitespace == true else {
                     draft.error(
-                        at: line.location, "\"\(text.prefix(40))\" is no setting of Courier",
+                        at: line.location, "\"\(name)…\" is no setting of Courier",
                         remedy: "NAME, blanks, value")
                     continue
                 }

@@ -19,10 +19,8 @@ enum CourierIMAP {
                 listener.serverTLS = tls
                 draft.model.listeners.append(listener)
             }
-            if !requires.value {
-                draft.tell(
-                    "IMAP_TLS_REQUIRED", "0", at: requires.location, .weak,
-                    "passwords are taken without TLS: whoever listens in has them")
+            if !requires.value, secure?.isSet("IMAP_TLS_REQUIRED") != true {
+                draft.tell("IMAP_TLS_REQUIRED", at: place, .weak, weakNote)
             }
         }
         if let secure, secure.isOn("IMAPDSSLSTART")?.value ?? false {
@@ -40,9 +38,11 @@ enum CourierIMAP {
         draft.model.accounts.namespaces.append(namespace)
         plain?.tell(&draft) { verdict($0.name) }
         secure?.tell(&draft) { setting in
-            setting.name == "IMAP_TLS_REQUIRED" && !requires.value ? (.used, "see above") : verdict(setting.name)
+            setting.name == "IMAP_TLS_REQUIRED" && !requires.value ? (.weak, weakNote) : verdict(setting.name)
         }
     }
+
+    private static let weakNote = "not 1: passwords are taken without TLS, and whoever listens in has them"
 
     private static func serverTLS(_ file: CourierFile, _ draft: inout SiteDraft) -> ServerTLSModel? {
         guard let certificate = file.value("TLS_CERTFILE") else { return nil }

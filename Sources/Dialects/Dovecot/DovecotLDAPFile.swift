@@ -58,7 +58,7 @@ struct DovecotLDAPFile {
     ) {
         guard Self.notes[key] != nil else {
             draft.error(
-                at: place, "\(key) is no setting of dovecot-ldap.conf.ext: Dovecot refuses to start",
+                at: place, "\(key.settingName) is no setting of dovecot-ldap.conf.ext: Dovecot refuses to start",
                 remedy: "look for a misspelling")
             return
         }
@@ -157,10 +157,9 @@ struct DovecotLDAPFile {
         switch setting.key {
         case "pass_filter", "pass_attrs", "auth_bind", "auth_bind_userdn", "default_pass_scheme":
             guard servesPasswords else { return (.notNeeded, "no passdb uses this file") }
-            let bindsByName =
-                value("auth_bind_userdn") != nil
-                && ["yes", "y", "1"].contains(
-                    value("auth_bind")?.value.lowercased() ?? "no")
+            let isBound = ["yes", "y", "1"].contains(value("auth_bind")?.value.lowercased() ?? "no")
+            if setting.key == "auth_bind_userdn", !isBound { return (.notNeeded, "auth_bind is off") }
+            let bindsByName = isBound && value("auth_bind_userdn") != nil
             if bindsByName, setting.key.hasPrefix("pass_") {
                 return (.notNeeded, "auth_bind_userdn needs no search")
             }

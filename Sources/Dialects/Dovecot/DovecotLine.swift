@@ -64,7 +64,7 @@ enum DovecotLine: Equatable {
         }
         if rest.first == UInt8(ascii: "=") { return setting(name, rest.dropFirst().drop(while: isWhite)) }
         if name == "}" && rest.isEmpty { return .end }
-        guard syntax != .external else { return .fault("\"=\" is missing behind \(name)") }
+        guard syntax != .external else { return .fault("\"=\" is missing behind \(name.settingName)") }
         return section(name, rest, syntax)
     }
 

@@ -27,6 +27,7 @@ struct DovecotReader {
     private mutating func read(_ file: SourceText, _ draft: inout SiteDraft) {
         var stack: [DovecotSection] = [root]
         readLines(file, &stack, &draft)
+        if !isVersion24 { DovecotOlderForms.modernize(root) }
     }
 
     private mutating func readLines(_ file: SourceText, _ stack: inout [DovecotSection], _ draft: inout SiteDraft) {
@@ -173,7 +174,8 @@ struct DovecotReader {
     ) -> [UInt8]? {
         guard bytes.contains(UInt8(ascii: "$")) else { return bytes }
         var words: [[UInt8]] = []
-        for word in bytes.split(separator: 0x20, omittingEmptySubsequences: false) {
+        // Blanks between the words come to one.
+        for word in bytes.split(separator: 0x20) {
             guard word.first == UInt8(ascii: "$") else {
                 words.append(Array(word))
                 continue

@@ -23,6 +23,8 @@ final class DovecotSection {
     /// `service/imap-login/inet_listener/imap`.
     let path: String
     let location: SourceLocation
+    /// The driver that a database's name is, in the form of 1.x.
+    var driver: String?
     /// In the order in which they were set: the last of a key counts.
     var settings: [DovecotSetting] = []
     var sections: [DovecotSection] = []

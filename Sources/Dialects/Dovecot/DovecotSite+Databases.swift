@@ -15,9 +15,47 @@ extension DovecotSite {
             }
         }
         for path in ldapFiles.keys.sorted() { ldapFiles[path]?.tell(&draft) }
+        tellDifferences()
+        if root.sections("userdb").isEmpty, !root.sections("passdb").isEmpty {
+            draft.error(
+                at: location, "there is no userdb: nobody's mail could be found", remedy: "userdb { driver = ldap … }")
+        }
         if draft.model.accounts.passwords.isEmpty, root.sections("passdb").isEmpty {
             draft.error(at: location, "there is no passdb: nobody could log in", remedy: "passdb { driver = ldap … }")
         }
+    }
+
+    /// Where the original is known to fail its author, and we do not.
+    private mutating func tellDifferences() {
+        let accounts = draft.model.accounts
+        for database in accounts.passwords where [.hash, .searchThenBind].contains(database.check.value) {
+            guard let mapping = database.attributes.flatMap({ try? AttributeMapping($0.value) }) else { continue }
+            let location = database.attributes.flatMap { $0.location == .builtIn ? nil : $0.location } ?? location
+            let givesPassword =
+                mapping.items.contains { $0.names("password") } || database.fields.contains { $0.name == "password" }
+            if database.check.value == .hash, !givesPassword {
+                tellDifference(
+                    .unreadablePasswords, at: location,
+                    "no attribute gives the password, as with Active Directory: it is checked by a bind")
+            }
+            // The login becomes the user field; the user database is asked for that.
+            for name in mapping.items.flatMap({ $0.attributes(of: "user") }) {
+                let users = accounts.users.filter { $0.driver == .ldap }
+                let known = users.contains { $0.filter?.value.lowercased().contains("(\(name.lowercased())=") ?? false }
+                guard !users.isEmpty, !known else { continue }
+                tellDifference(
+                    .renamedLogins, at: location,
+                    "a login becomes its \(name), which the user database does not search: it is searched as it was typed too"
+                )
+            }
+        }
+    }
+
+    private mutating func tellDifference(_ difference: Difference, at location: SourceLocation, _ note: String) {
+        let isKept = draft.model.keepsOriginal(difference)
+        draft.tell(
+            difference.rawValue, at: location, isKept ? .used : .difference(difference),
+            isKept ? "kept as the original does it" : note)
     }
 
     /// One entry for the whole database, and the rest of its settings go with it.
@@ -34,6 +72,7 @@ extension DovecotSite {
     private mutating func driver(_ section: DovecotSection) -> Located<String>? {
         let keys = ["driver", "\(section.type)_driver"]
         if let driver = take(keys, in: section, "where the answers come from") { return driver }
+        if let driver = section.driver { return Located(driver, at: section.location) }
         if isVersion24, !section.name.isEmpty { return Located(section.name, at: section.location) }
         draft.error(at: section.location, "\(section.title) has no driver", remedy: "driver = ldap")
         return nil
@@ -110,7 +149,8 @@ extension DovecotSite {
             let fields = key == "default_fields" ? chain.defaultFields : chain.overrideFields
             guard let fields else { continue }
             for (name, value) in Self.pairs(fields.value) {
-                guard let problem = Self.problem(value, for: .beforeLookup), !value.contains("%{ldap") else { continue }
+                if ["home", "mail"].contains(name) { addRoot(of: Located(value, at: fields.location)) }
+                guard let problem = templates.problem(value, for: .fields) else { continue }
                 draft.error(at: fields.location, "\(key): \(name): \(problem)", remedy: "name=value, parted by blanks")
             }
         }
@@ -192,20 +232,23 @@ extension DovecotSite {
             fields.append(FieldModel(name: name, template: Located(value, at: arguments?.location ?? place)))
         }
         for field in fields {
-            if let problem = Self.problem(field.template.value, for: .entry) {
+            if let problem = templates.problem(field.template.value, for: .fields) {
                 draft.error(
                     at: field.template.location, "\(field.name): \(problem)", remedy: "see the variables of Dovecot")
             }
+            if ["home", "mail"].contains(field.name) { addRoot(of: field.template) }
         }
         let names = fields.map(\.name)
-        let split = Self.notation(fields, at: arguments?.location ?? place)
+        let split = notation(fields, at: arguments?.location ?? place)
         return (split.attributes, split.fields, names, allowsAll)
     }
 
-    /// Fields in the notation of pass_attrs as far as it goes: its items are parted by commas.
-    static func notation(
+    /// Fields in the notation of pass_attrs as far as it goes: its items are parted by commas, and it has the variables
+    /// of 2.3.
+    func notation(
         _ fields: [FieldModel], at place: SourceLocation
     ) -> (attributes: Located<String>, fields: [FieldModel]) {
+        guard !isVersion24 else { return (Located("", at: place), fields) }
         let plain = fields.prefix {
             !$0.template.value.contains(",") && !$0.name.contains(where: { ",=%".contains($0) })
         }
@@ -258,12 +301,12 @@ extension DovecotSite {
             draft.error(at: section.location, "\(section.title): no file is named", remedy: "args = /etc/dovecot/users")
             return nil
         }
-        if let format, let problem = Self.problem(format.value, for: .beforeLookup) {
+        if let format, let problem = templates.problem(format.value, for: .beforeLookup) {
             draft.error(at: format.location, "username_format: \(problem)", remedy: "for example %u or %n")
             return nil
         }
         guard !path.value.contains("%") else {
-            if let problem = Self.problem(path.value, for: .beforeLookup) {
+            if let problem = templates.problem(path.value, for: .beforeLookup) {
                 draft.error(at: path.location, problem, remedy: "for example /etc/auth/%d/passwd")
             }
             return (UserFileModel(path: path, usernameFormat: format), scheme)
@@ -281,5 +324,25 @@ extension DovecotSite {
         let model = UserFileModel(
             path: path.map { draft.files.hostPath($0) }, lines: lines, usernameFormat: format)
         return (model, scheme)
+    }
+}
+
+extension AttributeMapping.Item {
+    /// Whether it sets this field.
+    fileprivate func names(_ field: String) -> Bool {
+        switch self {
+        case .copy(_, let name), .map(_, let name, _), .set(let name, _): name.description == field
+        case .fetch, .reference: false
+        }
+    }
+
+    /// The attributes that this field is made of.
+    fileprivate func attributes(of field: String) -> [String] {
+        guard names(field) else { return [] }
+        return switch self {
+        case .copy(let attribute, _), .map(let attribute, _, _): [attribute]
+        case .set(_, let template): template.attributes
+        case .fetch, .reference: []
+        }
     }
 }

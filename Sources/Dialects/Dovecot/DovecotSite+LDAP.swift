@@ -1,6 +1,5 @@
 import Accounts
 import Directory
-import LDAP
 import SiteConfiguration
 
 extension DovecotSite {
@@ -32,19 +31,18 @@ extension DovecotSite {
         let place = file.value("auth_bind")?.location ?? file.location
         if binds, let name = file.value("auth_bind_userdn") {
             do {
-                _ = try BindNameTemplate(name.value)
+                try templates.checkBindName(name.value)
             } catch {
                 draft.error(
                     at: name.location, "auth_bind_userdn: \(error)",
                     remedy: "for example uid=%u,ou=people,dc=example,dc=org")
                 return nil
             }
+            // Dovecot refuses to start without a base, searched or not.
+            guard base(file) != nil else { return nil }
             return PasswordDatabaseModel(check: Located(.bind, at: name.location), directory: directory, dn: name)
         }
-        let filter =
-            file.isSet("pass_filter")
-            ? file.value("pass_filter") ?? Located("", at: file.location)
-            : Located("(&(objectClass=posixAccount)(uid=%u))", at: .builtIn)
+        let filter = filter(file, "pass_filter")
         guard let base = base(file), check(filter, "pass_filter"),
             let attributes = attributes(file, "pass_attrs", default: "uid=user,userPassword=password")
         else { return nil }
@@ -60,10 +58,7 @@ extension DovecotSite {
         guard let path = ldapFile(section) else { return nil }
         ldapFiles[path]?.servesUsers = true
         guard let file = ldapFiles[path], let directory = file.directory else { return nil }
-        let filter =
-            file.isSet("user_filter")
-            ? file.value("user_filter") ?? Located("", at: file.location)
-            : Located("(&(objectClass=posixAccount)(uid=%u))", at: .builtIn)
+        let filter = filter(file, "user_filter")
         let standard = "homeDirectory=home,uidNumber=uid,gidNumber=gid"
         guard let base = base(file), check(filter, "user_filter"),
             let attributes = attributes(file, "user_attrs", default: standard)
@@ -80,6 +75,12 @@ extension DovecotSite {
 
     // MARK: Parts
 
+    /// Set to nothing it is nothing; not set it is Dovecot's own.
+    private func filter(_ file: DovecotLDAPFile, _ key: String) -> Located<String> {
+        file.settings.last { $0.key == key }?.located
+            ?? Located("(&(objectClass=posixAccount)(uid=%u))", at: .builtIn)
+    }
+
     private mutating func base(_ file: DovecotLDAPFile) -> Located<String>? {
         guard let base = file.value("base") else {
             draft.error(at: file.location, "base is missing", remedy: "base = dc=example,dc=org")
@@ -90,7 +91,7 @@ extension DovecotSite {
 
     mutating func check(base: Located<String>, _ key: String) -> Bool {
         do {
-            _ = try NameTemplate(base.value)
+            try templates.checkName(base.value)
             return true
         } catch {
             draft.error(
@@ -107,7 +108,7 @@ extension DovecotSite {
             return false
         }
         do {
-            _ = try FilterTemplate(filter.value)
+            try templates.checkFilter(filter.value)
             return true
         } catch {
             draft.error(

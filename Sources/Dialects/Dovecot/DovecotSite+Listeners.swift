@@ -20,7 +20,7 @@ extension DovecotSite {
                 let usesTLS = listener.flatMap { takeSwitch("ssl", in: $0, "TLS from the first byte") }?.value ?? isTLS
                 let own = listener.flatMap { take(["address", "listen"], in: $0, "the addresses of this listener") }
                 listener.map { refuseProxy($0) }
-                guard number.value > 0 else { continue }
+                guard number.value > 0, isTLS || !hasOnlyIMAPS else { continue }
                 guard level.value != .none || !usesTLS else {
                     draft.tell(
                         "service/imap-login/inet_listener/\(name)", at: level.location, .notNeeded,
@@ -92,71 +92,86 @@ extension DovecotSite {
 
     /// ssl = yes, no, required.
     private mutating func ssl() -> Located<SMTPListenerModel.TLSLevel> {
-        guard let value = take("ssl", "whether clients may or must use TLS") else { return Located(.may, at: .builtIn) }
+        guard let value = root.last("ssl")?.located else { return Located(.may, at: .builtIn) }
+        let note = "whether clients may or must use TLS"
         switch value.value {
-        case "yes": return Located(.may, at: value.location)
-        case "required": return Located(.encrypt, at: value.location)
         case "no":
-            draft.tell(
-                "ssl", "no", at: value.location, .weak, "clients can't use TLS: passwords and mail go unencrypted")
+            tell("ssl", in: root, .weak, "clients can't use TLS: passwords and mail go unencrypted")
             return Located(.none, at: value.location)
+        case "yes", "required":
+            tell("ssl", in: root, .used, note)
+            return Located(value.value == "yes" ? .may : .encrypt, at: value.location)
         default:
+            tell("ssl", in: root, .used, note)
             draft.error(at: value.location, "ssl: \(value.value) is not known", remedy: "yes, required or no")
             return Located(.encrypt, at: value.location)
         }
     }
 
+    /// disable_plaintext_auth, or 2.4's auth_allow_cleartext.
     private mutating func plaintext(_ level: Located<SMTPListenerModel.TLSLevel>) -> Located<Bool> {
-        let note = "whether passwords are taken without TLS"
-        let old = takeSwitch("disable_plaintext_auth", note)
-        let new = takeSwitch("auth_allow_cleartext", note)
-        let allows = new ?? old.map { setting in setting.map { !$0 } } ?? Located(false, at: .builtIn)
-        if allows.value, level.value != .encrypt {
-            let key = new == nil ? "disable_plaintext_auth" : "auth_allow_cleartext"
-            draft.tell(
-                "\(key): weak", new == nil ? "no" : "yes", at: allows.location, .weak,
-                "passwords are taken without TLS: whoever listens in has them")
-            return allows
+        var allows = Located(false, at: .builtIn)
+        for (key, isNegative) in [("disable_plaintext_auth", true), ("auth_allow_cleartext", false)] {
+            guard let setting = root.last(key) else { continue }
+            let isYes = ["yes", "y", "1"].contains(setting.value.lowercased())
+            if isYes != isNegative, isYes || setting.value.lowercased() == "no", level.value != .encrypt {
+                tell(key, in: root, .weak, "passwords are taken without TLS: whoever listens in has them")
+                allows = Located(true, at: setting.location)
+            } else if takeSwitch(key, "whether passwords are taken without TLS") != nil {
+                allows = Located(false, at: setting.location)
+            }
         }
-        return Located(false, at: allows.location)
+        return allows
     }
 
     private mutating func readProtocols() -> Set<String> {
-        var words: [(String, SourceLocation)] = []
-        if isVersion24 {
-            for section in root.sections("protocols") {
-                for setting in section.settings {
-                    tell(setting.key, in: section, .used, "a protocol that is served or not")
-                    if ["yes", "y", "1"].contains(setting.value.lowercased()) {
-                        words.append((setting.key, setting.location))
-                    }
-                }
+        var served: Set<String> = []
+        for section in root.sections("protocols") where isVersion24 {
+            for setting in section.settings {
+                let isOn = ["yes", "y", "1"].contains(setting.value.lowercased())
+                if isOn { served.insert(setting.key) }
+                let verdict = Self.verdict(ofProtocol: setting.key)
+                tell(
+                    setting.key, in: section, isOn ? verdict?.fate ?? .ignored : .notNeeded,
+                    isOn ? verdict?.note ?? "not known" : "is off")
             }
         }
         if let list = take("protocols", "the protocols that are served") {
-            words += list.value.split(separator: " ").map { (String($0), list.location) }
-        }
-        if words.isEmpty, root.last("protocols") == nil || lacksProtocolFiles {
-            if root.last("protocols") != nil || lacksProtocolFiles {
-                draft.warning(
-                    at: location, "protocols names none: on a Dovecot of its own, packages would have set it",
-                    remedy: "IMAP is served; protocols = imap says so")
-            }
-            return ["imap"]
-        }
-        for (word, place) in words where !["imap", "imaps"].contains(word) {
-            switch word {
-            case "lmtp": draft.tell("protocols/lmtp", at: place, .used, "delivery happens inside")
-            case "pop3", "pop3s": draft.tell("protocols/\(word)", at: place, .ignored, "POP3 is not served")
-            case "sieve", "managesieve":
-                draft.tell(
-                    "protocols/\(word)", at: place, .missingFilter, "scripts of users are neither managed nor run")
-            case "submission": draft.tell("protocols/submission", at: place, .ignored, "submission is Postfix's here")
-            case "none": break
-            default: draft.error(at: place, "protocols: \(word) is not known", remedy: "imap lmtp")
+            for word in list.value.split(separator: " ").map(String.init) {
+                guard let verdict = Self.verdict(ofProtocol: word) else {
+                    draft.error(at: list.location, "protocols: \(word) is not known", remedy: "imap lmtp")
+                    continue
+                }
+                served.insert(word)
+                if verdict.fate != .used {
+                    draft.tell("protocols/\(word)", at: list.location, verdict.fate, verdict.note)
+                }
             }
         }
-        return Set(words.map { $0.0 == "imaps" ? "imap" : $0.0 })
+        if served.remove("imaps") != nil {
+            // Without "imap" beside it, only the listener with TLS is wanted.
+            hasOnlyIMAPS = !served.contains("imap")
+            served.insert("imap")
+        }
+        guard served.isEmpty, root.last("protocols") == nil || lacksProtocolFiles else { return served }
+        if root.last("protocols") != nil || lacksProtocolFiles {
+            draft.warning(
+                at: location, "protocols names none: on a Dovecot of its own, packages would have set it",
+                remedy: "IMAP is served; protocols = imap says so")
+        }
+        return ["imap"]
+    }
+
+    private static func verdict(ofProtocol name: String) -> DovecotSettingTable.Verdict? {
+        switch name {
+        case "imap", "imaps": .init(fate: .used, note: "is served")
+        case "lmtp": .init(fate: .used, note: "delivery happens inside")
+        case "pop3", "pop3s": .init(fate: .ignored, note: "POP3 is not served")
+        case "sieve", "managesieve": .init(fate: .missingFilter, note: "scripts of users are neither managed nor run")
+        case "submission": .init(fate: .ignored, note: "submission is Postfix's here")
+        case "none": .init(fate: .used, note: "no protocol is served")
+        default: nil
+        }
     }
 
     /// The sockets that other programs of the site use: Postfix asks the auth socket and delivers to the LMTP socket.

@@ -12,7 +12,7 @@ extension DovecotSite {
             }
         }
         if let format = take("auth_username_format", "how a login is written before anybody is asked about it") {
-            if let problem = Self.problem(format.value, for: .beforeLookup) {
+            if let problem = templates.problem(format.value, for: .beforeLookup) {
                 draft.error(at: format.location, "auth_username_format: \(problem)", remedy: "for example %Lu or %Ln")
             } else {
                 draft.model.accounts.loginFormat = format
@@ -40,7 +40,9 @@ extension DovecotSite {
         if let realm = take(["auth_default_realm", "auth_default_domain"], "completed to logins without a domain") {
             draft.model.accounts.defaultDomain = realm
         }
-        if let separator = take("auth_master_user_separator", "parts user and master in a login") {
+        if let separator = take(
+            ["auth_master_user_separator", "master_user_separator"], "parts user and master in a login")
+        {
             draft.model.accounts.masterSeparator = separator
         }
         readMechanisms()
@@ -51,41 +53,41 @@ extension DovecotSite {
     }
 
     private mutating func readMechanisms() {
-        guard let mechanisms = take("auth_mechanisms", "how clients may log in") else { return }
+        guard let mechanisms = root.last("auth_mechanisms")?.located, !mechanisms.value.isEmpty else {
+            tell("auth_mechanisms", in: root, .used, "PLAIN and LOGIN are offered")
+            return
+        }
+        var missing: [String] = []
+        var isGrave = false
         for word in mechanisms.value.split(separator: " ") {
             let name = word.uppercased()
             switch name {
             case "PLAIN", "LOGIN": draft.model.accounts.mechanisms.append(Located(name, at: mechanisms.location))
             case "ANONYMOUS", "EXTERNAL", "GSSAPI", "GSS-SPNEGO", "OAUTHBEARER", "XOAUTH2", "NTLM", "RPA", "SKEY",
                 "OTP":
-                draft.tell(
-                    "auth_mechanisms/\(word)", at: mechanisms.location, .unsupported(.login),
-                    "\(name) is not offered: who logs in with nothing else is kept out")
+                missing.append(name)
+                isGrave = true
             case "CRAM-MD5", "DIGEST-MD5", "APOP", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS",
                 "SCRAM-SHA-256-PLUS":
-                draft.tell(
-                    "auth_mechanisms/\(word)", at: mechanisms.location, .ignored,
-                    "\(name) is not offered: clients take PLAIN or LOGIN under TLS")
+                missing.append(name)
             default:
                 draft.error(
                     at: mechanisms.location, "auth_mechanisms: \(word) is no mechanism of Dovecot",
                     remedy: "plain login is what most sites have")
             }
         }
+        let note = missing.isEmpty ? "how clients may log in" : "\(missing.joined(separator: ", ")) are not offered: "
+        if isGrave {
+            tell("auth_mechanisms", in: root, .unsupported(.login), note + "who logs in with nothing else is kept out")
+        } else {
+            tell(
+                "auth_mechanisms", in: root, .used,
+                note + (missing.isEmpty ? "" : "clients take PLAIN or LOGIN under TLS"))
+        }
         if draft.model.accounts.mechanisms.isEmpty {
             draft.warning(
                 at: mechanisms.location, "none of the mechanisms is offered here",
                 remedy: "PLAIN and LOGIN are, under TLS")
-        }
-    }
-
-    /// What is wrong with a template; nil for a good one.
-    static func problem(_ text: String, for place: Template.Place) -> String? {
-        do {
-            _ = try Template(text, for: place)
-            return nil
-        } catch {
-            return "\(error)"
         }
     }
 }

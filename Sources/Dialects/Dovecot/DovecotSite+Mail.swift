@@ -6,14 +6,15 @@ import SiteConfiguration
 extension DovecotSite {
     /// Where mail lies and who owns it: mail_location, mail_home, mail_uid, mail_gid and their bounds.
     mutating func readMail() {
-        let place: Template.Place = .mailLocation
         if isVersion24 {
             readMailSettings24()
-        } else if let location = take("mail_location", "where mail lies, unless the user's own fields say so") {
+        } else if let location = root.last("mail_location")?.located, !location.value.isEmpty {
             setMailLocation(location, "mail_location")
+        } else {
+            tell("mail_location", in: root, .notNeeded, "is empty")
         }
         if let home = take("mail_home", "the home directory of users without their own") {
-            if let problem = Self.problem(home.value, for: place) {
+            if let problem = templates.problem(home.value, for: .mailLocation) {
                 draft.error(at: home.location, "mail_home: \(problem)", remedy: "for example /var/mail/%d/%n")
             } else {
                 draft.model.accounts.home = home
@@ -48,19 +49,21 @@ extension DovecotSite {
         }
     }
 
+    /// - Parameter key: the setting that it comes from, to be told with what becomes of it.
     mutating func setMailLocation(_ location: Located<String>, _ key: String) {
         do {
-            let template = try MailLocationTemplate(setting: location.value)
-            if template.format == .mbox {
-                draft.tell(
-                    "\(key): mbox", location.value, at: location.location, .unsupported(.routing),
-                    "mailboxes in mbox format are not kept yet: mail for them is deferred")
-            }
+            let format = try templates.checkMailLocation(location.value)
             draft.model.accounts.mailLocation = location
             addRoot(of: location)
+            if format == .mbox {
+                tell(
+                    key, in: root, .unsupported(.routing),
+                    "mailboxes in mbox format are not kept yet: mail for them is deferred")
+            } else {
+                tell(key, in: root, .used, "where mail lies, unless the user's own fields say so")
+            }
         } catch {
-            draft.tell(
-                "\(key): format", location.value, at: location.location, .unsupported(.routing), "\(error)")
+            tell(key, in: root, .unsupported(.routing), "\(error)")
         }
     }
 

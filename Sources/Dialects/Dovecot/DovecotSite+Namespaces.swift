@@ -1,4 +1,3 @@
-import Accounts
 import Directory
 import SiteConfiguration
 
@@ -10,8 +9,7 @@ extension DovecotSite {
             namespace.prefix = take(
                 ["prefix", "namespace_prefix"], in: section, "what its mailboxes' names begin with")
             namespace.separator = separator(section)
-            namespace.mailLocation = take("location", in: section, "where its mail lies")
-            if let location = namespace.mailLocation { checkLocation(location) }
+            namespace.mailLocation = mailLocation(section)
             namespace.isInbox = takeSwitch("inbox", in: section, "whether INBOX is in it")?.value ?? false
             namespace.isHidden = takeSwitch("hidden", in: section, "whether clients are told of it")?.value ?? false
             namespace.keepsSubscriptions =
@@ -65,13 +63,19 @@ extension DovecotSite {
         return value
     }
 
-    /// `%%u` is another user's name.
-    private mutating func checkLocation(_ location: Located<String>) {
-        do {
-            _ = try MailLocationTemplate(setting: location.value)
-        } catch {
-            draft.tell("namespace location", location.value, at: location.location, .unsupported(.routing), "\(error)")
+    private mutating func mailLocation(_ section: DovecotSection) -> Located<String>? {
+        guard let location = section.last("location")?.located else { return nil }
+        guard !location.value.isEmpty else {
+            tell("location", in: section, .notNeeded, "is empty")
+            return nil
         }
+        do {
+            _ = try templates.checkMailLocation(location.value)
+            tell("location", in: section, .used, "where its mail lies")
+        } catch {
+            tell("location", in: section, .unsupported(.routing), "\(error)")
+        }
+        return location
     }
 
     private mutating func readMailbox(_ section: DovecotSection) -> MailboxModel {

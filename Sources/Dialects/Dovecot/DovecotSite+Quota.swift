@@ -43,7 +43,7 @@ extension DovecotSite {
                 }
                 do {
                     let isForAll = try Quota(rule: Array(rule.value.utf8)) != nil
-                    draft.model.accounts.quotaRules.append(rule)
+                    if isForAll { draft.model.accounts.quotaRules.append(rule) }
                     tell(
                         key, in: section, isForAll ? .used : .ignored,
                         isForAll ? "for users without their own" : "rules for single mailboxes are not kept")

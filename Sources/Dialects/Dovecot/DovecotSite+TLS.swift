@@ -18,10 +18,6 @@ extension DovecotSite {
         if let version = minimumVersion() {
             tls.minimumVersion = version
             isSet = true
-            if ["1.0", "1.1"].contains(version.value) {
-                draft.tell(
-                    "TLS \(version.value)", at: version.location, .weak, "TLS below 1.2 is accepted from clients")
-            }
         }
         if let list = root.last("ssl_cipher_list") {
             if let suites = OpenSSLCipherList.suites(list.value) {
@@ -67,7 +63,10 @@ extension DovecotSite {
             "TLSv1": "1.0", "TLSv1.1": "1.1", "TLSv1.2": "1.2", "TLSv1.3": "1.3", "SSLv3": "1.0", "ANY": "1.0",
             "LATEST": "1.3",
         ]
-        if let minimum = take("ssl_min_protocol", "the lowest version of TLS") {
+        let weak = "TLS below 1.2 is accepted from clients"
+        if let minimum = root.last("ssl_min_protocol")?.located, !minimum.value.isEmpty {
+            let isWeak = versions[minimum.value].map { $0 < "1.2" } ?? false
+            tell("ssl_min_protocol", in: root, isWeak ? .weak : .used, isWeak ? weak : "the lowest version of TLS")
             guard let version = versions[minimum.value] else {
                 draft.error(
                     at: minimum.location, "ssl_min_protocol: \(minimum.value) is not known",
@@ -77,14 +76,19 @@ extension DovecotSite {
             tell("ssl_protocols", in: root, .notNeeded, "ssl_min_protocol says it")
             return Located(version, at: minimum.location)
         }
-        guard let list = take("ssl_protocols", "the lowest version of TLS that it leaves") else { return nil }
+        guard let list = root.last("ssl_protocols")?.located, !list.value.isEmpty else { return nil }
         let words = list.value.split { $0 == " " || $0 == "," }.map(String.init)
         let order = ["SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
         guard words.allSatisfy({ order.contains($0.replacing("!", with: "")) || $0 == "!SSLv2" || $0 == "SSLv2" })
         else {
+            tell("ssl_protocols", in: root, .used, "not understood")
             draft.error(
                 at: list.location, "ssl_protocols: \(list.value) is not understood",
                 remedy: "ssl_min_protocol = TLSv1.2")
+            return nil
+        }
+        guard !words.contains(where: { $0.hasSuffix("SSLv2") }) else {
+            tell("ssl_protocols", in: root, .ignored, "2.3 does not know SSLv2 and keeps to TLS 1.2; so it is here")
             return nil
         }
         let enabled = words.filter { order.contains($0) }
@@ -93,10 +97,14 @@ extension DovecotSite {
             ? order.first { !words.contains("!\($0)") }
             : order.first { enabled.contains($0) && !words.contains("!\($0)") }
         guard let version = lowest.flatMap({ versions[$0] }) else {
+            tell("ssl_protocols", in: root, .used, "not understood")
             draft.error(
                 at: list.location, "ssl_protocols leaves no version", remedy: "ssl_min_protocol = TLSv1.2")
             return nil
         }
+        tell(
+            "ssl_protocols", in: root, version < "1.2" ? .weak : .used,
+            version < "1.2" ? weak : "the lowest version of TLS that it leaves")
         return Located(version, at: list.location)
     }
 

@@ -14,7 +14,7 @@ extension DovecotSite {
         )
         if binds?.value == true, let name {
             do {
-                _ = try BindNameTemplate(name.value)
+                try templates.checkBindName(name.value)
             } catch {
                 draft.error(
                     at: name.location, "bind_userdn: \(error)",
@@ -28,7 +28,7 @@ extension DovecotSite {
             section, ["default_password_scheme", "passdb_default_password_scheme"],
             "the scheme of values without {SCHEME}")
         tell("use_worker", in: section, .notNeeded, "searches share a few connections")
-        let split = Self.notation(checkedFields24(section), at: section.location)
+        let split = notation(checkedFields24(section), at: section.location)
         var database = PasswordDatabaseModel(
             check: Located(binds?.value == true ? .searchThenBind : .hash, at: binds?.location ?? section.location),
             directory: directory, base: search.base, scope: search.scope, filter: search.filter,
@@ -42,7 +42,7 @@ extension DovecotSite {
         guard let directory = directory24(section), let search = search24(section) else { return nil }
         tell("use_worker", in: section, .notNeeded, "searches share a few connections")
         let fields = checkedFields24(section)
-        let split = Self.notation(fields, at: section.location)
+        let split = notation(fields, at: section.location)
         var database = UserDatabaseModel(
             directory: directory, base: search.base, scope: search.scope, filter: search.filter,
             attributes: split.attributes)
@@ -56,7 +56,10 @@ extension DovecotSite {
         for inner in iterated {
             for setting in inner.settings { tell(setting.key, in: inner, .used, "how all users are listed") }
         }
-        if !items.isEmpty { database.iterateAttributes = Self.notation(items, at: section.location).attributes }
+        if !items.isEmpty {
+            let text = items.map { "=\($0.name)=\($0.template.value)" }.joined(separator: ",")
+            database.iterateAttributes = Located(text, at: items[0].template.location)
+        }
         if let filter = database.iterateFilter { _ = check(filter, "iterate_filter") }
         for field in fields where ["home", "mail", "mail_path"].contains(field.name) { addRoot(of: field.template) }
         return database
@@ -78,7 +81,7 @@ extension DovecotSite {
         }
         let fields = fields24(section)
         for field in fields {
-            if let problem = Self.problem(field.template.value, for: .entry) {
+            if let problem = templates.problem(field.template.value, for: .entry) {
                 draft.error(at: field.template.location, "\(field.name): \(problem)", remedy: "for example %{ldap:uid}")
             }
         }
@@ -166,7 +169,7 @@ extension DovecotSite {
     /// mail_driver and mail_path with their siblings, as one location in the older notation.
     mutating func readMailSettings24() {
         let driver = take("mail_driver", "the format of mailboxes")
-        let path = take("mail_path", "where mail lies, unless the user's own fields say so")
+        let path = root.last("mail_path")?.located
         let options = [
             ("mail_inbox_path", "INBOX"), ("mail_index_path", "INDEX"), ("mail_control_path", "CONTROL"),
             ("mailbox_list_layout", "LAYOUT"), ("mailbox_root_directory_name", "DIRNAME"),

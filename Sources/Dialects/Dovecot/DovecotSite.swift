@@ -9,6 +9,8 @@ struct DovecotSite {
     let isVersion24: Bool
     /// What the program's own packages would have set is not there.
     let lacksProtocolFiles: Bool
+    /// protocols = imaps: IMAP without the listener on port 143.
+    var hasOnlyIMAPS = false
     var ldapFiles: [String: DovecotLDAPFile] = [:]
     private var told: Set<Int> = []
 
@@ -20,6 +22,7 @@ struct DovecotSite {
     }
 
     var location: SourceLocation { root.location }
+    var templates: DovecotTemplates { DovecotTemplates(isVersion24: isVersion24) }
 
     static func name(_ setting: DovecotSetting, in section: DovecotSection) -> String {
         section.path.isEmpty ? setting.key : "\(section.path)/\(setting.key)"
@@ -108,6 +111,7 @@ struct DovecotSite {
     /// Tells what nobody took.
     mutating func tellRest() {
         for section in [root] + root.descendants {
+            checkType(section)
             for setting in section.settings where !told.contains(setting.id) {
                 let verdict = verdict(setting, in: section)
                 if let verdict {
@@ -129,6 +133,7 @@ struct DovecotSite {
         let path = section.path.split(separator: "/").map(String.init)
         if path.contains("plugin") { return DovecotSettingTable.pluginVerdict(setting.key) }
         if path.contains("service") {
+            guard isVersion24 || Self.serviceSettings.contains(setting.key) else { return nil }
             return .init(fate: .notNeeded, note: "concerns Dovecot's processes and sockets")
         }
         if section.type == "dict" { return .init(fate: .ignored, note: "dictionaries are not read") }
@@ -151,6 +156,25 @@ struct DovecotSite {
         if isVersion24 { return Dovecot24Settings.verdict(in: section, setting.key) }
         return nil
     }
+
+    /// Sections that Dovecot 2.3 knows; the name of another is a misspelling, and it refuses to start.
+    private mutating func checkType(_ section: DovecotSection) {
+        guard !isVersion24, !section.type.isEmpty, !Self.sectionTypes.contains(section.type) else { return }
+        draft.error(
+            at: section.location, "there is no section \(section.title): Dovecot refuses to start",
+            remedy: "look for a misspelling")
+    }
+
+    private static let sectionTypes: Set = [
+        "protocol", "local", "remote", "local_name", "passdb", "userdb", "namespace", "mailbox", "service",
+        "inet_listener", "unix_listener", "fifo_listener", "plugin", "dict", "metric", "event_exporter", "socket",
+    ]
+
+    private static let serviceSettings: Set = [
+        "chroot", "client_limit", "drop_priv_before_exec", "executable", "extra_groups", "group", "idle_kill",
+        "privileged_group", "process_limit", "process_min_avail", "protocol", "service_count", "type", "user",
+        "vsz_limit", "mode", "address", "haproxy", "port", "reuse_port", "ssl", "path",
+    ]
 
     /// Settings that change logins, encryption or where mail lies, and so can't be passed over when they hold for some
     /// connections only.

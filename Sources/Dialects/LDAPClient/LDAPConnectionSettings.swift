@@ -40,7 +40,7 @@ struct LDAPConnectionSettings {
             bind = .simple(name: bindName, password: bindPassword ?? none, origin: .written)
             if (bindPassword?.value.isEmpty ?? true) {
                 draft.warning(
-                    at: bindName.location, "\(program) binds as \(bindName.value) without a password",
+                    at: bindName.location, "\(program) binds by a name without a password",
                     remedy: "servers take that as an anonymous bind or refuse it: give the password")
             }
         }

@@ -32,6 +32,7 @@ package enum PostfixImport {
 
         RoutingReader(reading).read()
         ServicesReader(reading: reading, master: master).read()
+        RestrictionReader(ParameterReader(reading)).tellUnusedClasses()
         TLSReader(ParameterReader(reading)).readSite()
         readLogins(reading, master)
         OutgoingReader(reading).read()

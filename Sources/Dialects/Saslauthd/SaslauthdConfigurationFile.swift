@@ -21,7 +21,7 @@ struct SaslauthdConfigurationFile {
             let rest = text.dropFirst(name.count)
             guard !name.isEmpty, rest.first == ":" else {
                 draft.error(
-                    at: line.location, "\"\(text.prefix(40))\" is no setting of saslauthd.conf",
+                    at: line.location, "\"\(name)…\" is no setting of saslauthd.conf",
                     remedy: "key: value, with a colon")
                 continue
             }

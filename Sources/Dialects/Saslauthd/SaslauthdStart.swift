@@ -20,7 +20,7 @@ struct SaslauthdStart {
             guard let first = text.first, first != "#" else { continue }
             guard let equals = text.firstIndex(of: "=") else {
                 draft.error(
-                    at: line.location, "\"\(text.prefix(40))\" is no assignment",
+                    at: line.location, "\"\(text.settingName)…\" is no assignment",
                     remedy: "NAME=VALUE, as a shell has it")
                 continue
             }
@@ -94,6 +94,11 @@ struct SaslauthdStart {
 }
 
 extension String {
+    /// What of a damaged line can be shown: the name that it begins with, and nothing that could be a secret's value.
+    var settingName: String {
+        String(prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "/" || $0 == "-") }.prefix(64))
+    }
+
     /// Without white space at either end.
     var trimmingBlanks: String {
         var text = drop(while: \.isWhitespace)

@@ -46,7 +46,51 @@ extension SiteLoader {
     package static func imported(_ request: ImportRequest, environment: [String: String]) -> ImportedSite {
         SiteImport.read(
             request, host: ConfigurationFiles.Host(read: ConfigurationFile.read, list: ConfigurationFile.names),
-            environment: environment, machineName: machineName())
+            environment: environment, machineName: machineName(), machineAddresses: machineAddresses())
+    }
+
+    /// This machine's addresses with the length of their networks, `192.0.2.17/24`.
+    private static func machineAddresses() -> [String] {
+        var first: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&first) == 0 else { return [] }
+        defer { freeifaddrs(first) }
+        var result: [String] = []
+        var next = first
+        while let interface = next?.pointee, result.count < 10_000 {
+            next = interface.ifa_next
+            guard let address = interface.ifa_addr, let text = numericHost(address) else { continue }
+            let ones = interface.ifa_netmask.map(prefixLength) ?? (text.contains(":") ? 128 : 32)
+            result.append("\(text)/\(ones)")
+        }
+        return result
+    }
+
+    private static func numericHost(_ address: UnsafeMutablePointer<sockaddr>) -> String? {
+        let length: Int
+        switch Int32(address.pointee.sa_family) {
+        case AF_INET: length = MemoryLayout<sockaddr_in>.size
+        case AF_INET6: length = MemoryLayout<sockaddr_in6>.size
+        default: return nil
+        }
+        var buffer = [CChar](repeating: 0, count: 128)
+        guard getnameinfo(address, socklen_t(length), &buffer, socklen_t(buffer.count), nil, 0, NI_NUMERICHOST) == 0
+        else {
+            return nil
+        }
+        // A link-local address has its interface behind it.
+        return String(decoding: buffer.prefix { $0 != 0 && $0 != 0x25 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private static func prefixLength(_ mask: UnsafeMutablePointer<sockaddr>) -> Int {
+        switch Int32(mask.pointee.sa_family) {
+        case AF_INET:
+            mask.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee.sin_addr.s_addr.nonzeroBitCount }
+        case AF_INET6:
+            mask.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { pointer in
+                withUnsafeBytes(of: pointer.pointee.sin6_addr) { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
+            }
+        default: 0
+        }
     }
 
     /// This machine's full name, as `hostname -f` gives it.

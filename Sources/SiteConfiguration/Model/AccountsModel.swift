@@ -95,7 +95,8 @@ package struct PasswordDatabaseModel: Sendable {
     package var filter: Located<String>?
     /// pass_attrs: `uid=user, userPassword=password`
     package var attributes: Located<String>?
-    /// Fields whose templates that notation can't hold, because commas part its items; after `attributes`, in order.
+    /// Fields that the notation of `attributes` can't hold: values with commas, and all templates of Dovecot 2.4
+    /// (`variables`). They come after `attributes`, in order.
     package var fields: [FieldModel] = []
     /// How alias entries are treated: `never` (nil), `searching`, `finding`, `always`.
     package var dereference: Located<String>?
@@ -213,7 +214,8 @@ package struct UserDatabaseModel: Sendable {
     package var addressFilter: Located<String>?
     /// user_attrs: `homeDirectory=home, uidNumber=uid, gidNumber=gid, =mail=maildir:~/mailbox`
     package var attributes: Located<String>
-    /// Fields whose templates that notation can't hold, because commas part its items; after `attributes`, in order.
+    /// Fields that the notation of `attributes` can't hold: values with commas, and all templates of Dovecot 2.4
+    /// (`variables`). They come after `attributes`, in order.
     package var fields: [FieldModel] = []
     /// How alias entries are treated: `never` (nil), `searching`, `finding`, `always`.
     package var dereference: Located<String>?

@@ -62,6 +62,8 @@ enum ListenerSection {
         model.recipientLimit = reader.integer("recipient_limit", in: 1...100_000)
         model.errorLimit = reader.integer("error_limit", in: 1...100_000)
         model.banner = reader.string("banner")
+        model.certificate = reader.string("certificate")
+        model.key = reader.string("key")
         return model
     }
 

@@ -80,6 +80,8 @@ extension ListenerModel {
         entries.add("recipient_limit", options.recipientLimit)
         entries.add("error_limit", options.errorLimit)
         entries.add("banner", options.banner)
+        entries.add("certificate", options.certificate)
+        entries.add("key", options.key)
         return entries.value
     }
 }

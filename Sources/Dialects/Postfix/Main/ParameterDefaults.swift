@@ -36,9 +36,14 @@ package enum ParameterDefaults {
     /// The known name nearest to a misspelt one.
     static func nearest(_ name: String) -> String? {
         guard name.utf8.count >= 4, name.utf8.count <= 60 else { return nil }
+        return nearest(name, in: values.keys.sorted() + computed.sorted())
+    }
+
+    /// Two letters off at most, one in a short name.
+    static func nearest(_ name: String, in names: [String]) -> String? {
         let limit = name.utf8.count < 8 ? 1 : 2
         var best: (name: String, distance: Int)?
-        for known in values.keys.sorted() + computed.sorted() where abs(known.utf8.count - name.utf8.count) <= limit {
+        for known in names where abs(known.utf8.count - name.utf8.count) <= limit {
             let distance = editDistance(Array(known.utf8), Array(name.utf8))
             if distance <= limit, distance < best?.distance ?? .max { best = (known, distance) }
         }

@@ -12,7 +12,7 @@ enum ParameterFates {
         "smtp_fallback_relay": (.routing, "there is no second next hop"),
         "best_mx_transport": (.routing, "mail for hosts whose MX we are is sent on"),
         "defer_transports": (.routing, "transports are not held"),
-        "receive_override_options": (.routing, "addresses are always expanded"),
+        "disable_dns_lookups": (.routing, "next hops are found by their MX records"),
         "smtpd_command_filter": (.routing, "commands are not rewritten"),
         "virtual_delivery_status_filter": (.routing, "delivery results are not rewritten"),
         "default_delivery_status_filter": (.routing, "delivery results are not rewritten"),
@@ -32,6 +32,7 @@ enum ParameterFates {
     /// Part of how Postfix works inside.
     static let notNeeded: [String: String] = [
         "compatibility_level": "says which of Postfix's defaults hold",
+        "receive_override_options": "each message passes here once, its addresses expanded once",
         "biff": "nobody is told at a terminal",
         "readme_directory": "of Postfix's documents",
         "html_directory": "of Postfix's documents",

@@ -26,6 +26,17 @@ struct ParameterReader {
         if let setting = configuration.settings[name] { reading.tell(setting.key, fate, note) }
     }
 
+    /// The same with an entry of its own for a parameter that is left at its default.
+    func tellAlways(
+        _ name: String, value: String, at place: SourceLocation, _ fate: ImportReport.Fate, _ note: String
+    ) {
+        if isSet(name) {
+            tell(name, fate, note)
+        } else {
+            reading.report(name, value: value, at: place, fate, note)
+        }
+    }
+
     func error(_ name: String, _ problem: String, remedy: String) {
         reading.error(at: location(name), "\(name): \(problem)", remedy: remedy)
     }
@@ -55,8 +66,11 @@ struct ParameterReader {
     /// The value, at the line that sets it; a default made of other parameters is where those are set.
     func text(_ name: String, _ note: String) -> Located<String> {
         let text = expanded(name, note)
-        let place = configuration.settings[name]?.location ?? text.writtenLocation ?? .builtIn
-        return Located(WordList.trimmed(String(decoding: text.bytes, as: UTF8.self)), at: place)
+        return Located(WordList.trimmed(String(decoding: text.bytes, as: UTF8.self)), at: place(name, text))
+    }
+
+    private func place(_ name: String, _ text: ExpandedText) -> SourceLocation {
+        configuration.settings[name]?.location ?? text.writtenLocation ?? .builtIn
     }
 
     /// Nil for an empty value.
@@ -69,13 +83,14 @@ struct ParameterReader {
     func words(_ name: String, _ note: String) -> [Located<String>] {
         let text = expanded(name, note)
         guard let ranges = WordList.ranges(text.bytes) else {
-            error(name, "a { is not closed", remedy: "close it with }")
+            reading.error(
+                at: place(name, text), "\(name): a { is not closed", remedy: "close it with }")
             return []
         }
         return ranges.map { range in
-            let place = text.location(at: range.lowerBound)
+            let written = text.location(at: range.lowerBound)
             return Located(
-                String(decoding: text.bytes[range], as: UTF8.self), at: place == .builtIn ? location(name) : place)
+                String(decoding: text.bytes[range], as: UTF8.self), at: written == .builtIn ? location(name) : written)
         }
     }
 

@@ -64,10 +64,9 @@ final class PostfixReading {
 
     /// Shortened, without control characters; nothing of a secret.
     static func shown(_ value: String, of name: String) -> String {
-        let lower = name.lowercased()
-        if lower.hasSuffix("bind_pw") || lower.hasSuffix("password") || lower.hasSuffix("dnpass") {
-            return value.isEmpty ? "" : "(secret)"
-        }
+        // A table in the parameter itself may hold the passwords of next hops.
+        let holdsLogins = name.contains("password_maps") && (value.contains("inline:") || value.contains("static:"))
+        if SiteDraft.isSecret(name) || holdsLogins { return value.isEmpty ? "" : "(secret)" }
         let printable = WordList.printable(value)
         return printable.count > 100 ? printable.prefix(97) + "…" : printable
     }

@@ -84,9 +84,10 @@ struct InterfacesReader {
             parameters.tell("mynetworks_style", .notNeeded, "mynetworks is set")
             let items = TableReader(parameters.reading, effect: .relaying)
                 .items(parameters.words("mynetworks", "clients that are trusted"))
-            for case .name(let network) in items where network.value.hasSuffix("/0") && !network.value.hasPrefix("!") {
-                parameters.reading.report(
-                    "mynetworks", value: network.value, at: network.location, .weak,
+            for case .name(let network) in items
+            where network.value.hasSuffix("/0") && !network.value.hasPrefix("!") {
+                parameters.tell(
+                    "mynetworks", .weak,
                     "everybody is trusted: wherever permit_mynetworks stands, this is an open relay")
             }
             return items
@@ -102,7 +103,7 @@ struct InterfacesReader {
             // `class` would trust the whole of a provider's network; it is taken as `subnet`.
             networks = ["127.0.0.0/8", "[::1]/128"]
             networks += machine.compactMap(Self.network)
-            parameters.reading.report(
+            parameters.tellAlways(
                 "mynetworks_style", value: style?.value ?? "", at: place, .weak,
                 "the networks that this machine's addresses lie in are trusted; set mynetworks to say which")
         }

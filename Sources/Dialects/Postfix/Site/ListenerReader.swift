@@ -56,10 +56,9 @@ struct ListenerReader {
                 onlyUnderTLS.value || noPlaintext || options.tls?.value == .encrypt ? .underTLS : .always
             options.authentication = Located(authentication, at: onlyUnderTLS.location)
             if authentication == .always {
-                parameters.reading.report(
-                    "smtpd_tls_auth_only", value: "no",
-                    at: onlyUnderTLS.location == .builtIn ? service.location : onlyUnderTLS.location,
-                    .weak, "\(service.label) takes passwords in clear text; set smtpd_tls_auth_only = yes")
+                parameters.tellAlways(
+                    "smtpd_tls_auth_only", value: "no", at: service.location, .weak,
+                    "\(service.label) takes passwords in clear text; set smtpd_tls_auth_only = yes")
             }
         } else {
             options.authentication = Located(.off, at: parameters.location("smtpd_sasl_auth_enable"))
@@ -70,9 +69,11 @@ struct ListenerReader {
         options.requiresHELO = parameters.boolean("smtpd_helo_required", "MAIL needs HELO before it")
         options.answersVRFY = parameters.boolean("disable_vrfy_command", "whether VRFY is answered").map { !$0 }
         options.recipientLimit = parameters.integer(
-            "smtpd_recipient_limit", in: 1...1_000_000, "recipients of one message")
+            "smtpd_recipient_limit", in: 1...1_000_000, "recipients of one message")?
+            .map { min($0, 100_000) }
         options.errorLimit = parameters.integer(
-            "smtpd_hard_error_limit", in: 1...1_000_000, "errors before the client is hung up on")
+            "smtpd_hard_error_limit", in: 1...1_000_000, "errors before the client is hung up on")?
+            .map { min($0, 100_000) }
         options.banner = parameters.optional("smtpd_banner", "the greeting")
         TLSReader(parameters).readCertificate(&options)
         return options

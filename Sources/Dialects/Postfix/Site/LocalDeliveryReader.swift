@@ -31,6 +31,10 @@ struct LocalDeliveryReader {
                 TransportReader(reading).transport(mailboxTransport, parameter: "mailbox_transport")
                 ?? .mailboxes(at: mailboxTransport)
             tellUnused("mailbox_transport delivers the local class")
+            for name in ["mailbox_transport_maps", "mailbox_command_maps"] where parameters.isSet(name) {
+                guard !parameters.text(name, "of local(8)").value.isEmpty else { continue }
+                parameters.tell(name, .unsupported(.routing), "of local(8): a delivery of single users' own")
+            }
         } else if isLocal8 {
             readSystemUsers(transport)
             return
@@ -85,9 +89,8 @@ struct LocalDeliveryReader {
             }
             return
         }
-        let first = beyond[0].location
-        reading.report(
-            "mydestination", at: first, .unsupported(.routing),
+        parameters.tellAlways(
+            "mydestination", value: "", at: beyond.first?.location ?? .builtIn, .unsupported(.routing),
             "mail for system users (local(8), .forward, mailbox_command) is not delivered here; only aliases(5) of "
                 + "these domains are")
         for name in Self.ofSystemUsers where parameters.isSet(name) {

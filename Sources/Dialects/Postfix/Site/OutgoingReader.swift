@@ -74,7 +74,7 @@ struct OutgoingReader {
         if let count = parameters.integer("smtpd_client_connection_count_limit", "connections of one client"),
             count.value > 0
         {
-            reading.draft.model.limits.connectionsPerClient = count.value
+            reading.draft.model.limits.connectionsPerClient = min(count.value, 1_000_000)
         }
         for name in [
             "header_size_limit", "line_length_limit", "hopcount_limit", "mime_nesting_limit",

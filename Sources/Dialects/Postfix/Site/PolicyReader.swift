@@ -100,8 +100,23 @@ struct PolicyReader {
         }
     }
 
+    /// Two lists of names are one.
     private static func areSame(_ left: RestrictionModel, _ right: RestrictionModel) -> Bool {
         guard case .named(let one) = left, case .named(let two) = right else { return false }
         return one == two
+    }
+}
+
+extension PolicyModel {
+    /// Whether who is logged in may send as others.
+    var checksSenderLogins: Bool {
+        let lists = [
+            clientRestrictions, heloRestrictions, senderRestrictions, relayRestrictions, recipientRestrictions,
+        ]
+        return lists.joined().contains { restriction in
+            guard case .named(let name) = restriction else { return false }
+            return name.value.hasSuffix("sender_login_mismatch")
+                && name.value != "reject_unauthenticated_sender_login_mismatch"
+        }
     }
 }

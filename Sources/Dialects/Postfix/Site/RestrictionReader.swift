@@ -11,6 +11,16 @@ struct RestrictionReader {
 
     private var reading: PostfixReading { parameters.reading }
 
+    /// Classes that no list names can only be meant by the answers of access tables, where they are not known.
+    func tellUnusedClasses() {
+        let unused = classNames().filter { parameters.isSet($0) && !reading.isTold($0) }.sorted()
+        guard !unused.isEmpty else { return }
+        parameters.tell(
+            "smtpd_restriction_classes", .unsupported(.relaying),
+            "\(unused.joined(separator: ", ")) can only be the answer of an access table, which can't name a class here"
+        )
+    }
+
     /// Whose turn a list is: decides what a bare `type:table` in it looks up.
     enum Stage: String {
         case client, helo, sender, relay, recipient, data
@@ -220,10 +230,7 @@ struct RestrictionReader {
     private func nearest(_ name: String) -> String? {
         let known = Self.served.union(Self.filters).union(Self.filtersWithWord).union(
             RestrictionModel.AccessKey.allCases.map(\.rawValue))
-        return known.sorted().first { candidate in
-            let common = zip(candidate, name).prefix { $0 == $1 }.count
-            return common >= 8 && abs(candidate.count - name.count) <= 2
-        }
+        return name.utf8.count <= 60 ? ParameterDefaults.nearest(name, in: known.sorted()) : nil
     }
 }
 

@@ -11,9 +11,6 @@ struct RoutingReader {
         parameters = ParameterReader(reading)
     }
 
-    /// Names of virtual transports that mean virtual(8).
-    private static let mailboxTransport = "virtual"
-
     func read() {
         var routing = RoutingModel(meaning: .postfix)
         readNames(&routing)
@@ -84,7 +81,7 @@ struct RoutingReader {
         if let limit = parameters.integer(
             "virtual_alias_expansion_limit", in: 1...1_000_000, "addresses that one address may become")
         {
-            routing.expansionLimit = limit.value
+            routing.expansionLimit = min(limit.value, 100_000)
         }
         if let limit = parameters.integer(
             "virtual_alias_recursion_limit", in: 1...1_000_000, "how deep aliases may be nested")
@@ -126,7 +123,8 @@ struct RoutingReader {
                 "where each mailbox lies; an address of several accounts reaches each of them, where Postfix makes one "
                     + "path of all")
         }
-        mailboxes.minimumUID = parameters.integer("virtual_minimum_uid", "smaller uids of mailboxes are refused")
+        mailboxes.minimumUID = parameters.integer(
+            "virtual_minimum_uid", in: 1...Int(Int32.max), "smaller uids of mailboxes are refused")
         if let limit = parameters.size("virtual_mailbox_limit", "the size of an mbox file or of one message"),
             limit.value > 0
         {
@@ -135,7 +133,8 @@ struct RoutingReader {
         let base = parameters.text("virtual_mailbox_base", "mailboxes lie below it")
         if !base.value.isEmpty {
             if base.value.hasPrefix("/") {
-                mailboxes.base = base.map { reading.draft.files.hostPath($0) }
+                // The store knows where this machine has the paths of the program.
+                mailboxes.base = base
             } else {
                 reading.error(
                     at: base.location,
@@ -150,7 +149,7 @@ struct RoutingReader {
                 "virtual_mailbox_base", .used,
                 "mailboxes may lie anywhere: the folders they have in common are asked of the directory")
         }
-        if let minimum = mailboxes.minimumUID, minimum.value > 0 {
+        if let minimum = mailboxes.minimumUID {
             reading.draft.model.store.minimumUID = UInt32(clamping: minimum.value)
         }
         reading.draft.model.store.recipientHeaders = true
@@ -177,7 +176,30 @@ struct RoutingReader {
             parameters.text("relay_transport", "delivers relay domains"), parameter: "relay_transport")
         routing.defaultTransport = transports.transport(
             parameters.text("default_transport", "delivers everything else"), parameter: "default_transport")
+        checkMailboxes(routing)
         routing.transports = tables("transport_maps", "transports of single domains and addresses")
+    }
+
+    /// virtual(8) does not start without a base, and puts mail off whose owner it can't tell.
+    private func checkMailboxes(_ routing: RoutingModel) {
+        guard case .tables(let mailboxes) = routing.mailboxes, !mailboxes.paths.isEmpty else { return }
+        let local = parameters.text("local_transport", "delivers the local class").value
+        let isUsed = routing.virtualTransport == nil || local.hasPrefix("virtual")
+        guard isUsed else { return }
+        let place = parameters.location("virtual_mailbox_maps")
+        if mailboxes.base == nil {
+            reading.error(
+                at: parameters.isSet("virtual_mailbox_base") ? parameters.location("virtual_mailbox_base") : place,
+                "virtual_mailbox_base is not set: where the paths of virtual_mailbox_maps begin is unknown",
+                remedy: "write virtual_mailbox_base = and the folder of all mailboxes; / for paths that are whole")
+        }
+        for (name, tables) in [("virtual_uid_maps", mailboxes.uids), ("virtual_gid_maps", mailboxes.gids)]
+        where tables.isEmpty {
+            reading.error(
+                at: parameters.isSet(name) ? parameters.location(name) : place,
+                "\(name) is empty: whose files the mailboxes are is unknown, and Postfix would put all mail off",
+                remedy: "write \(name) = static: and a number, or a table")
+        }
     }
 
     // MARK: Rewriting

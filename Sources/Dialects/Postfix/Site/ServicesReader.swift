@@ -26,6 +26,7 @@ struct ServicesReader {
             if let listener = read(service) { policies.append((listener, service)) }
         }
         reading.draft.model.policies = policies.map(\.policy)
+        reading.draft.model.senders.checksLogin = policies.contains { $0.policy.checksSenderLogins }
         if policies.isEmpty {
             reading.warning(
                 at: master.services.first?.location ?? .builtIn, "master.cf has no smtpd service: no mail is received",
@@ -49,6 +50,7 @@ struct ServicesReader {
                 let name = service.name
                 service = behind
                 service.name = name
+                service.type = "inet"
             }
         } else if service.type == "pass" {
             if !master.services.contains(where: { $0.command == "postscreen" }) {

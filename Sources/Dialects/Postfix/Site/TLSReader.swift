@@ -67,10 +67,11 @@ struct TLSReader {
             for name in ["smtpd_tls_cert_file", "smtpd_tls_key_file"] {
                 parameters.tell(name, .notNeeded, "smtpd_tls_chain_files is set, and counts")
             }
-            if chains.count > 1 {
-                parameters.tell("smtpd_tls_chain_files", .ignored, "the first file is used; the others are not")
+            if chains.count > 2 {
+                parameters.tell("smtpd_tls_chain_files", .ignored, "the first key and chain are used; the others are not")
             }
-            return (file(first), file(first))
+            // postconf(5): the key comes before its certificate chain, in one file or in two.
+            return (file(chains.count > 1 ? chains[1] : first), file(first))
         }
         for (cert, key) in [
             ("smtpd_tls_cert_file", "smtpd_tls_key_file"), ("smtpd_tls_eccert_file", "smtpd_tls_eckey_file"),
@@ -176,18 +177,22 @@ struct TLSReader {
             guard parameters.isSet(name) else { continue }
             let list = parameters.text(name, "cipher suites by OpenSSL's names")
             let isMeant = name == "tls_\((set?.value ?? "medium"))_cipherlist"
-            if isMeant {
-                return CipherSuites.named(by: list.value).map { Located($0, at: list.location) }
-            }
+            if isMeant { return named(list) }
             parameters.tell(name, .notNeeded, "no listener uses this grade")
         }
         guard let place = set?.location ?? excluded.first?.location else { return [] }
-        let words = excluded.flatMap { $0.value.split(separator: ":").map(String.init) }
-        let names = CipherSuites.grade("high", excluding: words)
-        if names.isEmpty {
+        // OpenSSL's medium and weaker grades differ from high by suites that nobody offers any more.
+        let words = excluded.flatMap { $0.value.split(separator: ":").map { "!\($0)" } }
+        return named(Located((["HIGH"] + words).joined(separator: ":"), at: place))
+    }
+
+    private func named(_ list: Located<String>) -> [Located<String>] {
+        guard let names = OpenSSLCipherList.suites(list.value) else {
             reading.error(
-                at: place, "smtpd_tls_exclude_ciphers leaves no cipher suite", remedy: "exclude fewer of them")
+                at: list.location, "no cipher suite is left of \"\(WordList.printable(list.value))\"",
+                remedy: "name suites as openssl-ciphers(1) has them, or exclude fewer")
+            return []
         }
-        return names.map { Located($0, at: place) }
+        return names.map { Located($0, at: list.location) }
     }
 }

@@ -30,13 +30,13 @@ struct TransportReader {
         default:
             // dovecot(-lda) by pipe(8) hands the message to a store that is now ours.
             if name.lowercased().hasPrefix("dovecot"), reading.draft.dovecot != nil {
-                reading.report(
-                    parameter, value: text.value, at: text.location, .used,
+                ParameterReader(reading).tell(
+                    parameter, .used,
                     "Dovecot's delivery program wrote the accounts' mailboxes, which Postroom does itself")
                 return .accounts(at: text)
             }
-            reading.report(
-                "\(parameter) \(name)", value: text.value, at: text.location, .unsupported(.routing),
+            ParameterReader(reading).tellAlways(
+                parameter, value: text.value, at: text.location, .unsupported(.routing),
                 "there is no transport \(WordList.printable(name)) here: such mail stays in the queue")
             return .unserved(text)
         }

@@ -98,13 +98,17 @@ struct LDAPServersReader {
     private func tls(isUsed: Bool) -> ClientTLSModel {
         var tls = ClientTLSModel()
         let defaults = reading.draft.ldapDefaults
-        tls.caFile = file("tls_ca_cert_file") ?? defaults.caFile
-        tls.caDirectory = file("tls_ca_cert_dir") ?? defaults.caDirectory
-        tls.certificate = file("tls_cert") ?? defaults.certificate
-        tls.key = file("tls_key") ?? defaults.key
+        tls.caFile = file("tls_ca_cert_file", defaults.caFile)
+        tls.caDirectory = file("tls_ca_cert_dir", defaults.caDirectory)
+        tls.certificate = file("tls_cert", defaults.certificate)
+        tls.key = file("tls_key", defaults.key)
         tls.minimumVersion = defaults.minimumVersion
         if let suites = builder.text("tls_cipher_suite") ?? defaults.cipherSuites, !suites.value.isEmpty {
-            tls.cipherSuites = CipherSuites.named(by: suites.value).map { Located($0, at: suites.location) }
+            if let names = OpenSSLCipherList.suites(suites.value) {
+                tls.cipherSuites = names.map { Located($0, at: suites.location) }
+            } else {
+                builder.tell("tls_cipher_suite", .ignored, "not understood: the TLS library's own choice is used")
+            }
         }
         // Postfix decides by its own parameter alone: ldap.conf's TLS_REQCERT does not count, and no is the default.
         let verifies = builder.boolean("tls_require_cert") ?? false
@@ -123,8 +127,11 @@ struct LDAPServersReader {
         return tls
     }
 
-    private func file(_ name: String) -> Located<String>? {
-        guard let path = builder.text(name), !path.value.isEmpty else { return nil }
-        return path.map { reading.draft.files.hostPath(reading.absolute($0)) }
+    /// What the table leaves open is libldap's.
+    private func file(_ name: String, _ standard: Located<String>?) -> Located<String>? {
+        if let path = builder.text(name), !path.value.isEmpty {
+            return path.map { reading.draft.files.hostPath(reading.absolute($0)) }
+        }
+        return standard?.map { reading.draft.files.hostPath($0) }
     }
 }

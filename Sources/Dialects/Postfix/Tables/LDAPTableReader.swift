@@ -137,9 +137,9 @@ struct LDAPTableBuilder {
         if let domains = words("domain"), !domains.isEmpty {
             table.domains = TableReader(reading, effect: effect).items(domains)
         }
-        table.recursionLimit = integer("recursion_limit", minimum: 1)
-        table.expansionLimit = integer("expansion_limit", minimum: 0)
-        table.sizeLimit = integer("size_limit", minimum: 0)
+        table.recursionLimit = integer("recursion_limit", minimum: 1)?.map { min($0, 100_000) }
+        table.expansionLimit = integer("expansion_limit", minimum: 0)?.map { min($0, 1_000_000) }
+        table.sizeLimit = integer("size_limit", minimum: 0)?.map { min($0, 1_000_000) }
         table.dereference = dereference()
         if !table.specialResultAttributes.isEmpty {
             tell(

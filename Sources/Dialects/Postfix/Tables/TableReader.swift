@@ -134,6 +134,10 @@ struct TableReader {
         let path = reading.absolute(name)
         guard let text = reading.draft.files.text(path) else {
             if word.location == .builtIn { return nil }
+            // cdb alone is read from its compiled file.
+            if type == .cdb, reading.draft.files.exists("\(path).cdb") {
+                return .file(FileTableModel(type, Located(reading.draft.files.hostPath(path), at: word.location)))
+            }
             let compiled = ["db", "lmdb", "cdb", "dir"].first { reading.draft.files.exists("\(path).\($0)") }
             return surrogate(
                 word,

@@ -1,0 +1,31 @@
+import Foundation
+import PostroomTesting
+import SiteConfiguration
+
+extension ImportedTestSite {
+    /// What RCPT is answered.
+    func rcptReply(from sender: String, to recipient: String) async throws -> String {
+        let output = folder.path("swaks-\(UUID().uuidString)")
+        let child = try await ChildProcess.start(
+            [
+                "/usr/bin/swaks", "--server", "127.0.0.1", "--port", "\(port(.smtp))", "--from", sender, "--to",
+                recipient, "--helo", "client.example", "--timeout", "120", "--quit-after", "RCPT",
+            ], outputFile: output)
+        _ = await child.waitForExit()
+        let lines = child.output.split(separator: "\n").drop { !$0.contains("RCPT TO:") }.dropFirst()
+        return lines.first.map(String.init) ?? child.output
+    }
+
+    /// The newest message in a mailbox, header and text, read with curl.
+    func fetch(_ login: String, _ password: String, _ scheme: String, mailbox: String = "INBOX") async throws -> String {
+        let port = port(scheme == "imaps" ? .imaps : .imap)
+        let output = folder.path("curl-\(UUID().uuidString)")
+        let child = try await ChildProcess.start(
+            [
+                "/usr/bin/curl", "-sS", "--insecure", "--max-time", "60", "--user", "\(login):\(password)",
+                "\(scheme)://127.0.0.1:\(port)/\(mailbox);MAILINDEX=*",
+            ], outputFile: output)
+        _ = await child.waitForExit()
+        return child.output
+    }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import PostroomServer
+import PostroomTesting
+import Testing
+
+/// "ldap, postfix and courier-imap howto": qmail schema, tables in main.cf itself, Courier's authldaprc.
+@Suite struct `The Vriesman site` {
+    @Test func `takes mail by address and alias, and shows it to a login by mail and by uid`() async throws {
+        try await ImportedTestSite.serving(.vriesman) { site in
+            for recipient in ["harry.potter@mydomain.nl", "hp@testdomain.nu"] {
+                let sent = try await site.swaks(to: recipient, ["--header", "Subject: for \(recipient)"])
+                #expect(sent.contains("250 2.0.0 Ok"), "\(sent)")
+            }
+            let files = site.new("harry.potter/Maildir")
+            #expect(files.count == 2)
+            if let file = files.first {
+                #expect(try FileManager.default.attributesOfItem(atPath: file)[.ownerAccountID] as? Int == 5000)
+            }
+            for login in ["harry.potter@mydomain.nl", "potterh"] {
+                let read = try await site.fetch(login, "harrypw1", "imap")
+                #expect(read.contains("for "), "\(login): \(read)")
+            }
+        }
+    }
+
+    @Test func `delivers to both accounts that share an address`() async throws {
+        try await ImportedTestSite.serving(.vriesman) { site in
+            let sent = try await site.swaks(to: "team@mydomain.nl")
+            #expect(sent.contains("250 2.0.0 Ok"), "\(sent)")
+            #expect(site.new("team.a/Maildir").count == 1)
+            #expect(site.new("team.b/Maildir").count == 1)
+        }
+    }
+
+    @Test func `gives a shared account its mail`() async throws {
+        try await ImportedTestSite.serving(.vriesman) { site in
+            let sent = try await site.swaks(to: "timetravel@anotherdomain.nu")
+            #expect(sent.contains("250 2.0.0 Ok"), "\(sent)")
+            #expect(site.new("shared/timetravel.weekly/incoming").count == 1)
+        }
+    }
+
+    @Test(arguments: [
+        ("old.member@mydomain.nl", "550 5.1.1"), ("nobody@mydomain.nl", "550 5.1.1"),
+        ("nostore@mydomain.nl", "550 5.1.1"), ("someone@gmail.example", "554 5.7.1"),
+        ("zoe@testdomain.nu", "250 2.1.5"),
+    ])
+    func `decides at RCPT whom it has`(recipient: String, reply: String) async throws {
+        try await ImportedTestSite.serving(.vriesman) { site in
+            let answer = try await site.rcptReply(from: "stranger@outside.example", to: recipient)
+            #expect(answer.contains(reply), "\(answer)")
+        }
+    }
+
+    @Test func `keeps an inactive account and a wrong password out`() async throws {
+        try await ImportedTestSite.serving(.vriesman) { site in
+            for (login, password) in [("old.member@mydomain.nl", "oldmempw"), ("potterh", "wrong"), ("nines", "")] {
+                let read = try await site.fetch(login, password, "imap")
+                #expect(read.contains("Login denied") || read.contains("LOGIN") || read.contains("AUTH"), "\(read)")
+            }
+        }
+    }
+
+    @Test func `outlasts its directory`() async throws {
+        try await ImportedTestSite.serving(.vriesman) { site in
+            await site.slapd.kill()
+            let deferred = try await site.rcptReply(from: "a@outside.example", to: "zoe@testdomain.nu")
+            #expect(deferred.contains("451 4.3.0"), "\(deferred)")
+            try await site.slapd.start()
+            try await eventually("mail is taken again") {
+                try await site.rcptReply(from: "a@outside.example", to: "zoe@testdomain.nu").contains("250 2.1.5")
+            }
+        }
+    }
+}
