@@ -85,7 +85,7 @@ struct SiteOptions: ParsableArguments {
     func load(quietly: Bool = false) async throws -> LoadedSite {
         let source = try source()
         do {
-            let loaded = try SiteLoader.load(source, environment: ProcessEnvironment.current)
+            let loaded = try await SiteLoader.loadWhole(source, environment: ProcessEnvironment.current)
             if !quietly { loaded.warnings.forEach { Terminal.error($0.description) } }
             return loaded
         } catch {

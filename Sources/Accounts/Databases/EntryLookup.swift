@@ -9,6 +9,8 @@ package struct EntryLookup: Sendable {
     package var filter: FilterTemplate
     package var dereference: DereferencePolicy
     package var mapping: AttributeMapping
+    /// Several entries for one login are nobody, as for Courier; else they are a failure, as for Dovecot.
+    package var severalAreNobody = false
 
     package init(
         source: any DirectorySource, base: NameTemplate, scope: SearchScope = .sub, filter: FilterTemplate,
@@ -50,6 +52,7 @@ package struct EntryLookup: Sendable {
             switch entries.count {
             case 0: outcome = .none
             case 1: outcome = .entry(entries[0])
+            case _ where severalAreNobody: outcome = .none
             default:
                 let names = entries.prefix(3).map { "\"\($0.name)\"" }.joined(separator: ", ")
                 outcome = .failed(

@@ -9,11 +9,13 @@ package struct MailLocationTemplate: Hashable, Sendable {
     private let control: Template?
     private let index: Template?
 
-    /// A setting, with variables.
-    package init(setting text: String) throws(AccountFault) {
+    /// A setting, with variables; `isCurrent` reads them in the notation of Dovecot 2.4.
+    package init(setting text: String, isCurrent: Bool = false) throws(AccountFault) {
         try self.init(Array(text.utf8)) { (bytes) throws(AccountFault) in
             do {
-                return try Template(String(decoding: bytes, as: UTF8.self), for: .mailLocation)
+                let text = String(decoding: bytes, as: UTF8.self)
+                return isCurrent
+                    ? try Template(current: text, for: .mailLocation) : try Template(text, for: .mailLocation)
             } catch {
                 throw AccountFault("mail location: \(error)")
             }

@@ -51,6 +51,16 @@ package struct PasswdFileLookup: Sendable {
         }
     }
 
+    /// What the first lines of the one file say of their users' accounts; empty where the path has variables or the file
+    /// can't be read. For looking at a site, never for an answer.
+    package func allUserFields(limit: Int, _ variables: LoginVariables) async -> [Fields] {
+        guard path.isConstant, case .found(let file) = await read(path.render(variables)) else { return [] }
+        return file.users.prefix(max(0, limit)).compactMap { user in
+            var variables = variables
+            return file[user]?.userFields(&variables)
+        }
+    }
+
     /// All users of the file: only where one file holds them all.
     func users() async -> Outcome<[[UInt8]]> {
         guard path.isConstant else {

@@ -16,7 +16,16 @@ public struct LDAPTLSContext: Sendable {
     /// Reads the files that the options name: to be called when a configuration is loaded, not for each connection.
     public init(_ options: LDAPTLSOptions = LDAPTLSOptions()) throws(LDAPError) {
         var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = options.minimumVersion == .tls13 ? .tlsv13 : .tlsv12
+        configuration.minimumTLSVersion =
+            switch options.minimumVersion {
+            case .tls10: .tlsv1
+            case .tls11: .tlsv11
+            case .tls12: .tlsv12
+            case .tls13: .tlsv13
+            }
+        if let names = options.cipherSuites {
+            configuration.cipherSuiteValues = try LDAPCipherSuites.named(names)
+        }
         switch options.verification {
         case .demand: configuration.certificateVerification = .fullVerification
         case .ignoreName: configuration.certificateVerification = .noHostnameVerification

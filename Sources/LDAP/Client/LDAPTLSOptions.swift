@@ -10,6 +10,9 @@ public struct LDAPTLSOptions: Hashable, Sendable {
     }
 
     public enum Version: String, Hashable, Sendable, CaseIterable {
+        /// RFC 8996 forbids these two; a site may have a server that speaks nothing else.
+        case tls10 = "TLSv1"
+        case tls11 = "TLSv1.1"
         case tls12 = "TLSv1.2"
         case tls13 = "TLSv1.3"
     }
@@ -23,11 +26,15 @@ public struct LDAPTLSOptions: Hashable, Sendable {
     public var certificateFile: String?
     public var keyFile: String?
     public var minimumVersion: Version
+    /// IANA's names, for TLS 1.2 and below, in order of preference; nil is the library's own choice.
+    public var cipherSuites: [String]?
 
     public init(
         verification: Verification = .demand, authorityFile: String? = nil, authorityDirectory: String? = nil,
-        certificateFile: String? = nil, keyFile: String? = nil, minimumVersion: Version = .tls12
+        certificateFile: String? = nil, keyFile: String? = nil, minimumVersion: Version = .tls12,
+        cipherSuites: [String]? = nil
     ) {
+        self.cipherSuites = cipherSuites
         self.verification = verification
         self.authorityFile = authorityFile
         self.authorityDirectory = authorityDirectory

@@ -75,5 +75,11 @@ package struct ServerTLSError: Error, Hashable, CustomStringConvertible {
     package let reason: String
     package let remedy: String
 
+    package init(file: String?, reason: String, remedy: String) {
+        self.file = file
+        self.reason = reason
+        self.remedy = remedy
+    }
+
     package var description: String { (file.map { "\($0): " } ?? "") + reason + "; " + remedy }
 }

@@ -34,7 +34,7 @@ struct Import: AsyncParsableCommand {
             Terminal.error("nothing to import — name a program's configuration with --from, or a preset with --preset")
             throw ExitStatus.dataError
         }
-        let imported = SiteLoader.imported(request, environment: ProcessEnvironment.current)
+        let imported = await SiteLoader.importedWhole(request, environment: ProcessEnvironment.current)
         if report {
             print(imported.report.text(accepting: request.accepted), terminator: "")
         } else {

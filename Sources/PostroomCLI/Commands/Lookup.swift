@@ -15,7 +15,7 @@ struct Lookup: AsyncParsableCommand {
     @Flag(help: "Show the steps.")
     var explain = false
 
-    @Argument(help: "The table's name as explain shows it, or static:VALUE, texthash:FILE.")
+    @Argument(help: "The table as postmap takes it: ldap:/etc/postfix/users.cf, hash:/etc/aliases, static:VALUE.")
     var table: String
 
     @Argument(help: "Keys.")
@@ -24,7 +24,7 @@ struct Lookup: AsyncParsableCommand {
     func run() async throws {
         let opened = try await site.open()
         defer { Task { await opened.close() } }
-        guard let table = opened.table(named: table) else {
+        guard let table = await opened.table(named: table) else {
             Terminal.error("there is no table called \(table); there are: \(opened.tableNames.joined(separator: ", "))")
             throw ExitStatus.configuration
         }

@@ -12,7 +12,7 @@ struct Serve: AsyncParsableCommand {
         let loaded = try await site.load()
         SiteLogging.bootstrap(loaded.model.log)
         do {
-            try await Server.run(loaded.model, source: try site.source())
+            try await Server.run(loaded.model, source: try site.source(), report: loaded.report)
         } catch {
             Terminal.error("\(error)")
             throw ExitStatus.configuration

@@ -38,6 +38,12 @@ enum Listeners {
         let budget = GatherBudget()
         do {
             for listener in model.listeners {
+                guard !listener.kind.isImplicitTLS || tls.context(for: listener) != nil else {
+                    Logger(label: "server").error(
+                        "not listened on: the site has no certificate for it",
+                        metadata: ["listener": "\(listener.name)"])
+                    continue
+                }
                 for socket in try sockets.take(listener) {
                     let options = options(listener, model, tls)
                     if listener.kind.isIMAP {
@@ -63,7 +69,8 @@ enum Listeners {
         logger[metadataKey: "listener"] = "\(listener.name)"
         return ListenerOptions(
             name: listener.kind.rawValue,
-            session: SessionOptions(tls: tls.context, isImplicitTLS: listener.kind.isImplicitTLS, logger: logger),
+            session: SessionOptions(
+                tls: tls.context(for: listener), isImplicitTLS: listener.kind.isImplicitTLS, logger: logger),
             limits: ConnectionLimits(total: model.limits.connections, perClient: model.limits.connectionsPerClient))
     }
 
@@ -77,7 +84,8 @@ enum Listeners {
         // RFC 5321 §4.5.3.1.8 asks for a hundred; a mail program sends to its whole address book at once.
         limits.recipients = isSubmission ? 1000 : 100
         let serverOptions = SMTPServerOptions(
-            hostname: model.hostname.value, tls: isSubmission ? .required : .offered,
+            hostname: model.hostname.value,
+            tls: options.session.tls == nil ? .none : isSubmission ? .required : .offered,
             authentication: isSubmission ? .underTLS : .off, requiresAuthentication: isSubmission,
             bareLineEnds: listener.bareLineFeed == .reject ? .reject : .normalize, limits: limits)
         var options = options
@@ -94,7 +102,12 @@ enum Listeners {
         _ listener: ListenerModel, _ socket: BoundSocket, _ options: ListenerOptions, _ model: SiteModel,
         _ sites: SiteHolder, _ group: MultiThreadedEventLoopGroup
     ) async throws -> Listener<IMAPSessionPerformer> {
-        let serverOptions = IMAPServerOptions(offersStartTLS: true, messageSize: model.limits.messageSize.value)
+        var adjusted = IMAPServerOptions(
+            offersStartTLS: options.session.tls != nil && !listener.kind.isImplicitTLS,
+            allowsPlaintextLogin: listener.imap.authentication?.value == .always,
+            messageSize: model.limits.messageSize.value)
+        if let greeting = listener.imap.greeting { adjusted.greeting = greeting.value }
+        let serverOptions = adjusted
         var options = options
         options.refusal = { _ in "* BYE Too many connections\r\n" }
         return try await Listener(boundSocket: socket, options, group: group) { facts, notifier in

@@ -40,6 +40,12 @@ package enum Privileges {
                     + "create it (useradd --system --no-create-home \(name)) or set service.user")
         }
         try prepareFolder(site.tls, uid: user.pw_uid, gid: user.pw_gid)
+        if site.store.roots.isEmpty, site.keepsMail {
+            // What is found out of the directory is kept there; without it only a start during an outage is harder.
+            let folder = RootFinder.folder(site)
+            makeFolders(folder)
+            chown(folder, user.pw_uid, user.pw_gid)
+        }
         var sockets = BoundSockets()
         for listener in site.listeners { try sockets.bindForExecution(listener) }
         let capabilities: UInt64 = 1 << capChown | 1 << capSetUID | 1 << capSetGID | 1 << capNetBindService
@@ -56,17 +62,21 @@ package enum Privileges {
     private static func prepareFolder(_ tls: ServerTLSModel, uid: uid_t, gid: gid_t) throws(Failure) {
         guard tls.certificate == nil else { return }
         let path = tls.selfSignedDirectory.value
-        var made = ""
-        for part in path.split(separator: "/") {
-            made += "/" + part
-            mkdir(made, 0o755)
-        }
+        makeFolders(path)
         guard chown(path, uid, gid) == 0, chmod(path, 0o700) == 0 else {
             throw Failure(
                 description:
                     "\(tls.selfSignedDirectory.location): can't prepare \(path) for the certificate: "
                     + "\(String(cString: strerror(errno))) — set tls.certificate and tls.key, or tls.self_signed_directory"
             )
+        }
+    }
+
+    private static func makeFolders(_ path: String) {
+        var made = ""
+        for part in path.split(separator: "/") {
+            made += "/" + part
+            mkdir(made, 0o755)
         }
     }
 

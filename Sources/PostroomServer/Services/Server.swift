@@ -41,8 +41,11 @@ package final class Server: Sendable {
     // MARK: Life
 
     /// Serves until SIGTERM or SIGINT; SIGHUP reads the configuration anew.
-    package static func run(_ model: SiteModel, source: SiteSource) async throws {
+    ///
+    /// - Parameter report: what became of another program's settings, for the log.
+    package static func run(_ model: SiteModel, source: SiteSource, report: ImportReport? = nil) async throws {
         Privileges.forbidDumps()
+        ImportLog.write(report)
         let sockets = BoundSockets(environment: ProcessEnvironment.current)
         try await withRunning(model, source: source, sockets: sockets) { server in
             await server.waitForSignal()
@@ -121,9 +124,17 @@ package final class Server: Sendable {
     package func reload() async -> Bool {
         guard let source else { return false }
         do {
-            let loaded = try SiteLoader.load(source, environment: ProcessEnvironment.current)
+            let loaded = try await SiteLoader.loadWhole(source, environment: ProcessEnvironment.current)
             for warning in loaded.warnings { logger.warning("configuration", metadata: ["finding": "\(warning)"]) }
-            try tls.reload(loaded.model)
+            ImportLog.write(loaded.report)
+            let reloaded: Result<Void, ServerTLSError>? = await Hashing.blocking { [tls] in
+                do throws(ServerTLSError) {
+                    return .success(try tls.reload(loaded.model))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            try reloaded?.get()
             let new = try await Site.open(loaded.model, group: group, succeeding: sites.current)
             let old = sites.replace(with: new)
             announce.yield(new)

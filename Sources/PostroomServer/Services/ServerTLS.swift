@@ -3,49 +3,97 @@ import Glibc
 import Net
 import SiteConfiguration
 
-/// The certificate of a site, and where clients of this machine find the one that was made up.
+/// The certificates of a site's listeners, and where clients of this machine find the one that was made up.
 struct ServerTLS: Sendable {
-    let context: ServerTLSContext
+    /// By the listener's name, for those that have a certificate of their own.
+    private let own: [String: ServerTLSContext]
+    /// What all others offer; nil for an imported site that has no certificate.
+    private let shared: ServerTLSContext?
     /// PEM file; nil for a configured certificate.
     let selfSignedCertificate: String?
 
     /// Reads the files, or makes them up. Blocks.
     init(_ model: SiteModel) throws(ServerTLSError) {
-        let options = try Self.options(model)
-        context = try ServerTLSContext(options.options)
-        selfSignedCertificate = options.file
+        let options = try Self.options(model.tls, model)
+        shared = try options.map { options throws(ServerTLSError) in try ServerTLSContext(options.options) }
+        selfSignedCertificate = options?.file
+        var own: [String: ServerTLSContext] = [:]
+        for listener in model.listeners {
+            guard let tls = Self.ownTLS(listener, model), let options = try Self.options(tls, model) else { continue }
+            own[listener.name] = try ServerTLSContext(options.options)
+        }
+        self.own = own
     }
 
-    /// Takes the files as they are now; what was in force stays when they are faulty.
+    /// Nil where a listener speaks no TLS: it is switched off, or there is nothing to offer. A made-up certificate stands
+    /// in for a missing one only where a site was configured for this server: others keep what they had.
+    func context(for listener: ListenerModel) -> ServerTLSContext? {
+        let level = listener.kind.isIMAP ? listener.imap.tls : listener.options.tls
+        guard listener.kind.isImplicitTLS || level?.value != SMTPListenerModel.TLSLevel.none else { return nil }
+        return own[listener.name] ?? shared
+    }
+
+    /// Takes the files as they are now; what was in force stays when some are faulty.
     func reload(_ model: SiteModel) throws(ServerTLSError) {
-        try context.reload(try Self.options(model).options)
+        var new: [(context: ServerTLSContext, options: ServerTLSOptions)] = []
+        if let shared, let options = try Self.options(model.tls, model) { new.append((shared, options.options)) }
+        for listener in model.listeners {
+            guard let context = own[listener.name], let tls = Self.ownTLS(listener, model),
+                let options = try Self.options(tls, model)
+            else { continue }
+            new.append((context, options.options))
+        }
+        // All are tried before the first is taken.
+        for (_, options) in new { _ = try ServerTLSContext(options) }
+        for (context, options) in new { try context.reload(options) }
     }
 
-    /// Whether the certificate can be offered where the site listens, and for how long.
+    /// Whether the certificates can be offered where the site listens, and for how long.
     static func check(_ model: SiteModel) -> [ConfigurationFault] {
-        guard let certificate = model.tls.certificate else {
-            return model.listeners.filter { isPublicAddress($0.host.value) }.map { listener in
-                ConfigurationFault(
-                    .error, at: listener.host.location,
-                    "\(listener.name) is reachable from outside, and there is no certificate to offer there",
-                    remedy: "set tls.certificate and tls.key, or listen on a private address")
+        var findings: [ConfigurationFault] = []
+        for listener in model.listeners {
+            guard (ownTLS(listener, model) ?? model.tls).certificate == nil, isPublicAddress(listener.host.value) else {
+                continue
             }
+            findings.append(
+                ConfigurationFault(
+                    keepsWithoutTLS(model) ? .warning : .error, at: listener.host.location,
+                    "\(listener.name) is reachable from outside, and there is no certificate to offer there",
+                    remedy: "set a certificate and its key (tls), or listen on a private address"))
         }
         do {
             let tls = try ServerTLS(model)
             var now = timespec()
             clock_gettime(CLOCK_REALTIME, &now)
-            let days = (tls.context.expiry - now.tv_sec) / 86400
-            guard days < 14 else { return [] }
-            return [
-                ConfigurationFault(
+            for listener in model.listeners {
+                guard let certificate = (ownTLS(listener, model) ?? model.tls).certificate,
+                    let context = tls.context(for: listener)
+                else { continue }
+                let days = (context.expiry - now.tv_sec) / 86400
+                guard days < 14 else { continue }
+                let finding = ConfigurationFault(
                     days < 0 ? .error : .warning, at: certificate.location,
                     days < 0 ? "the certificate ran out \(-days) days ago" : "the certificate runs out in \(days) days",
                     remedy: "renew it, then reload")
-            ]
+                if !findings.contains(finding) { findings.append(finding) }
+            }
         } catch {
-            return [ConfigurationFault(.error, at: certificate.location, error.description, remedy: "")]
+            let place = model.tls.certificate?.location ?? model.tls.selfSignedDirectory.location
+            findings.append(ConfigurationFault(.error, at: place, error.description, remedy: ""))
         }
+        return findings
+    }
+
+    /// An imported site without a certificate had no TLS.
+    private static func keepsWithoutTLS(_ model: SiteModel) -> Bool { model.routing.meaning == .postfix }
+
+    private static func ownTLS(_ listener: ListenerModel, _ model: SiteModel) -> ServerTLSModel? {
+        if let tls = listener.serverTLS { return tls }
+        guard let certificate = listener.options.certificate else { return nil }
+        var tls = model.tls
+        tls.certificate = certificate
+        tls.key = listener.options.key ?? certificate
+        return tls
     }
 
     /// A key is mostly root's alone; the room that uses it can only read what its user can.
@@ -57,14 +105,37 @@ struct ServerTLS: Sendable {
     }
 
     private static func options(
-        _ model: SiteModel
-    ) throws(ServerTLSError) -> (options: ServerTLSOptions, file: String?) {
-        let version: ServerTLSOptions.Version = model.tls.minimumVersion.value == "1.3" ? .tls13 : .tls12
-        if let certificate = model.tls.certificate, let key = model.tls.key {
-            return (ServerTLSOptions(certificate: source(certificate.value, key.value), minimumVersion: version), nil)
+        _ tls: ServerTLSModel, _ model: SiteModel
+    ) throws(ServerTLSError) -> (options: ServerTLSOptions, file: String?)? {
+        let certificate: ServerTLSOptions.Certificate
+        var file: String?
+        if let chain = tls.certificate {
+            certificate = source(chain.value, (tls.key ?? chain).value)
+        } else {
+            guard !keepsWithoutTLS(model) else { return nil }
+            let (made, path) = try SelfSignedCertificate.kept(
+                in: tls.selfSignedDirectory.value, hostname: model.hostname.value)
+            certificate = .selfSigned(made)
+            file = path
         }
-        let (made, file) = try SelfSignedCertificate.kept(
-            in: model.tls.selfSignedDirectory.value, hostname: model.hostname.value)
-        return (ServerTLSOptions(certificate: .selfSigned(made), minimumVersion: version), file)
+        var options = ServerTLSOptions(certificate: certificate, minimumVersion: try version(tls.minimumVersion))
+        if !tls.cipherSuites.isEmpty { options.cipherSuites = tls.cipherSuites.map(\.value) }
+        for named in tls.names {
+            let certificate = source(named.certificate.value, named.key.value)
+            for name in named.serverNames { options.byServerName[name.value.lowercased()] = certificate }
+        }
+        return (options, file)
+    }
+
+    private static func version(_ text: Located<String>) throws(ServerTLSError) -> ServerTLSOptions.Version {
+        switch text.value {
+        case "1.0": .tls10
+        case "1.1": .tls11
+        case "1.2": .tls12
+        case "1.3": .tls13
+        default:
+            throw ServerTLSError(
+                file: "\(text.location)", reason: "there is no TLS \(text.value)", remedy: "write 1.2 or 1.3")
+        }
     }
 }

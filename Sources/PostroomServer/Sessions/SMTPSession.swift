@@ -47,7 +47,7 @@ final class SMTPSession: SMTPServices {
             login: credentials.login, authorizationIdentity: credentials.authorizationIdentity,
             password: credentials.password, service: "submission", remoteAddress: session.connection.remoteAddress,
             localAddress: session.connection.localAddress, isSecured: session.connection.tls != nil)
-        let (outcome, _) = await sites.current.accounts.logIn(request)
+        let (outcome, _) = await sites.current.submissionAccounts.logIn(request)
         LoginLog.write(outcome, request, logger)
         switch outcome {
         case .accepted(let account): return .accepted(login: account.login)

@@ -22,6 +22,29 @@ enum ConfigurationFile {
         return content
     }
 
+    /// What tells one state of a file from another.
+    struct Stamp: Hashable, Sendable {
+        /// Seconds since 1970, and nanoseconds.
+        var modified: Int64
+        var nanoseconds: Int64
+        var size: UInt64
+        var node: UInt64
+    }
+
+    /// Nil when the file isn't there or can't be seen.
+    static func stamp(_ path: String) -> Stamp? {
+        // open(2): a descriptor that only names the file needs no right to read it, and follows links.
+        let oPath: Int32 = 0o10000000
+        let descriptor = open(path, oPath | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var status = cblocking_status()
+        guard cblocking_fstat(descriptor, &status) == 0 else { return nil }
+        return Stamp(
+            modified: status.modified_seconds, nanoseconds: status.modified_nanoseconds, size: status.size,
+            node: status.inode)
+    }
+
     /// The names in a folder, in order; nil when it can't be read.
     static func names(in path: String) -> [String]? {
         guard let folder = opendir(path) else { return nil }

@@ -65,7 +65,8 @@ extension Site {
         _ key: String, in table: any LookupTable, folding: Bool
     ) async -> (outcome: Outcome<String>, steps: @Sendable () -> String) {
         let bytes = Array(key.utf8)
-        let answer = await table.lookup(folding ? LookupKey.folded(bytes) : bytes)
+        // Patterns see a key as it is, with postmap's own flags too.
+        let answer = await table.lookup(folding && !table.isPattern ? LookupKey.folded(bytes) : bytes)
         return (
             answer.outcome.map { String(decoding: $0, as: UTF8.self) }, { ResolutionText().text(answer.steps) }
         )
@@ -75,7 +76,7 @@ extension Site {
     package func tryLogin(_ login: String, password: String, service: String) async -> Explanation {
         let request = LoginRequest(
             login: Array(login.utf8), password: Secret(password), service: service, isSecured: true)
-        let (outcome, steps) = await accounts.logIn(request)
+        let (outcome, steps) = await accounts(for: service).logIn(request)
         switch outcome {
         case .accepted(let account):
             let place =

@@ -4,7 +4,7 @@ import Passwords
 /// The threads on which passwords are hashed, and on which short blocking reads are done: apart from those that write
 /// mail, so that a storm of logins does not hold up deliveries.
 enum Hashing {
-    private static let pool = BlockingPool(name: "hash", threads: 4, queueLimit: 1024)
+    static let pool = BlockingPool(name: "hash", threads: 4, queueLimit: 1024)
 
     /// For `PasswordChecker`.
     static let run: PasswordChecker.Run = { work in

@@ -18,12 +18,16 @@ package import SiteConfiguration
 package final class Site: Sendable {
     package let model: SiteModel
     package let router: Router
+    /// Who reads mail.
     package let accounts: DirectoryAccounts
+    /// Who sends it: another chain of password databases, where Postfix asks others than Dovecot does.
+    package let submissionAccounts: DirectoryAccounts
     let traceHeaders: TraceHeaders
     let directories: DirectorySet
     private let kept: [KeptDirectory]
     private let policies: [ListenerModel.Kind: SMTPPolicy]
     private let tables: [String: any LookupTable]
+    private let group: any EventLoopGroup
     let storage: SiteStorage
     private let throttle: LoginThrottle
     private let logger = Logger(label: "site")
@@ -31,19 +35,21 @@ package final class Site: Sendable {
 
     private init(
         model: SiteModel, directories: DirectorySet, kept: [KeptDirectory], tables: [String: any LookupTable],
-        router: Router, policies: [ListenerModel.Kind: SMTPPolicy], accounts: DirectoryAccounts,
-        storage: SiteStorage, throttle: LoginThrottle
+        router: Router, policies: [ListenerModel.Kind: SMTPPolicy], accounts: AccountsBuilder.Built,
+        storage: SiteStorage, throttle: LoginThrottle, group: any EventLoopGroup
     ) {
+        self.group = group
         self.model = model
         self.directories = directories
         self.kept = kept
         self.tables = tables
         self.router = router
         self.policies = policies
-        self.accounts = accounts
+        self.accounts = accounts.byLogin
+        submissionAccounts = accounts.forSubmission
         self.storage = storage
         self.throttle = throttle
-        traceHeaders = TraceHeaders(hostname: model.hostname.value)
+        traceHeaders = TraceHeaders(hostname: model.hostname.value, showsTLS: model.tls.inReceivedHeader)
     }
 
     /// Makes a site from its model: reads the files it names, connects to nobody. Throws all faults together.
@@ -53,20 +59,36 @@ package final class Site: Sendable {
         _ model: SiteModel, group: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup,
         succeeding old: Site? = nil
     ) async throws(ConfigurationFaults) -> Site {
-        let faults = FaultCollector()
-        let site = make(model, group: group, succeeding: old, faults)
-        guard let site, faults.errors.isEmpty else { throw ConfigurationFaults(faults.faults) }
+        let (site, faults) = await made(model, group: group, succeeding: old)
+        guard let site, faults.allSatisfy({ $0.severity == .warning }) else {
+            await site?.close()
+            throw ConfigurationFaults(faults)
+        }
         let logger = Logger(label: "site")
-        for warning in faults.warnings { logger.warning("configuration", metadata: ["finding": "\(warning)"]) }
+        for warning in faults { logger.warning("configuration", metadata: ["finding": "\(warning)"]) }
         return site
     }
 
     /// What `open` would find wrong or odd.
     package static func faults(of model: SiteModel) async -> [ConfigurationFault] {
-        let faults = FaultCollector()
-        let site = make(model, group: .singletonMultiThreadedEventLoopGroup, succeeding: nil, faults)
+        let (site, faults) = await made(model, group: .singletonMultiThreadedEventLoopGroup, succeeding: nil)
         await site?.close()
-        return faults.faults
+        return faults
+    }
+
+    /// Tables and files of users are read, and the name service is asked: on a thread where that may wait.
+    private static func made(
+        _ model: SiteModel, group: any EventLoopGroup, succeeding old: Site?
+    ) async -> (site: Site?, faults: [ConfigurationFault]) {
+        let made = await Hashing.blocking {
+            let faults = FaultCollector()
+            let site = make(model, group: group, succeeding: old, faults)
+            return (site: site, faults: faults.faults)
+        }
+        let busy = ConfigurationFault(
+            .error, at: model.hostname.location, "too many passwords are being checked to read the configuration",
+            remedy: "reload again")
+        return made ?? (nil, [busy])
     }
 
     private static func make(
@@ -75,20 +97,20 @@ package final class Site: Sendable {
         let storage = SiteStorage.open(model, succeeding: old?.storage, faults)
         let throttle = old?.throttle ?? LoginThrottle()
         let hashing = Hashing.run
-        let (directories, kept) = DirectoryBuilder(group: group, hashing: hashing, faults: faults).build(
-            model.directories)
-        let tables = TablesBuilder(directories, model, faults)
-        let (byLogin, byAddress) = AccountsBuilder(
+        let (directories, kept) = DirectoryBuilder(
+            group: group, hashing: hashing, secretAttributes: model.accounts.secretAttributes, faults: faults
+        ).build(model.directories)
+        let tables = TablesBuilder(directories, model, faults, group: group)
+        let accounts = AccountsBuilder(
             model: model, directories: directories, hashing: hashing, faults: faults
         ).build(throttle: throttle)
-        let routing = RoutingBuilder(model: model, tables: tables, accounts: byAddress, faults: faults)
+        let routing = RoutingBuilder(model: model, tables: tables, accounts: accounts.byAddress, faults: faults)
         guard let router = routing.router() else { return nil }
         let policies = routing.policies(router)
         guard let storage else { return nil }
         return Site(
             model: model, directories: directories, kept: kept, tables: tables.byName, router: router,
-            policies: policies,
-            accounts: byLogin, storage: storage, throttle: throttle)
+            policies: policies, accounts: accounts, storage: storage, throttle: throttle, group: group)
     }
 
     // MARK: Life
@@ -98,7 +120,7 @@ package final class Site: Sendable {
         await withDiscardingTaskGroup { tasks in
             for directory in kept {
                 switch directory {
-                case .servers(let client): tasks.addTask { await client.run() }
+                case .servers(let servers): tasks.addTask { await servers.run() }
                 case .ldif(let file): tasks.addTask { await self.watch(file) }
                 }
             }
@@ -133,7 +155,7 @@ package final class Site: Sendable {
 
     /// Leaves its directory servers.
     package func close() async {
-        for case .servers(let client) in kept { await client.shutDown() }
+        for case .servers(let servers) in kept { await servers.client.shutDown() }
     }
 
     // MARK: Asking
@@ -150,15 +172,18 @@ package final class Site: Sendable {
 
     package var tableNames: [String] { tables.keys.sorted() }
 
-    /// A table of the configuration by its name, or one that is given whole: `static:…`, `texthash:…`.
-    package func table(named name: String) -> (any LookupTable)? {
+    /// A table of the configuration by its name, or one that is given whole: `hash:/etc/aliases`, `unionmap:{…}`.
+    /// Reads the file that such a one names.
+    package func table(named name: String) async -> (any LookupTable)? {
         if let table = tables[name] ?? tables["ldap:" + name] { return table }
-        if name.hasPrefix("static:") { return try? StaticTable(name.dropFirst("static:".count).utf8) }
-        if name.hasPrefix("inline:") { return try? InlineTable(name.dropFirst("inline:".count).utf8) }
-        if name.hasPrefix("texthash:") {
-            let path = String(name.dropFirst("texthash:".count))
-            return SiteLoader.read(path).map { TextHashTable(contents: $0, file: path) }
-        }
-        return nil
+        let (model, directories, group, tables) = (model, directories, group, tables)
+        return await Hashing.blocking {
+            TablesBuilder(directories, model, FaultCollector(), group: group, knowing: tables).table(given: name)
+        } ?? nil
+    }
+
+    /// The accounts that a service asks: `submission` those of who sends, any other those of who reads.
+    func accounts(for service: String) -> DirectoryAccounts {
+        service == "submission" ? submissionAccounts : accounts
     }
 }

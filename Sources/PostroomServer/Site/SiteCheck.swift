@@ -45,7 +45,7 @@ extension Site {
     private func checkTables(_ findings: inout [ConfigurationFault]) async {
         let key = Array("postroom-check@invalid.example".utf8)
         for name in tableNames {
-            guard let table = table(named: name) else { continue }
+            guard let table = await table(named: name) else { continue }
             switch await table.lookup(key).outcome {
             case .absent: break
             case .found(let value) where !name.hasPrefix("static:"):

@@ -1,4 +1,5 @@
 package import Dialects
+import Directory
 import Glibc
 package import SiteConfiguration
 
@@ -32,11 +33,49 @@ extension SiteLoader {
         }
     }
 
+    /// `load`, with the folders of mail asked of the directory where the configuration doesn't tell them. On a thread where
+    /// reading may wait.
+    package static func loadWhole(
+        _ source: SiteSource, environment: [String: String]
+    ) async throws(ConfigurationFaults) -> LoadedSite {
+        let result: Result<LoadedSite, ConfigurationFaults>? = await Hashing.blocking {
+            do throws(ConfigurationFaults) {
+                return .success(try load(source, environment: environment))
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard let result else {
+            throw ConfigurationFaults([
+                ConfigurationFault(
+                    .error, at: SourceLocation(file: source.name),
+                    "too much is being read and checked to read the configuration", remedy: "try again")
+            ])
+        }
+        var loaded = try result.get()
+        let (model, faults) = await RootFinder.complete(loaded.model, of: source)
+        loaded.model = model
+        loaded.warnings += faults
+        guard faults.allSatisfy({ $0.severity == .warning }) else { throw ConfigurationFaults(loaded.warnings) }
+        return loaded
+    }
+
+    /// What other programs' configurations come to, with the folders of mail asked of the directory where they don't tell
+    /// them.
+    package static func importedWhole(_ request: ImportRequest, environment: [String: String]) async -> ImportedSite {
+        var site = imported(request, environment: environment)
+        guard site.faults.allSatisfy({ $0.severity == .warning }) else { return site }
+        let (model, faults) = await RootFinder.complete(site.model, of: .programs(request))
+        site.model = model
+        site.faults += faults
+        return site
+    }
+
     package static func faults(_ source: SiteSource, environment: [String: String]) async -> [ConfigurationFault] {
         switch source {
         case .file(let path): return await faults(path, environment: environment)
         case .programs(let request):
-            let site = imported(request, environment: environment)
+            let site = await importedWhole(request, environment: environment)
             let more = await Site.faults(of: site.model).filter { !site.faults.contains($0) }
             return site.faults + more
         }

@@ -28,7 +28,13 @@ final class SiteStorage: Sendable {
         let byPath = Dictionary(model.store.places.map { ($0.path, $0.folder.value) }) { $1 }
         if let old, old.rootPaths == paths, old.places == byPath { return old }
         let places = model.store.places.map { (path: Array($0.path.utf8), folder: Array($0.folder.value.utf8)) }
-        guard !model.store.roots.isEmpty else { return nil }
+        // Without a root no path is opened: a site of aliases and forwarding alone has none.
+        guard !model.store.roots.isEmpty || !model.keepsMail else {
+            faults.error(
+                at: model.hostname.location, "mail is kept here, and nothing says below which folders",
+                remedy: "name them with --root FOLDER, or as store.roots")
+            return nil
+        }
         let before = faults.errors.count
         for root in model.store.roots {
             do {
@@ -45,7 +51,8 @@ final class SiteStorage: Sendable {
             let pool = BlockingPool(name: "mail", threads: 48)
             return SiteStorage(MaildirStores(roots: roots, pool: pool), paths, byPath)
         } catch {
-            faults.error(at: model.store.roots[0].location, "\(error)", remedy: "mend store.roots")
+            faults.error(
+                at: model.store.roots.first?.location ?? .builtIn, "\(error)", remedy: "mend store.roots")
             return nil
         }
     }
@@ -60,6 +67,7 @@ final class SiteStorage: Sendable {
     /// What is odd about the roots and about who owns mail.
     func check(_ model: SiteModel) async -> [ConfigurationFault] {
         var findings: [ConfigurationFault] = []
+        guard model.keepsMail else { return [] }
         let canTakeIdentities = Privileges.canTakeIdentities
         if !canTakeIdentities {
             let own = "\(geteuid()):\(getegid())"
