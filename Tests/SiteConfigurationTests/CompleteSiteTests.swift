@@ -224,6 +224,9 @@ import Testing
               attributes: ""
               file:
                 path: /etc/postroom/users
+              fields:
+                - allow_nets: 10.0.0.0/8,::1
+                - quota_rule: "*:storage=1G"
             - directory: people
               filter: "(uid=%u)"
               attributes: homeDirectory=home
@@ -234,6 +237,8 @@ import Testing
                 when_missing: yes
               iterate_filter: (objectClass=person)
               iterate_attributes: uid=user
+              dereference: always
+              several_entries_are_nobody: yes
           submission:
             password:
               - check: service
@@ -257,6 +262,8 @@ import Testing
           gid: vmail
           minimum_uid: 500
           minimum_gid: 1
+          maximum_uid: 60000
+          maximum_gid: 60000
           quota_rules:
             - "*:storage=1G"
           namespaces:
@@ -342,6 +349,19 @@ import Testing
             address: "[::1]:587"
             bare_newline: normalize
             policy: submission
+            certificate: /etc/ssl/smtp.pem
+            key: /etc/ssl/smtp.key
+          - protocol: imap
+            address: "*:143"
+            bare_newline: normalize
+            tls: none
+            authentication: always
+            banner: ready.
+            server_tls:
+              certificate: /etc/ssl/imap.pem
+              key: /etc/ssl/imap.key
+              self_signed_directory: /var/lib/postroom/tls
+              minimum_version: "1.2"
         outgoing:
           relay_host: "[relay.example.org]:587"
           sender_relay_hosts:

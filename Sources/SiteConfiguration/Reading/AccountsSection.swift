@@ -22,6 +22,8 @@ enum AccountsSection {
         model.gid = reader.string("gid")
         model.minimumUID = reader.integer("minimum_uid", in: 1...Int(UInt32.max - 1))
         model.minimumGID = reader.integer("minimum_gid", in: 1...Int(UInt32.max - 1))
+        model.maximumUID = reader.integer("maximum_uid", in: 0...Int(UInt32.max - 1))
+        model.maximumGID = reader.integer("maximum_gid", in: 0...Int(UInt32.max - 1))
         model.quotaRules = reader.strings("quota_rules") ?? []
         model.namespaces = (reader.node("namespaces")?.entries ?? []).map {
             NamespaceSection.read($0.key, SectionReader($0.value, reader.context))

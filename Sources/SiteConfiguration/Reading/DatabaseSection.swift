@@ -18,6 +18,9 @@ enum DatabaseSection {
         model.file = file(reader)
         model.saslauthd = saslauthd(reader)
         model.service = reader.string("service")
+        model.fields = fields(reader)
+        model.dereference = reader.string("dereference")
+        model.severalEntriesAreNobody = reader.boolean("several_entries_are_nobody")?.value ?? false
         model.chain = chain(reader)
         reader.finish()
         switch check.value {
@@ -43,6 +46,9 @@ enum DatabaseSection {
                 default: driver == .ldap ? "homeDirectory=home, uidNumber=uid, gidNumber=gid" : ""),
             active: active(reader))
         model.file = file(reader)
+        model.fields = fields(reader)
+        model.dereference = reader.string("dereference")
+        model.severalEntriesAreNobody = reader.boolean("several_entries_are_nobody")?.value ?? false
         model.allowsAllUsers = reader.boolean("allow_all_users")?.value ?? false
         model.iterateFilter = reader.string("iterate_filter")
         model.iterateAttributes = reader.string("iterate_attributes")
@@ -55,6 +61,17 @@ enum DatabaseSection {
         case .prefetch, .fixed: break
         }
         return model
+    }
+
+    private static func fields(_ reader: SectionReader) -> [FieldModel] {
+        (reader.node("fields")?.elements ?? []).compactMap { node in
+            guard let entry = node.entries?.first, node.entries?.count == 1, let text = entry.value.scalar else {
+                reader.context.faults.error(
+                    at: node.location, "\(node.path) must be one field", remedy: "for example {allow_nets: 10.0.0.0/8}")
+                return nil
+            }
+            return FieldModel(name: entry.key, template: Located(text, at: entry.value.location))
+        }
     }
 
     private static func active(_ parent: SectionReader) -> ActiveConditionModel? {

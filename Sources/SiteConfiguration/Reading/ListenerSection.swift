@@ -38,7 +38,10 @@ enum ListenerSection {
         let bare = reader.choice("bare_newline", ListenerModel.BareLineFeed.self)
         let networks = reader.strings("trusted_networks") ?? []
         let policy = reader.string("policy")
-        let options = smtpOptions(reader)
+        let isIMAP = kind?.value.isIMAP ?? false
+        let options = isIMAP ? SMTPListenerModel() : smtpOptions(reader)
+        let imap = isIMAP ? imapOptions(reader) : IMAPListenerModel()
+        let serverTLS = reader.node("server_tls") == nil ? nil : TLSSection.readServer(reader, key: "server_tls")
         reader.finish()
         guard let kind else { return nil }
         var model =
@@ -48,6 +51,16 @@ enum ListenerSection {
         model?.trustedNetworks = networks
         model?.policy = policy
         model?.options = options
+        model?.imap = imap
+        model?.serverTLS = serverTLS
+        return model
+    }
+
+    private static func imapOptions(_ reader: SectionReader) -> IMAPListenerModel {
+        var model = IMAPListenerModel()
+        model.tls = reader.choice("tls", SMTPListenerModel.TLSLevel.self)
+        model.authentication = reader.choice("authentication", SMTPListenerModel.Authentication.self)
+        model.greeting = reader.string("banner")
         return model
     }
 

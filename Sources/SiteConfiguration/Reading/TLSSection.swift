@@ -19,8 +19,8 @@ enum TLSSection {
         return model
     }
 
-    static func readServer(_ site: SectionReader) -> ServerTLSModel {
-        let reader = site.section("tls")
+    static func readServer(_ site: SectionReader, key name: String = "tls") -> ServerTLSModel {
+        let reader = site.section(name)
         let certificate = reader.flatMap { path("certificate", $0) }
         let key = reader.flatMap { path("key", $0) }
         let directory = reader.flatMap { path("self_signed_directory", $0) }

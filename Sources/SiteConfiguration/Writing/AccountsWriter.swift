@@ -17,6 +17,8 @@ extension AccountsModel {
         entries.add("gid", gid)
         entries.add("minimum_uid", minimumUID)
         entries.add("minimum_gid", minimumGID)
+        entries.add("maximum_uid", maximumUID)
+        entries.add("maximum_gid", maximumGID)
         entries.add("quota_rules", quotaRules)
         if !namespaces.isEmpty { entries.add("namespaces", .mapping(namespaces.map { ($0.name, $0.document) })) }
         entries.add("cache_time", cacheTime)
@@ -51,8 +53,18 @@ extension PasswordDatabaseModel {
         entries.add("file", file?.document)
         entries.add("saslauthd", saslauthd?.document)
         entries.add("service", service)
+        entries.add("fields", fields.document)
+        entries.add("dereference", dereference)
+        entries.add("several_entries_are_nobody", severalEntriesAreNobody, unless: false)
         entries.add("chain", chain.entries)
         return entries.value
+    }
+}
+
+extension [FieldModel] {
+    /// In order, which counts: a list of mappings of one key.
+    var document: YAMLValue? {
+        isEmpty ? nil : .list(map { .mapping([($0.name, $0.template.document)]) })
     }
 }
 
@@ -129,6 +141,9 @@ extension UserDatabaseModel {
         entries.add("allow_all_users", allowsAllUsers, unless: false)
         entries.add("iterate_filter", iterateFilter)
         entries.add("iterate_attributes", iterateAttributes)
+        entries.add("fields", fields.document)
+        entries.add("dereference", dereference)
+        entries.add("several_entries_are_nobody", severalEntriesAreNobody, unless: false)
         entries.add("chain", chain.entries)
         return entries.value
     }

@@ -26,7 +26,8 @@ import Testing
 
     @Test func `the LDAP page's basic setup is a site without a refusal`() {
         let site = imported(Self.basic)
-        #expect(site.faults.filter { $0.severity == .error }.map(\.description) == [])
+        let errors = site.faults.filter { $0.severity == .error }.map(\.description)
+        #expect(errors.isEmpty, "\(errors)")
         #expect(site.model.hostname.value == "mail.example.com")
         #expect(site.model.senders.checksLogin)
         #expect(!site.model.accounts.passwords.isEmpty)
@@ -38,8 +39,9 @@ import Testing
             "/site/mailserver.env": "OVERRIDE_HOSTNAME=mail.example.org\n" + ForwardOnlyPageTests.environment,
             "/site/config/user-patches.sh": ForwardOnlyPageTests.patches,
         ])
-        #expect(site.faults.filter { $0.severity == .error }.map(\.description) == [])
-        #expect(!site.model.listeners.contains(where: \.kind.isIMAP))
+        let errors = site.faults.filter { $0.severity == .error }.map(\.description)
+        #expect(errors.isEmpty, "\(errors)")
+        #expect(site.model.listeners.filter(\.kind.isIMAP).isEmpty)
         #expect(!site.model.accounts.passwords.isEmpty)
     }
 
