@@ -116,7 +116,9 @@ let testing: [Target] = [
     tests("Dialects", ["SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts"]),
     tests(
         "PostroomServer",
-        ["Dialects", "SiteConfiguration", "MailModel", "Directory", "LDAP", "Blocking", nioPosix, nioSSL]),
+        [
+            "Dialects", "SiteConfiguration", "MailModel", "Directory", "LDAP", "Policy", "Blocking", nioPosix, nioSSL,
+        ]),
 ]
 
 /// One program for each parser that reads from outside, for libFuzzer: `make fuzz`. libFuzzer brings `main` with it.

@@ -58,10 +58,14 @@ package struct SMTPPolicy: Sendable {
             return RecipientDecision(
                 reply: resolution.reply, resolution: resolution, steps: evaluation.steps, effects: evaluation.effects)
         }
+        // smtpd(8) has this said before it looks whether there is such a recipient.
+        if let reply = evaluation.deferIfPermit {
+            return RecipientDecision(
+                reply: reply, resolution: evaluation.resolution, steps: evaluation.steps, effects: evaluation.effects)
+        }
         let resolution = await evaluation.resolve(recipient)
-        let reply = resolution.reply.isPositive ? evaluation.deferIfPermit ?? resolution.reply : resolution.reply
         return RecipientDecision(
-            reply: reply, resolution: resolution, steps: evaluation.steps, effects: evaluation.effects)
+            reply: resolution.reply, resolution: resolution, steps: evaluation.steps, effects: evaluation.effects)
     }
 
     /// DATA or the first BDAT, for the recipients that were taken.

@@ -108,7 +108,15 @@ struct FinalRecipientResolver: Sendable {
         let lookup = TransportLookup(options: options)
         let entry = await lookup.find(address)
         switch entry.outcome {
-        case .absent: asksTables = addressClass == .virtualMailbox && options.virtualTransportAsksMaps
+        case .absent:
+            asksTables = addressClass == .virtualMailbox && options.virtualTransportAsksMaps
+            if !entry.steps.isEmpty {
+                let text = "no entry for \(address): \(setting) holds"
+                steps.append(
+                    TraceStep(
+                        .decision(rule: "transport_maps", text: text), location: options.transportMapsLocation,
+                        children: entry.steps))
+            }
         case .unavailable:
             steps.append(
                 TraceStep(

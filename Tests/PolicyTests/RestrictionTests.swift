@@ -147,8 +147,16 @@ import Testing
         let list = RestrictionList([.checkSenderAccess(SampleTable(["outside.example": "DEFER_IF_PERMIT busy"]))])
         let alice = try await answer { $0.senderRestrictions = list }
         #expect(alice == "450 4.7.1 <someone@outside.example>: Sender address rejected: busy")
+        // As smtpd(8): an unknown recipient is put off too, unless a list asks for it or refuses for another reason.
         let unknown = try await answer({ $0.senderRestrictions = list }, to: "zoe@example.org")
-        #expect(unknown.hasPrefix("550 5.1.1"))
+        #expect(unknown == alice)
+        let asked = try await answer(
+            {
+                $0.senderRestrictions = list
+                $0.recipientRestrictions = RestrictionList([.rejectUnlistedRecipient])
+            }, to: "zoe@example.org")
+        #expect(asked.hasPrefix("550 5.1.1"))
+        #expect(try await answer({ $0.senderRestrictions = list }, to: "x@elsewhere.example").hasPrefix("454"))
     }
 
     @Test(

@@ -44,27 +44,53 @@ import Testing
         "mailboxes":
             "alice@example.org alice/\nbob@example.org bob/\ncarol@example.org carol/\narchive@example.org archive/\ntrap@example.org trap/\n",
         "virtual": "team@example.org alice, bob\n",
-        "aliases": "root: alice@example.org\npiped: \"|/bin/cat\"\n",
+        "aliases": "root alice@example.org\npiped \"|/bin/cat\"\n",
         "transport":
             "trap@example.org discard:\ngone@example.org error:5.1.6 moved away\nfar.example smtp:[hub.example]\n",
         "recipient_canonical": "oldname@example.org carol@example.org\n",
         "sender_canonical": "internal@outside.example public@outside.example\n",
         "bcc": "bob@example.org nobody@example.org\n",
-        "senders": "spam.example DISCARD\nnews.example PREPEND X-News: yes\n",
+        "senders": """
+        spam.example DISCARD
+        news.example PREPEND X-News: yes
+        reject.example REJECT
+        text.example REJECT 5.7.9 go away
+        defer.example DEFER
+        permit.example DEFER_IF_PERMIT busy
+        slow.example DEFER_IF_REJECT slow
+        code.example 553 no
+        late.example 450 4.2.1 later
+        warn.example warn_if_reject reject
+        class.example strict
+        unknown.example no_such_action
+        nowhere.example REDIRECT nowhere
+        header.example PREPEND nonsense
+        ok.example OK
+        digits.example 12345
+        hold.example HOLD
+
+        """,
         "recipients": "carol@example.org strict\n",
     ]
 
-    private static func serving<Value: Sendable>(
-        main: String = main, _ body: (TestSite) async throws -> Value
-    ) async throws -> Value {
-        let folder = try TemporaryFolder("postfix-site")
+    /// Lays out the folders; returns that of main.cf.
+    private static func write(_ main: String, to folder: TemporaryFolder) throws -> String {
         let root = try folder.makeFolder("mail")
         let directory = try folder.makeFolder("postfix")
-        for path in [folder.path, root, directory] { chmod(path, 0o777) }
+        for path in [folder.path, root, directory] { chmod(path, 0o755) }
+        chmod(root, 0o777)
         for (name, text) in tables { try folder.write(text, to: "postfix/\(name)") }
         let text = main.replacing("%ROOT%", with: root).replacing("%DIR%", with: directory)
         try folder.write(text, to: "postfix/main.cf")
         try folder.write("smtp inet n - n - - smtpd\n", to: "postfix/master.cf")
+        return directory
+    }
+
+    private static func serving<Value: Sendable>(
+        main: String = main, in folder: TemporaryFolder? = nil, _ body: (TestSite) async throws -> Value
+    ) async throws -> Value {
+        let folder = try folder ?? TemporaryFolder("postfix-site")
+        let directory = try write(main, to: folder)
         var request = ImportRequest(origins: [ConfigurationOrigin(.postfix, path: directory)])
         request.listeners = [(kind: .smtp, host: "127.0.0.1", port: 0)]
         let source = SiteSource.programs(request)
@@ -110,14 +136,14 @@ import Testing
             _ = try await second.ask("MAIL FROM:<x@bad.example>")
             #expect(
                 try await second.ask("RCPT TO:<carol@example.org>")
-                    == "554 5.7.1 <x@bad.example>: Sender address rejected: Access denied\r\n")
+                    == "554 5.7.1 <x@bad.example>: Sender address rejected: Access denied")
         }
     }
 
     @Test func `greeting, bare names and a MAIL without HELO are as the site had them`() async throws {
         try await Self.serving { site in
             let connection = try await TestConnection(port: site.port(.smtp))
-            #expect(try await connection.reply() == "220 mail.example.org ESMTP front desk\r\n")
+            #expect(try await connection.reply() == "220 mail.example.org ESMTP front desk")
             try await connection.send("MAIL FROM:<x>\r\n")
             #expect(try await connection.reply().hasPrefix("250"))
         }
@@ -155,6 +181,29 @@ import Testing
         }
     }
 
+    @Test func `explain shows the lists, the way and the words of the listener`() async throws {
+        try await Self.serving { site in
+            func explain(_ recipient: String, _ sender: String?, _ login: String? = nil) async throws -> String {
+                let explanation = await site.server.site.explain(recipient, sender: sender, login: login)
+                return try #require(explanation).text(isColoured: false)
+            }
+            let refused = try await explain("alice@example.org", "x@text.example")
+            #expect(refused.contains("⇒ 554 5.7.9 <x@text.example>: Sender address rejected: go away"))
+            #expect(refused.contains("smtpd_sender_restrictions"))
+            let relayed = try await explain("x@far.example", "x@outside.example")
+            #expect(relayed.contains("⇒ 454 4.7.1 <x@far.example>: Relay access denied"))
+            let way = try await explain("x@far.example", nil)
+            #expect(way.contains("by smtp:[hub.example]"))
+            #expect(try await explain("trap@example.org", nil).contains("→ trap@example.org is thrown away"))
+            #expect(
+                try await explain("oldname@example.org", nil).contains("oldname@example.org becomes carol@example.org"))
+            // Nobody logs in at this site: a login has the native policy of submission.
+            #expect(
+                try await explain("x@far.example", "alice@example.org", "alice").contains(
+                    "reject_sender_login_mismatch"))
+        }
+    }
+
     @Test func `commands behind DATA that had to wait for its reply are refused`() async throws {
         try await Self.serving { site in
             let dialogue = try await SMTPDialogue(site)
@@ -162,7 +211,7 @@ import Testing
             try await dialogue.connection.send("DATA\r\nSubject: x\r\n\r\nx\r\n.\r\n")
             #expect(
                 try await dialogue.connection.reply()
-                    == "503 5.5.0 <DATA>: Data command rejected: Improper use of SMTP command pipelining\r\n")
+                    == "503 5.5.0 <DATA>: Data command rejected: Improper use of SMTP command pipelining")
         }
     }
 
@@ -181,10 +230,72 @@ import Testing
             accounts: {user: [{filter: "(uid=%u)", attributes: "uid=user, homeDirectory=home"}]}
             store: {roots: ["\(root)"], owner: "5000:5000"}
             policies: {open: {relay_restrictions: [permit]}}
-            listeners: {smtp: {address: "127.0.0.1:0", policy: open}}
+            listeners: [{protocol: smtp, address: "127.0.0.1:0", policy: open}]
             """
         let file = try folder.write(yaml, to: "postroom.yaml")
         let faults = await SiteLoader.faults(.file(file), environment: [:])
         #expect(faults.contains { "\($0)".contains("keep strangers from relaying") }, "\(faults)")
+    }
+
+    // MARK: - Beside a running Postfix
+
+    private static let alice = "alice@example.org"
+
+    /// Envelopes whose RCPT both are asked for.
+    private static let envelopes: [(sender: String, recipient: String)] =
+        [
+            "spam", "news", "reject", "text", "defer", "permit", "slow", "code", "late", "warn", "class", "unknown",
+            "nowhere", "header", "ok", "digits", "bad", "hold",
+        ].flatMap { [("x@\($0).example", alice), ("x@\($0).example", "zoe@example.org")] }
+        + [
+            "alice", "root", "team@example.org", "team+x@example.org", "Alice+x@Example.org", "oldname@example.org",
+            "root@localhost", "root+x@localhost", "zoe@localhost", "piped@localhost", "gone@example.org",
+            "trap@example.org", "postmaster@example.org", "x@relay.example", "x@sub.relay.example", "x@far.example",
+            "x@elsewhere.example", "user%elsewhere.example@example.org", "user@[127.0.0.1]", "alice@[192.0.2.1]",
+            "\"alice\"@example.org", "a@b@example.org",
+        ].map { ("x@outside.example", $0) }
+        + [
+            ("x@bad.example", "carol@example.org"), ("x@reject.example", "x@elsewhere.example"),
+            ("x@spam.example", "x@elsewhere.example"), ("", alice), ("", "zoe@example.org"),
+        ]
+
+    /// Where we mean to answer otherwise, and what.
+    private static let differences: [String: String] = [
+        // What local(8) alone delivers to.
+        "x@outside.example piped@localhost": "451 4.3.5",
+        // A path is an address or none (RFC 5321 §4.1.2).
+        "x@outside.example a@b@example.org": "501 5.1.3",
+        // The reply names the address that the name stands for.
+        "x@outside.example root": "550 5.1.1 <root@example.org>",
+        // Mail can't leave yet.
+        "x@outside.example x@relay.example": "451 4.4.4", "x@outside.example x@sub.relay.example": "451 4.4.4",
+        // There is nothing to hold mail in yet.
+        "x@hold.example alice@example.org": "451 4.3.5", "x@hold.example zoe@example.org": "451 4.3.5",
+    ]
+
+    private func reply(_ site: some RunningSite, _ sender: String, _ recipient: String) async throws -> String {
+        let dialogue = try await SMTPDialogue(site)
+        let reply = try await dialogue.envelope(from: sender, to: [recipient])
+        try await dialogue.connection.close()
+        return reply
+    }
+
+    @Test func `every recipient gets the reply that a running Postfix gives on the same files`() async throws {
+        let folder = try TemporaryFolder("beside")
+        let directory = try Self.write(Self.main, to: folder)
+        try await RunningPostfix.serving(directory, in: folder) { postfix in
+            try await Self.serving(in: folder) { site in
+                for (sender, recipient) in Self.envelopes {
+                    let theirs = try await reply(postfix, sender, recipient)
+                    let ours = try await reply(site, sender, recipient)
+                    if let difference = Self.differences["\(sender) \(recipient)"] {
+                        #expect(ours.hasPrefix(difference), "\(sender) → \(recipient)")
+                        #expect(theirs != ours, "no difference any more")
+                    } else {
+                        #expect(ours == theirs, "\(sender) → \(recipient)")
+                    }
+                }
+            }
+        }
     }
 }

@@ -41,6 +41,13 @@ final class CannedServices: SMTPServices {
         return credentials.password.matches("secret".utf8) ? .accepted(login: login.lowercased()) : .rejected
     }
 
+    /// Senders that are called `quiet` may not go on at DATA.
+    func data(_ session: SMTPSessionFacts) async -> SMTPReply? {
+        let sender = state.withLock { $0.sender?.path.address }
+        guard sender?.localPart.elementsEqual("quiet".utf8) ?? false else { return nil }
+        return SMTPReply(450, .init(4, 7, 1), "<DATA>: Data command rejected: not now")
+    }
+
     func sender(_ sender: EnvelopeSender, _ session: SMTPSessionFacts) async -> SMTPReply? {
         if sender.path.address?.localPart.elementsEqual("forged".utf8) ?? false {
             return SMTPReply(

@@ -4,7 +4,7 @@ import MailModel
 
 /// The services that the scripts talk to, by the name on their first line.
 enum Profile: String, CaseIterable {
-    case mx, submission, lmtp, normalize, small, required
+    case mx, submission, lmtp, normalize, small, required, asking
 
     var options: SMTPServerOptions {
         switch self {
@@ -12,6 +12,7 @@ enum Profile: String, CaseIterable {
         case .submission:
             return SMTPServerOptions(
                 hostname: "mx.example.org", tls: .offered, authentication: .underTLS, requiresAuthentication: true)
+        case .asking: return SMTPServerOptions(hostname: "mx.example.org", asksAtData: true)
         case .required: return SMTPServerOptions(hostname: "mx.example.org", tls: .required)
         case .lmtp: return SMTPServerOptions(hostname: "mx.example.org", dialogue: .lmtp)
         case .normalize:
