@@ -7,6 +7,7 @@ import Testing
         (["/home/mail/mail000/mailbox/"], ["/home/mail"]),
         (["/vmail/harry.potter/Maildir/", "/vmail/shared/timetravel.weekly/incoming/"], ["/vmail"]),
         (["/vmail/anna"], ["/vmail"]),
+        (["/var/mail/anna"], ["/var/mail"]),
         (["/home/anna/Maildir", "/srv/mail/ben", "/srv/mail/carl"], ["/home", "/srv/mail"]),
         (["/var/mail/example.org/anna", "/var/mail/example.net/ben"], ["/var/mail"]),
         (["mailboxes/anna", "", "/vmail//anna/./Maildir", "/vmail/ben/Maildir"], ["/vmail"]),

@@ -80,7 +80,7 @@ import Testing
         #expect(await ask(site, "texthash:\(path)", "key") == "value")
         #expect(await ask(site, "proxy:hash:\(path)", "KEY") == "value")
         #expect(await ask(site, "static:all", "key") == "all")
-        #expect(await ask(site, "inline:{key = value, other = x}", "other") == "x")
+        #expect(await ask(site, "inline:{key=value, {other = x}}", "other") == "x")
         #expect(await ask(site, "pcre:{ {/^k/ v} }", "key") == "v")
         #expect(await ask(site, "unionmap:{static:a, hash:\(path)}", "key") == "a,value")
         #expect(await ask(site, "pipemap:{inline:{a=key}, hash:\(path)}", "a") == "value")

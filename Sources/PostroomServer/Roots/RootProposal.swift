@@ -39,7 +39,12 @@ package enum RootProposal {
             common = Array(common.prefix(length))
         }
         // /home/mail/anna/Maildir alone: neither the mailbox nor its owner's folder is a root.
-        let depth = common.count == shortest ? shortest - (shortest > 3 ? 2 : 1) : common.count
+        var depth = common.count
+        if common.count == shortest {
+            depth = shortest - (shortest > 2 ? 2 : 1)
+            // /var/mail/anna: the folder above holds more than mail, so that this is the owner's own.
+            if depth == 1, shortest > 2, let first = common.first, forbidden.contains(String(first)) { depth = 2 }
+        }
         return Array(common.prefix(max(depth, 1)))
     }
 }

@@ -46,17 +46,17 @@ import Testing
 @Suite struct `An imported site in an outage` {
     @Test func `answers for the addresses it knows, and for others later`() async throws {
         try await ImportedTestSite.serving(.vennedey) { site in
-            let known = try await site.rcptReply(from: "a@outside.example", to: "info@example.com")
+            let known = try await site.rcptReply(from: "a@outside.example", to: "team@example.com")
             #expect(known.contains("250 2.1.5"), "\(known)")
             await site.slapd.kill()
-            let stale = try await site.rcptReply(from: "a@outside.example", to: "info@example.com")
+            let stale = try await site.rcptReply(from: "a@outside.example", to: "team@example.com")
             #expect(stale.contains("250 2.1.5"), "\(stale)")
-            let unknown = try await site.rcptReply(from: "a@outside.example", to: "john.doe@example.com")
+            let unknown = try await site.rcptReply(from: "a@outside.example", to: "mail006@mx0.example.com")
             #expect(unknown.contains("451 4.3.0"), "\(unknown)")
             try await site.slapd.start()
             #expect(await site.server.reload())
             try await eventually("mail is taken again") {
-                try await site.rcptReply(from: "a@outside.example", to: "john.doe@example.com").contains("250 2.1.5")
+                try await site.rcptReply(from: "a@outside.example", to: "mail006@mx0.example.com").contains("250 2.1.5")
             }
         }
     }
@@ -79,7 +79,10 @@ import Testing
             for (file, secret) in secrets { try secret.write(toFile: file, atomically: true, encoding: .utf8) }
             let file = try folder.write(yaml, to: "postroom.yaml")
             let read = try SiteLoader.load(file, environment: [:])
-            #expect(read.model.yaml == imported.model.yaml)
+            func text(_ model: SiteModel) -> String {
+                model.yaml(secrets: { name, _ in .file("\(name).password") }, isCommented: false)
+            }
+            #expect(text(read.model) == text(imported.model))
 
             let original = try await Site.open(imported.model)
             let written = try await Site.open(read.model)
