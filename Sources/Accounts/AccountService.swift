@@ -14,11 +14,26 @@ package struct LoginRequest: Sendable {
     package var remoteAddress: String?
     package var localAddress: String?
     package var isSecured: Bool
+    /// The SASL mechanism, upper case.
+    package var mechanism: String
+    package var localPort: Int?
+    package var remotePort: Int?
+    /// The session's name in the log.
+    package var session: String
+    /// The name that the client asked for by TLS.
+    package var localName: String
 
     package init(
         login: [UInt8], authorizationIdentity: [UInt8]? = nil, password: Secret, service: String,
-        remoteAddress: String? = nil, localAddress: String? = nil, isSecured: Bool = false
+        remoteAddress: String? = nil, localAddress: String? = nil, isSecured: Bool = false,
+        mechanism: String = "PLAIN", localPort: Int? = nil, remotePort: Int? = nil, session: String = "",
+        localName: String = ""
     ) {
+        self.mechanism = mechanism
+        self.localPort = localPort
+        self.remotePort = remotePort
+        self.session = session
+        self.localName = localName
         self.login = login
         self.authorizationIdentity = authorizationIdentity
         self.password = password

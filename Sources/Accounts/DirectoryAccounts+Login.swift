@@ -5,19 +5,18 @@ extension DirectoryAccounts {
     package func logIn(_ request: LoginRequest) async -> (outcome: LoginOutcome, steps: [TraceStep]) {
         // Before anything is sent: a bind with an empty password succeeds at many servers (RFC 4513 §5.1.2).
         guard !request.password.isEmpty else { return refused(.emptyPassword) }
-        let variables = LoginVariables(
-            user: request.login, service: request.service, localAddress: request.localAddress,
-            remoteAddress: request.remoteAddress, isSecured: request.isSecured)
-        guard request.password.bytes.count <= 1024, !request.password.bytes.contains(0),
-            let login = options.loginNames.normalize(request.login, variables)
-        else { return refused(.malformedLogin) }
-        if let identity = request.authorizationIdentity,
-            options.loginNames.normalize(identity, variables) != login
-        {
-            return refused(.notAuthorized)
+        guard request.password.bytes.count <= 1024, !request.password.bytes.contains(0) else {
+            return refused(.malformedLogin)
         }
+        let named: LoginVariables
+        switch names(request) {
+        case .failure(let reason): return refused(reason.reason)
+        case .success(let variables): named = variables
+        }
+        // Who guesses at a master's password guesses at the master.
+        let login = named.user
 
-        let fingerprint = cache.isOn ? cache.fingerprint(request, login: login) : nil
+        let fingerprint = cache.isOn ? cache.fingerprint(request, login: login + [0] + named.loginUser) : nil
         if let fingerprint, let account = cache.account(fingerprint) {
             return (.accepted(account), [decision("login cache", "the same login was accepted a moment ago")])
         }
@@ -36,21 +35,87 @@ extension DirectoryAccounts {
             )
         }
 
-        var named = variables
-        named.user = login
-        named.originalUser = login
+        let ticket = memory?.ticket() ?? 0
+        let key = memoryKey(named)
         let result = await logIn(named, password: request.password.bytes)
         switch result.outcome {
         case .accepted(let account):
             throttle.succeeded(attempt)
             if let fingerprint { cache.store(account, fingerprint) }
+            if named.loginUser.isEmpty {
+                await memory?.store(account, request.password.bytes, key, ticket: ticket)
+            }
         case .rejected(let reason):
             throttle.failed(attempt)
             if reason == .wrongPassword || reason == .unknownUser { throttle.refused(attempt) }
+            if reason == .wrongPassword {
+                await memory?.refused(request.password.bytes, key)
+            } else {
+                memory?.forget(login: login)
+            }
         // Nobody said no: an outage must not make the users wait after it.
-        case .unavailable: break
+        case .unavailable(let reason):
+            guard let memory, named.loginUser.isEmpty, reason.kind == .unreachable else { break }
+            switch await memory.recall(request.password.bytes, key) {
+            case .account(let account):
+                throttle.succeeded(attempt)
+                let step = decision(
+                    "login memory",
+                    "no directory answers; the same password was right within the time that logins are remembered")
+                return (.accepted(account), result.steps + [step])
+            // The memory is no place to guess at: it counts, though the answer stays "try later".
+            case .wrongPassword: throttle.failed(attempt)
+            case .none: break
+            }
         }
         return result
+    }
+
+    private func memoryKey(_ variables: LoginVariables) -> LoginMemory.Key {
+        LoginMemory.Key(
+            login: variables.user, loginUser: variables.loginUser, originalLogin: variables.originalUser,
+            databases: options.passwordDatabases.map(\.name) + options.userDatabases.map(\.name),
+            service: variables.service, mechanism: variables.mechanism, localAddress: variables.localAddress,
+            remoteAddress: variables.remoteAddress, isSecured: variables.isSecured)
+    }
+
+    private struct Refusal: Error {
+        let reason: LoginRejection
+    }
+
+    /// Who logs in, and as whom: `user` is the one whose password is checked, `loginUser` whom a master logs in as.
+    private func names(_ request: LoginRequest) -> Result<LoginVariables, Refusal> {
+        var variables = variables(request.login, service: request.service)
+        variables.localAddress = request.localAddress
+        variables.remoteAddress = request.remoteAddress
+        variables.isSecured = request.isSecured
+        variables.mechanism = request.mechanism
+        variables.localPort = request.localPort
+        variables.remotePort = request.remotePort
+        variables.session = request.session
+        variables.localName = request.localName
+        var login = request.login
+        var target = request.authorizationIdentity
+        // "bob*admin": the master's name stands behind the separator.
+        if let separator = options.masterUserSeparator, let place = login.firstIndex(of: separator) {
+            target = Array(login[..<place])
+            login = Array(login[(place + 1)...])
+        }
+        guard let user = options.loginNames.normalize(login, variables) else {
+            return .failure(Refusal(reason: .malformedLogin))
+        }
+        variables.user = user
+        variables.originalUser = login
+        guard let target else { return .success(variables) }
+        guard let loginUser = options.loginNames.normalize(target, variables) else {
+            return .failure(Refusal(reason: target.isEmpty ? .malformedLogin : .notAuthorized))
+        }
+        if loginUser == user { return .success(variables) }
+        guard options.passwordDatabases.contains(where: \.rules.isMaster) else {
+            return .failure(Refusal(reason: .notAuthorized))
+        }
+        variables.loginUser = loginUser
+        return .success(variables)
     }
 
     private func logIn(
@@ -71,15 +136,9 @@ extension DirectoryAccounts {
     package func verdict(_ request: LoginRequest) async -> (
         verdict: PasswordVerdict, user: [UInt8]?, steps: [TraceStep]
     ) {
-        let variables = LoginVariables(
-            user: request.login, service: request.service, localAddress: request.localAddress,
-            remoteAddress: request.remoteAddress, isSecured: request.isSecured)
-        guard !request.password.isEmpty, let login = options.loginNames.normalize(request.login, variables) else {
+        guard !request.password.isEmpty, case .success(let named) = names(request) else {
             return (.rejected, nil, [])
         }
-        var named = variables
-        named.user = login
-        named.originalUser = login
         let (outcome, steps) = await check(request.password.bytes, named)
         switch outcome {
         case .accepted(_, let user): return (.accepted, user, steps)
@@ -88,26 +147,12 @@ extension DirectoryAccounts {
         }
     }
 
-    /// Asks the password databases in their order. A "no" of one leaves the next to say yes; one that can't answer does
-    /// so too, but then the whole is no "no".
     private func check(
         _ password: [UInt8], _ variables: LoginVariables
     ) async -> (outcome: PasswordDatabase.Check, steps: [TraceStep]) {
-        var steps: [TraceStep] = []
-        var rejection = LoginRejection.unknownUser
-        var unavailable: UnavailableReason?
-        for database in options.passwordDatabases {
-            let (outcome, more) = await database.check(password, variables)
-            steps += more
-            switch outcome {
-            case .accepted: return (outcome, steps)
-            // The password was right and the account is not to be used: no other database may open it.
-            case .rejected(.inactive), .rejected(.addressNotAllowed): return (outcome, steps)
-            case .rejected(let reason): if reason == .wrongPassword { rejection = reason }
-            case .unavailable(let reason): unavailable = unavailable ?? reason
-            }
-        }
-        return (unavailable.map { .unavailable($0) } ?? .rejected(rejection), steps)
+        await PasswordChain(
+            databases: options.passwordDatabases, asksUnreadableByBind: options.asksUnreadablePasswordByBind
+        ).check(password, variables)
     }
 
     private func account(
@@ -115,15 +160,21 @@ extension DirectoryAccounts {
     ) async -> (outcome: LoginOutcome, steps: [TraceStep]) {
         var named = variables
         named.user = user
+        named.passwordFields = fields
+        // A master's login is its user's from here on.
+        let before = variables.loginUser.isEmpty ? variables.user : variables.loginUser
+        if !variables.loginUser.isEmpty { named.masterUser = variables.user }
         var (found, steps) = await self.user(named, prefetched: fields)
-        if case .none = found, user != variables.user {
+        if case .none = found, user != before, options.findsRenamedLogin {
             // A password database that gives `uid=user` before a user database that asks for `mail=%u`.
             steps.append(
                 decision(
                     "userdb",
-                    "\(String(decoding: user, as: UTF8.self)), the name that the password database gave, is not known: asking for \(String(decoding: variables.user, as: UTF8.self))"
+                    "\(String(decoding: user, as: UTF8.self)), the name that the password database gave, is not known: asking for \(String(decoding: before, as: UTF8.self))"
                 ))
-            let (again, more) = await self.user(variables, prefetched: fields)
+            var original = named
+            original.user = before
+            let (again, more) = await self.user(original, prefetched: fields)
             found = again
             steps += more
         }
@@ -141,7 +192,7 @@ extension DirectoryAccounts {
             for name in ["proxy", "proxy_maybe", "host"] where known.fields[name] == nil {
                 known.fields.set(name, to: fields.values(name))
             }
-            let (account, more) = self.account(known, login: known.name ?? user, named)
+            let (account, more) = await self.account(known, login: known.name ?? user, named)
             steps += more
             switch account {
             case .found(let account): return (.accepted(account), steps)

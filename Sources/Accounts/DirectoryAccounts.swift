@@ -8,11 +8,15 @@ package struct DirectoryAccounts: Sendable {
     package let options: AccountsOptions
     let throttle: LoginThrottle
     let cache: LoginCache
+    let memory: LoginMemory?
 
-    /// `throttle` and `cache` hold state; the throttle is meant to outlive a reload, the cache is not.
+    /// `throttle`, `cache` and `memory` hold state; the throttle and the memory are meant to outlive a reload, the cache is
+    /// not. Without a `memory` nobody logs in while no directory answers.
     package init(
-        _ options: AccountsOptions, throttle: LoginThrottle = LoginThrottle(), cache: LoginCache = LoginCache()
+        _ options: AccountsOptions, throttle: LoginThrottle = LoginThrottle(), cache: LoginCache = LoginCache(),
+        memory: LoginMemory? = nil
     ) {
+        self.memory = memory
         self.options = options
         self.throttle = throttle
         self.cache = cache
@@ -20,20 +24,28 @@ package struct DirectoryAccounts: Sendable {
 }
 
 extension DirectoryAccounts: AccountService {
+    func variables(_ login: [UInt8], service: String) -> LoginVariables {
+        var variables = LoginVariables(user: login, service: service)
+        variables.environment = options.environment
+        variables.hostName = options.hostName
+        return variables
+    }
+
     package func account(for login: [UInt8], service: String) async -> Answer<Account> {
-        let variables = LoginVariables(user: login, service: service)
+        let variables = variables(login, service: service)
         guard let name = options.loginNames.normalize(login, variables) else {
             return Answer(.absent, steps: [TraceStep(.decision(rule: "login", text: "no possible login"))])
         }
         var named = variables
         named.user = name
-        named.originalUser = name
         let (outcome, steps) = await user(named, prefetched: nil)
         switch outcome {
         case .found(let user):
-            let (account, more) = self.account(user, login: user.name ?? name, named)
+            let (account, more) = await self.account(user, login: user.name ?? name, named)
             return Answer(account, steps: steps + more)
-        case .none, .inactive: return Answer(.absent, steps: steps)
+        case .none, .inactive:
+            memory?.forget(login: name)
+            return Answer(.absent, steps: steps)
         case .unavailable(let reason): return Answer(.unavailable(reason), steps: steps)
         }
     }
@@ -62,11 +74,10 @@ extension DirectoryAccounts: AccountService {
 
     /// What the user databases say of a login, before it becomes an account: `doveadm user`.
     package func fields(for login: [UInt8], service: String) async -> Answer<Fields> {
-        let variables = LoginVariables(user: login, service: service)
+        let variables = variables(login, service: service)
         guard let name = options.loginNames.normalize(login, variables) else { return Answer(.absent) }
         var named = variables
         named.user = name
-        named.originalUser = name
         let (outcome, steps) = await user(named, prefetched: nil)
         switch outcome {
         case .found(let user): return Answer(.found(user.fields), steps: steps)
@@ -77,58 +88,19 @@ extension DirectoryAccounts: AccountService {
 }
 
 extension DirectoryAccounts {
-    /// Asks the user databases in their order. One that can't answer does not end the search, but then a "no" of the others
-    /// is no answer either.
-    func user(
-        _ variables: LoginVariables, prefetched: Fields?
-    ) async -> (outcome: UserDatabase.Outcome, steps: [TraceStep]) {
-        var steps: [TraceStep] = []
-        var unavailable: UnavailableReason?
-        for database in options.userDatabases {
-            var variables = variables
-            // A login has been found by a password database already.
-            if prefetched == nil, database.mustAskForUser {
-                let (known, more) = await knownUser(variables)
-                steps += more
-                switch known {
-                case .found(let user): variables.user = user
-                case .absent: continue
-                case .unavailable(let reason):
-                    unavailable = unavailable ?? reason
-                    continue
-                }
-            }
-            let (outcome, more) = await database.user(variables, prefetched: prefetched)
-            steps += more
-            switch outcome {
-            case .found, .inactive: return (outcome, steps)
-            case .none: continue
-            case .unavailable(let reason): unavailable = unavailable ?? reason
-            }
-        }
-        return (unavailable.map { .unavailable($0) } ?? .none, steps)
-    }
-
-    /// Whether a password database knows the user, and by what name.
-    private func knownUser(_ variables: LoginVariables) async -> (outcome: Outcome<[UInt8]>, steps: [TraceStep]) {
-        var steps: [TraceStep] = []
-        var unavailable: UnavailableReason?
-        for database in options.passwordDatabases {
-            let (outcome, more) = await database.user(variables)
-            steps += more
-            switch outcome {
-            case .found: return (outcome, steps)
-            case .absent: continue
-            case .unavailable(let reason): unavailable = unavailable ?? reason
-            }
-        }
-        return (unavailable.map { .unavailable($0) } ?? .absent, steps)
-    }
-
     func account(
         _ user: UserDatabase.User, login: [UInt8], _ variables: LoginVariables
-    ) -> (outcome: Outcome<Account>, steps: [TraceStep]) {
+    ) async -> (outcome: Outcome<Account>, steps: [TraceStep]) {
         let name = String(decoding: login, as: UTF8.self)
+        var user = user
+        if let names = options.ownerNames {
+            switch await names.resolved(user.fields) {
+            case .found(let fields): user.fields = fields
+            case .absent: break
+            case .unavailable(let reason):
+                return (.unavailable(reason), [TraceStep(.decision(rule: "account", text: reason.text))])
+            }
+        }
         do {
             let account = try options.rules.account(
                 login: login, identity: user.identity ?? name, fields: user.fields, variables)

@@ -11,6 +11,14 @@ package struct PasswordDatabase: Sendable {
         case searchThenBind(EntryLookup)
         /// Read the hash, field `password` of the mapping, and compare here.
         case compare(EntryLookup, PasswordChecker, HashChoice)
+        /// A line of a file in the form of passwd(5).
+        case passwdFile(PasswdFileLookup)
+        /// The same fields for everybody (Dovecot's `static`): `nopassword` takes any password, `password` is compared.
+        case fixed(AttributeMapping, PasswordChecker)
+        /// Another program is asked.
+        case service(any PasswordService)
+        /// As saslauthd's LDAP mechanism does.
+        case saslauthd(SaslauthdLookup)
     }
 
     /// Which of several values of the password attribute may match.
@@ -25,10 +33,14 @@ package struct PasswordDatabase: Sendable {
     package var method: Method
     package var active: ActiveCondition?
     package var location: SourceLocation?
+    /// How it stands in its chain.
+    package var rules: PasswordDatabaseRules
 
     package init(
-        name: String = "passdb", method: Method, active: ActiveCondition? = nil, location: SourceLocation? = nil
+        name: String = "passdb", method: Method, active: ActiveCondition? = nil, location: SourceLocation? = nil,
+        rules: PasswordDatabaseRules = PasswordDatabaseRules()
     ) {
+        self.rules = rules
         self.name = name
         self.method = method
         self.active = active
@@ -42,21 +54,36 @@ package struct PasswordDatabase: Sendable {
         case unavailable(UnavailableReason)
     }
 
+    /// A password to check, and what is known of it already.
+    struct Question: Sendable {
+        var password: [UInt8]
+        /// A database before has accepted the password: whether the user is known is all that is asked.
+        var isVerified = false
+        /// An entry without a readable password is asked by a bind.
+        var asksUnreadableByBind = false
+    }
+
     /// The password is not empty. Whatever the outcome, the work is that of a wrong password: a search, then a bind or a
     /// hash.
     func check(
-        _ password: [UInt8], _ variables: LoginVariables
+        _ question: Question, _ variables: LoginVariables
     ) async -> (outcome: Check, steps: [TraceStep]) {
         switch method {
-        case .bind(let template, let source): await bind(template, source, password, variables)
-        case .searchThenBind(let lookup): await searchThenBind(lookup, password, variables)
+        case .bind(let template, let source): await bind(template, source, question.password, variables)
+        case .searchThenBind(let lookup): await searchThenBind(lookup, question, variables)
         case .compare(let lookup, let checker, let choice):
-            await compare(lookup, checker, choice, password, variables)
+            await compare(lookup, checker, choice, question, variables)
+        case .passwdFile(let lookup): await passwdFile(lookup, question, variables)
+        case .fixed(let mapping, let checker): await fixed(mapping, checker, question, variables)
+        case .service(let service): await ask(service, question, variables)
+        case .saslauthd(let lookup): await saslauthd(lookup, question, variables)
         }
     }
 
     /// Whether there is such a user, and what the login becomes; no password is involved.
     func user(_ variables: LoginVariables) async -> (outcome: Outcome<[UInt8]>, steps: [TraceStep]) {
+        var mapped = variables
+        _ = rules.defaultFields.evaluate(LDAPEntry(name: ""), &mapped)
         switch method {
         case .bind(let template, let source):
             let reason = UnavailableReason(
@@ -64,6 +91,22 @@ package struct PasswordDatabase: Sendable {
                 "\(source.name): who can bind as \(template) is only known with a password; give the users a search, or let all users be known"
             )
             return (.unavailable(reason), [decision(reason.text)])
+        case .service(let service):
+            let reason = UnavailableReason(
+                .misconfigured,
+                "\(service.name): whom it knows is only known with a password; let all users be known")
+            return (.unavailable(reason), [decision(reason.text)])
+        case .saslauthd(let lookup): return await saslauthdUser(lookup, variables)
+        case .fixed(let mapping, _):
+            _ = mapping.evaluate(LDAPEntry(name: ""), &mapped)
+            return (.found(mapped.user), [decision("knows everybody")])
+        case .passwdFile(let lookup):
+            let found = await lookup.find(variables)
+            let outcome = found.map { found in
+                _ = found.entry.passwordFields(&mapped)
+                return mapped.user
+            }
+            return (outcome, [decision("\(lookup.path): \(Self.word(outcome))")])
         case .searchThenBind(var lookup), .compare(var lookup, _, _):
             lookup.mapping = lookup.mapping.withoutSecrets
             let (found, steps) = await lookup.find(variables, alsoReading: [], location: location)
@@ -71,10 +114,17 @@ package struct PasswordDatabase: Sendable {
             case .none: return (.absent, steps)
             case .failed(let reason): return (.unavailable(reason), steps)
             case .entry(let entry):
-                var mapped = variables
                 _ = lookup.mapping.evaluate(entry, &mapped)
                 return (.found(mapped.user), steps)
             }
+        }
+    }
+
+    static func word(_ outcome: Outcome<some Sendable>) -> String {
+        switch outcome {
+        case .found: "found"
+        case .absent: "not found"
+        case .unavailable(let reason): reason.text
         }
     }
 
@@ -117,7 +167,7 @@ package struct PasswordDatabase: Sendable {
     }
 
     private func searchThenBind(
-        _ lookup: EntryLookup, _ password: [UInt8], _ variables: LoginVariables
+        _ lookup: EntryLookup, _ question: Question, _ variables: LoginVariables
     ) async -> (outcome: Check, steps: [TraceStep]) {
         // The server compares: its hash need not leave it.
         var lookup = lookup
@@ -130,25 +180,35 @@ package struct PasswordDatabase: Sendable {
             // The name is of nobody: the bind only takes its time.
             let nobody = (lookup.base.render(variables) ?? DistinguishedName())
                 .appending("cn", "postroom-nobody".utf8).description
-            let verdict = await lookup.source.checkPassword(name: nobody, password: password)
+            let verdict = await lookup.source.checkPassword(name: nobody, password: question.password)
             steps.append(decision("no entry; a bind as nobody was tried, to take as long as a wrong password"))
             if case .unavailable(let reason) = verdict { return (.unavailable(reason), steps) }
             return (.rejected(.unknownUser), steps)
+        case .entry(let entry) where question.isVerified:
+            let (outcome, more) = await accept(entry, lookup, variables)
+            return (outcome, steps + more)
         case .entry(let entry):
-            let verdict = await lookup.source.checkPassword(name: entry.name, password: password)
-            steps.append(bindStep(lookup.source, entry.name, verdict))
-            switch verdict {
-            case .rejected: return (.rejected(.wrongPassword), steps)
-            case .unavailable(let reason): return (.unavailable(reason), steps)
-            case .accepted:
-                let (outcome, more) = await accept(entry, lookup, variables)
-                return (outcome, steps + more)
-            }
+            let (outcome, more) = await bind(as: entry, lookup, question, variables)
+            return (outcome, steps + more)
+        }
+    }
+
+    private func bind(
+        as entry: LDAPEntry, _ lookup: EntryLookup, _ question: Question, _ variables: LoginVariables
+    ) async -> (outcome: Check, steps: [TraceStep]) {
+        let verdict = await lookup.source.checkPassword(name: entry.name, password: question.password)
+        let steps = [bindStep(lookup.source, entry.name, verdict)]
+        switch verdict {
+        case .rejected: return (.rejected(.wrongPassword), steps)
+        case .unavailable(let reason): return (.unavailable(reason), steps)
+        case .accepted:
+            let (outcome, more) = await accept(entry, lookup, variables)
+            return (outcome, steps + more)
         }
     }
 
     private func compare(
-        _ lookup: EntryLookup, _ checker: PasswordChecker, _ choice: HashChoice, _ password: [UInt8],
+        _ lookup: EntryLookup, _ checker: PasswordChecker, _ choice: HashChoice, _ question: Question,
         _ variables: LoginVariables
     ) async -> (outcome: Check, steps: [TraceStep]) {
         var (found, steps) = await lookup.find(
@@ -156,7 +216,7 @@ package struct PasswordDatabase: Sendable {
         switch found {
         case .failed(let reason): return (.unavailable(reason), steps)
         case .none:
-            let check = await checker.checkForNobody(password)
+            let check = await checker.checkForNobody(question.password)
             steps.append(decision("no entry; a hash was made for nobody, to take as long as a wrong password"))
             if case .unsupported(let text) = check {
                 return (.unavailable(UnavailableReason(.misconfigured, text)), steps)
@@ -164,12 +224,29 @@ package struct PasswordDatabase: Sendable {
             return (.rejected(.unknownUser), steps)
         case .entry(let entry):
             var mapped = variables
-            let hashes = lookup.mapping.evaluate(entry, &mapped).values("password")
-            guard let first = hashes.first else {
-                _ = await checker.checkForNobody(password)
+            let fields = lookup.mapping.evaluate(entry, &mapped)
+            let hashes = fields.values("password")
+            if question.isVerified {
+                let (outcome, more) = await accept(entry, lookup, variables)
+                return (outcome, steps + more)
+            }
+            let isEmpty = hashes.first?.isEmpty ?? true
+            if isEmpty, fields["nopassword"] != nil {
+                steps.append(decision("nopassword is set: any password is taken"))
+                let (outcome, more) = await accept(entry, lookup, variables)
+                return (outcome, steps + more)
+            }
+            guard let first = hashes.first, !isEmpty else {
+                if question.asksUnreadableByBind {
+                    steps.append(decision("\"\(entry.name)\" has no password that can be read: asking by a bind"))
+                    let (outcome, more) = await bind(as: entry, lookup, question, variables)
+                    return (outcome, steps + more)
+                }
+                _ = await checker.checkForNobody(question.password)
                 steps.append(decision("\"\(entry.name)\" has no password that can be read"))
                 return (.rejected(.wrongPassword), steps)
             }
+            let password = question.password
             var check = await checker.check(password, against: first, login: variables.originalUser)
             if choice == .any {
                 for hash in hashes.dropFirst().prefix(7) where check != .matches {
@@ -198,7 +275,7 @@ package struct PasswordDatabase: Sendable {
     }
 
     /// The password was right: is the account in use, and what do its fields say?
-    private func accept(
+    func accept(
         _ entry: LDAPEntry, _ lookup: EntryLookup, _ variables: LoginVariables
     ) async -> (outcome: Check, steps: [TraceStep]) {
         var steps: [TraceStep] = []
@@ -216,29 +293,14 @@ package struct PasswordDatabase: Sendable {
         if mapped.user != variables.user {
             steps.append(decision("the login becomes \(String(decoding: mapped.user, as: UTF8.self))"))
         }
-        if fields["nologin"] != nil {
-            return (.rejected(.inactive), steps + [decision("nologin is set")])
-        }
-        if let networks = fields["allow_nets"], !Self.allows(networks, variables) {
-            return (.rejected(.addressNotAllowed), steps + [decision("allow_nets does not hold the client's address")])
-        }
         return (.accepted(fields, user: mapped.user), steps)
     }
 
-    /// allow_nets = network *( "," network ); `local` is a client without an address.
-    private static func allows(_ networks: [UInt8], _ variables: LoginVariables) -> Bool {
-        networks.split(separator: UInt8(ascii: ",")).contains { part in
-            let text = String(decoding: part.filter { $0 != 0x20 }, as: UTF8.self)
-            guard let address = variables.remoteAddress else { return text == "local" }
-            return AddressBlock(text)?.contains(address) ?? false
-        }
-    }
-
-    private func decision(_ text: String) -> TraceStep {
+    func decision(_ text: String) -> TraceStep {
         TraceStep(.decision(rule: name, text: text), location: location)
     }
 
-    private func bindStep(_ source: any DirectorySource, _ name: String, _ verdict: PasswordVerdict) -> TraceStep {
+    func bindStep(_ source: any DirectorySource, _ name: String, _ verdict: PasswordVerdict) -> TraceStep {
         TraceStep(.bind(server: source.name, name: name, verdict: verdict), location: location)
     }
 }

@@ -10,16 +10,25 @@ package struct UserDatabase: Sendable {
         /// The same templates for everybody. Whether there is such a user is for the password databases to say, unless
         /// `allowsAllUsers` (Dovecot's `allow_all_users`): then no address is unknown.
         case fixed(AttributeMapping, allowsAllUsers: Bool = false)
+        /// A line of a file in the form of passwd(5).
+        case passwdFile(PasswdFileLookup)
     }
 
     package var name: String
     package var method: Method
     package var active: ActiveCondition?
     package var location: SourceLocation?
+    /// How it stands in its chain.
+    package var rules: UserDatabaseRules
+    /// How all users are listed: Dovecot's `iterate_filter`, with `iterate_attrs` as its mapping, which sets `user`.
+    package var iteration: EntryLookup?
 
     package init(
-        name: String = "userdb", method: Method, active: ActiveCondition? = nil, location: SourceLocation? = nil
+        name: String = "userdb", method: Method, active: ActiveCondition? = nil, location: SourceLocation? = nil,
+        rules: UserDatabaseRules = UserDatabaseRules(), iteration: EntryLookup? = nil
     ) {
+        self.rules = rules
+        self.iteration = iteration
         self.name = name
         self.method = method
         self.active = active
@@ -66,6 +75,19 @@ package struct UserDatabase: Sendable {
                 [decision("the same for every user: \(fields)")]
             )
         case .search(let lookup): return await search(lookup, variables)
+        case .passwdFile(let lookup):
+            switch await lookup.find(variables) {
+            case .absent: return (.none, [decision("\(lookup.path): not found")])
+            case .unavailable(let reason): return (.unavailable(reason), [decision(reason.text)])
+            case .found(let found):
+                var mapped = variables
+                let fields = found.entry.userFields(&mapped)
+                let origin = String(decoding: found.file, as: UTF8.self)
+                return (
+                    .found(User(name: fields["user"], fields: fields, identity: nil, origin: origin)),
+                    [decision("\(origin): \(fields)")]
+                )
+            }
         }
     }
 
@@ -96,7 +118,7 @@ package struct UserDatabase: Sendable {
         }
     }
 
-    private func decision(_ text: String) -> TraceStep {
+    func decision(_ text: String) -> TraceStep {
         TraceStep(.decision(rule: name, text: text), location: location)
     }
 }

@@ -22,6 +22,27 @@ extension AttributeMapping {
         self.init(items)
     }
 
+    /// Parses Dovecot's `args` of a static database, `default_fields` and `override_fields`: `uid=vmail home=/var/mail/%d/%n`,
+    /// parted by blanks; a name alone is an empty field.
+    package init(assignments text: String) throws(AttributeMappingError) {
+        var items: [Item] = []
+        for part in text.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\n" }) {
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard !pair[0].isEmpty else {
+                throw AttributeMappingError(item: String(part), reason: "the name of the field is missing")
+            }
+            do {
+                items.append(
+                    .set(
+                        field: FieldName(stringLiteral: pair[0]),
+                        try Template(pair.count == 2 ? pair[1] : "", for: .fields)))
+            } catch {
+                throw AttributeMappingError(item: String(part), reason: "\(error)")
+            }
+        }
+        self.init(items)
+    }
+
     private static func parse(_ text: String) throws(AttributeMappingError) -> Item {
         let parts = text.split(separator: "=", maxSplits: 2, omittingEmptySubsequences: false).map(\.trimmingBlanks)
         let attribute = parts[0]

@@ -72,37 +72,37 @@ package struct AttributeMapping: Hashable, Sendable, CustomStringConvertible {
             switch item {
             case .copy(let attribute, let field):
                 let name = field.render(variables, EntryValues(entry))
-                set(name, entry[AttributeDescription(attribute)], &fields, &variables)
+                fields.set(name, to: entry[AttributeDescription(attribute)], renaming: &variables)
             case .map(let attribute, let field, let template):
                 let values = entry[AttributeDescription(attribute)].map { value in
                     template.render(variables, EntryValues(entry, mappedValue: value))
                 }
-                set(field.render(variables, EntryValues(entry)), values, &fields, &variables)
+                fields.set(field.render(variables, EntryValues(entry)), to: values, renaming: &variables)
             case .set(let field, let template):
                 let values = EntryValues(entry)
-                set(field.render(variables, values), [template.render(variables, values)], &fields, &variables)
+                fields.set(
+                    field.render(variables, values), to: [template.render(variables, values)], renaming: &variables)
             case .fetch, .reference: break
             }
         }
         return fields
     }
 
-    private func set(
-        _ field: String, _ values: [[UInt8]], _ fields: inout Fields, _ variables: inout LoginVariables
-    ) {
-        guard let value = values.first else { return }
-        let local = variables[.username]
-        let at = [UInt8(ascii: "@")]
-        switch field {
-        case "user": variables.user = value
-        // Only the one half changes.
-        case "username": variables.user = value + (variables[.domain].isEmpty ? [] : at + variables[.domain])
-        case "domain": variables.user = local + at + value
-        default:
-            fields.set(field, to: values)
-            return
+    /// The values of `user`, all of them.
+    func listed(_ entry: LDAPEntry, _ variables: inout LoginVariables) -> [[UInt8]] {
+        var users: [[UInt8]] = []
+        for item in items where item.field?.description == "user" {
+            switch item {
+            case .copy(let attribute, _): users += entry[AttributeDescription(attribute)]
+            case .map(let attribute, _, let template):
+                users += entry[AttributeDescription(attribute)].map {
+                    template.render(variables, EntryValues(entry, mappedValue: $0))
+                }
+            case .set(_, let template): users.append(template.render(variables, EntryValues(entry)))
+            case .fetch, .reference: break
+            }
         }
-        fields.set("user", to: variables.user)
+        return users.filter { !$0.isEmpty }
     }
 }
 
@@ -129,14 +129,6 @@ extension AttributeMapping.Item {
         case .map(_, let field, let template), .set(let field, let template): field.usesPointer || template.usesPointer
         case .copy(_, let field): field.usesPointer
         case .fetch, .reference: false
-        }
-    }
-}
-
-extension Template {
-    var usesPointer: Bool {
-        segments.contains { segment in
-            if case .variable(.pointer, _, _) = segment { true } else { false }
         }
     }
 }

@@ -32,6 +32,27 @@ package struct Fields: Hashable, Sendable {
         set(name, to: [value])
     }
 
+    /// As `set`, but that `user` and its halves `username` and `domain` change the login, and with it the variables of
+    /// what is set later.
+    package mutating func set(_ name: String, to values: [[UInt8]], renaming variables: inout LoginVariables) {
+        guard let value = values.first else { return }
+        let at = [UInt8(ascii: "@")]
+        switch name {
+        case "user": variables.user = value
+        // Only the one half changes.
+        case "username": variables.user = value + (variables[.domain].isEmpty ? [] : at + variables[.domain])
+        case "domain": variables.user = variables[.username] + at + value
+        default:
+            set(name, to: values)
+            return
+        }
+        set("user", to: variables.user)
+    }
+
+    package mutating func remove(_ name: String) {
+        all.removeAll { $0.name == name }
+    }
+
     /// The fields whose names begin with `prefix`, without it: `userdb_` fields of a password database.
     package func removingPrefix(_ prefix: String) -> Fields {
         var fields = Fields()

@@ -7,12 +7,17 @@ package struct FilterTemplate: Hashable, Sendable, CustomStringConvertible {
     private let templates: [[UInt8]: Template]
 
     /// `text` is a filter in the string form of RFC 4515 with variables in values: `(&(objectClass=person)(uid=%n))`.
-    package init(_ text: String) throws {
+    ///
+    /// `isCurrent` reads variables in the notation of Dovecot 2.4.
+    package init(_ text: String, isCurrent: Bool = false) throws {
         let filter = try LDAPFilter(parsing: text)
         var templates: [[UInt8]: Template] = [:]
         _ = try filter.mapValues { (value: [UInt8]) throws(TemplateSyntaxError) -> [UInt8] in
             if value.contains(UInt8(ascii: "%")) {
-                templates[value] = try Template(String(decoding: value, as: UTF8.self), for: .beforeLookup)
+                let text = String(decoding: value, as: UTF8.self)
+                templates[value] =
+                    isCurrent
+                    ? try Template(current: text, for: .beforeLookup) : try Template(text, for: .beforeLookup)
             }
             return value
         }
@@ -28,16 +33,15 @@ package struct FilterTemplate: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { filter.description }
 
+    /// What of a login it reads.
+    package var loginVariables: Set<LoginVariable> {
+        templates.values.reduce(into: []) { $0.formUnion($1.loginVariables) }
+    }
+
     /// Nil when a value comes out empty (`%d` of a login without a domain): as a part of a substring filter it would match
-    /// everybody, and as anything else nobody.
+    /// everybody, and as anything else nobody. Of alternatives only the one with that value falls away.
     package func render(_ variables: LoginVariables) -> LDAPFilter? {
-        guard !templates.isEmpty else { return filter }
-        return try? filter.mapValues { (value: [UInt8]) throws(EmptyValue) -> [UInt8] in
-            guard let template = templates[value] else { return value }
-            let rendered = template.render(variables)
-            guard !rendered.isEmpty else { throw EmptyValue() }
-            return rendered
-        }
+        templates.isEmpty ? filter : filter.filled { templates[$0]?.render(variables) }
     }
 }
 

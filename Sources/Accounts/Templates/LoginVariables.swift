@@ -18,6 +18,23 @@ package enum LoginVariable: Hashable, Sendable {
     case remoteAddress
     /// `secured` under TLS and on the same machine, else empty.
     case secured
+    /// For whom a master logs in, and who the master is; empty when nobody logs in as another.
+    case loginUser
+    case loginUsername
+    case loginDomain
+    case masterUser
+    /// The master's login, else the login as the client sent it.
+    case authenticatedUser
+    case authenticatedUsername
+    case authenticatedDomain
+    case mechanism
+    case localPort
+    case remotePort
+    case session
+    /// The name that the client asked for by TLS.
+    case localName
+    case hostName
+    case processID
 
     /// The one-letter variables of dovecot's auth.
     init?(letter: UInt8) {
@@ -30,6 +47,10 @@ package enum LoginVariable: Hashable, Sendable {
         case UInt8(ascii: "l"): self = .localAddress
         case UInt8(ascii: "r"): self = .remoteAddress
         case UInt8(ascii: "c"): self = .secured
+        case UInt8(ascii: "a"): self = .localPort
+        case UInt8(ascii: "b"): self = .remotePort
+        case UInt8(ascii: "m"): self = .mechanism
+        case UInt8(ascii: "p"): self = .processID
         default: return nil
         }
     }
@@ -41,12 +62,26 @@ package enum LoginVariable: Hashable, Sendable {
         case "domain": self = .domain
         case "domain_first": self = .domainFirst
         case "domain_last": self = .domainLast
-        case "orig_user", "auth_user": self = .originalUser
-        case "orig_username", "auth_username": self = .originalUsername
-        case "orig_domain", "auth_domain": self = .originalDomain
+        case "orig_user", "original_user": self = .originalUser
+        case "orig_username", "original_username": self = .originalUsername
+        case "orig_domain", "original_domain": self = .originalDomain
+        case "auth_user": self = .authenticatedUser
+        case "auth_username": self = .authenticatedUsername
+        case "auth_domain": self = .authenticatedDomain
+        case "login_user": self = .loginUser
+        case "login_username": self = .loginUsername
+        case "login_domain": self = .loginDomain
+        case "master_user": self = .masterUser
+        case "mech", "mechanism": self = .mechanism
+        case "lport", "local_port", "real_lport", "real_local_port": self = .localPort
+        case "rport", "remote_port", "real_rport", "real_remote_port": self = .remotePort
+        case "session": self = .session
+        case "local_name": self = .localName
+        case "hostname", "system:hostname": self = .hostName
+        case "pid", "client_pid", "session_pid": self = .processID
         case "service", "protocol": self = .service
         case "home": self = .home
-        case "lip", "local_ip": self = .localAddress
+        case "lip", "local_ip", "real_lip", "real_local_ip": self = .localAddress
         case "rip", "remote_ip", "real_rip", "real_remote_ip": self = .remoteAddress
         case "secured": self = .secured
         default: return nil
@@ -64,6 +99,20 @@ package struct LoginVariables: Sendable {
     package var localAddress: String?
     package var remoteAddress: String?
     package var isSecured: Bool
+    package var mechanism = ""
+    /// For whom a master logs in, and the master; empty for everybody else.
+    package var loginUser: [UInt8] = []
+    package var masterUser: [UInt8] = []
+    package var localPort: Int?
+    package var remotePort: Int?
+    package var session = ""
+    package var localName = ""
+    package var hostName = ""
+    /// What `%{env:NAME}` may read: the caller says which of the process's variables.
+    package var environment: [String: String] = [:]
+    /// What the databases have given so far.
+    package var passwordFields = Fields()
+    package var userFields = Fields()
 
     package init(
         user: [UInt8], service: String, localAddress: String? = nil, remoteAddress: String? = nil,
@@ -93,14 +142,44 @@ package struct LoginVariables: Sendable {
         case .localAddress: Array((localAddress ?? "").utf8)
         case .remoteAddress: Array((remoteAddress ?? "").utf8)
         case .secured: isSecured ? Array("secured".utf8) : []
+        case .loginUser: loginUser
+        case .loginUsername: Self.username(loginUser)
+        case .loginDomain: Self.domain(loginUser)
+        case .masterUser: masterUser
+        case .authenticatedUser: authenticatedUser
+        case .authenticatedUsername: Self.username(authenticatedUser)
+        case .authenticatedDomain: Self.domain(authenticatedUser)
+        case .mechanism: Array(mechanism.utf8)
+        case .localPort: localPort.map { Array(String($0).utf8) } ?? []
+        case .remotePort: remotePort.map { Array(String($0).utf8) } ?? []
+        case .session: Array(session.utf8)
+        case .localName: Array(localName.utf8)
+        case .hostName: Array(hostName.utf8)
+        // One process serves all sessions, so nothing that lasts can hang on it.
+        case .processID: []
         }
     }
 
-    private static func username(_ user: [UInt8]) -> [UInt8] {
+    private var authenticatedUser: [UInt8] { masterUser.isEmpty ? originalUser : masterUser }
+
+    /// The same for the name of a file: no value brings in a directory.
+    var inPath: LoginVariables {
+        func safe(_ value: [UInt8]) -> [UInt8] {
+            value.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 }
+        }
+        var variables = self
+        variables.user = safe(user)
+        variables.originalUser = safe(originalUser)
+        variables.loginUser = safe(loginUser)
+        variables.masterUser = safe(masterUser)
+        return variables
+    }
+
+    static func username(_ user: [UInt8]) -> [UInt8] {
         Array(user.prefix { $0 != UInt8(ascii: "@") })
     }
 
-    private static func domain(_ user: [UInt8]) -> [UInt8] {
+    static func domain(_ user: [UInt8]) -> [UInt8] {
         Array(user.drop { $0 != UInt8(ascii: "@") }.dropFirst())
     }
 }

@@ -6,12 +6,16 @@ package struct NameTemplate: Hashable, Sendable, CustomStringConvertible {
     private let name: DistinguishedName
     private let templates: [[UInt8]: Template]
 
-    package init(_ text: String) throws {
+    /// `isCurrent` reads variables in the notation of Dovecot 2.4.
+    package init(_ text: String, isCurrent: Bool = false) throws {
         let name = try DistinguishedName(parsing: text)
         var templates: [[UInt8]: Template] = [:]
         _ = try name.mapValues { (value: [UInt8]) throws(TemplateSyntaxError) -> [UInt8] in
             if value.contains(UInt8(ascii: "%")) {
-                templates[value] = try Template(String(decoding: value, as: UTF8.self), for: .beforeLookup)
+                let text = String(decoding: value, as: UTF8.self)
+                templates[value] =
+                    isCurrent
+                    ? try Template(current: text, for: .beforeLookup) : try Template(text, for: .beforeLookup)
             }
             return value
         }
@@ -20,6 +24,12 @@ package struct NameTemplate: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var description: String { name.description }
+
+    /// What of a login it reads.
+    package var loginVariables: Set<LoginVariable> {
+        templates.values.reduce(into: []) { $0.formUnion($1.loginVariables) }
+    }
+
     package var isRoot: Bool { name.isRoot }
     package var isConstant: Bool { templates.isEmpty }
 

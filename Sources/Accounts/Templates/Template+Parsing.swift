@@ -12,6 +12,8 @@ extension Template {
     package enum Place: Hashable, Sendable {
         /// Filters, bases, names to bind as, formats of logins: there is no entry yet.
         case beforeLookup
+        /// Fields of no entry: static databases, passwd-files, default and override fields.
+        case fields
         /// Fields of an entry.
         case entry
         /// Where mail lies: the home directory is known, the entry no more.
@@ -29,6 +31,8 @@ private struct TemplateParser {
     private let bytes: [UInt8]
     private let place: Template.Place
     private var index = 0
+    /// How many templates this one stands in.
+    private var depth = 0
 
     init(_ text: String, _ place: Template.Place) {
         self.text = text
@@ -82,9 +86,7 @@ private struct TemplateParser {
             }
             return .variable(.mappedValue, modifiers, slice)
         case UInt8(ascii: "{"):
-            guard let end = bytes[index...].firstIndex(of: UInt8(ascii: "}")) else {
-                throw failure("%{ without }", at: start)
-            }
+            guard let end = closingBrace() else { throw failure("%{ without }", at: start) }
             let name = String(decoding: bytes[index..<end], as: UTF8.self)
             index = end + 1
             return try parseLongName(name, modifiers, slice, start)
@@ -98,6 +100,17 @@ private struct TemplateParser {
             try check(variable, start)
             return .variable(.login(variable), modifiers, slice)
         }
+    }
+
+    /// The brace that closes the one before `index`; others may be opened and closed between.
+    private func closingBrace() -> Int? {
+        var depth = 1
+        for (offset, byte) in bytes[index...].enumerated() {
+            if byte == UInt8(ascii: "{") { depth += 1 }
+            if byte == UInt8(ascii: "}") { depth -= 1 }
+            if depth == 0 { return index + offset }
+        }
+        return nil
     }
 
     private mutating func parseSlice() throws(TemplateSyntaxError) -> Template.Slice {
@@ -132,13 +145,17 @@ private struct TemplateParser {
         return number
     }
 
-    /// `name`, `ldap:attribute[:default]`, `ldap_ptr:attribute`, `ldap_dn`, and Dovecot 2.4's `name | filter`.
+    /// `if;a;op;b;yes;no`, `sha256;arguments:field`, a variable, and Dovecot 2.4's `name | filter` in its simplest forms.
     private func parseLongName(
         _ name: String, _ modifiers: [Template.Modifier], _ slice: Template.Slice, _ start: Int
     ) throws(TemplateSyntaxError) -> Template.Segment {
+        if name.hasPrefix("if;") {
+            return .variable(.conditional(try parseConditional(name, start)), modifiers, slice)
+        }
+        if let hash = try parseHash(name, start) { return .variable(hash, modifiers, slice) }
         var filters = name.split(separator: "|", omittingEmptySubsequences: false).map { trimmed($0) }
         let base = filters.removeFirst()
-        var variable = try parseBase(base, start)
+        var variable = try named(base, start)
         var modifiers = modifiers
         for filter in filters {
             switch (filter, variable) {
@@ -154,22 +171,95 @@ private struct TemplateParser {
         return .variable(variable, modifiers, slice)
     }
 
-    private func parseBase(_ base: String, _ start: Int) throws(TemplateSyntaxError) -> Template.Variable {
-        let parts = base.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-        switch (parts[0], parts.count) {
-        case ("ldap", 2...), ("ldap_ptr", 2), ("ldap_dn", 1):
-            guard place == .entry else {
-                throw failure("%{\(base)} reads an entry, and there is none here", at: start)
-            }
-            if parts.count == 1 { return .entryName }
-            guard !parts[1].isEmpty else { throw failure("%{\(base)} names no attribute", at: start) }
-            if parts[0] == "ldap_ptr" { return .pointer(parts[1]) }
-            return .attribute(parts[1], default: parts.count == 3 ? Array(parts[2].utf8) : [])
-        default:
-            guard let variable = LoginVariable(name: base) else { throw failure("no variable %{\(base)}", at: start) }
-            try check(variable, start)
-            return .login(variable)
+    private func named(_ name: String, _ start: Int) throws(TemplateSyntaxError) -> Template.Variable {
+        do {
+            return try Template.variable(named: name, for: place)
+        } catch {
+            throw failure(error.reason, at: start)
         }
+    }
+
+    private func inner(_ text: String, _ start: Int) throws(TemplateSyntaxError) -> Template {
+        guard depth < 8 else { throw failure("more than 8 levels of variables", at: start) }
+        var parser = TemplateParser(text, place)
+        parser.depth = depth + 1
+        do {
+            return Template(text: text, segments: try parser.parse())
+        } catch {
+            throw failure(error.reason, at: start)
+        }
+    }
+
+    /// "if" 5( ";" operand ), where `\` takes the meaning from what follows it.
+    private func parseConditional(
+        _ name: String, _ start: Int
+    ) throws(TemplateSyntaxError) -> Template.Conditional {
+        var parts: [[UInt8]] = [[]]
+        var isEscaped = false
+        var braces = 0
+        for byte in name.utf8.dropFirst(3) {
+            if isEscaped {
+                parts[parts.count - 1].append(byte)
+                isEscaped = false
+            } else if byte == UInt8(ascii: "\\") {
+                isEscaped = true
+            } else if byte == UInt8(ascii: ";"), braces == 0 {
+                parts.append([])
+            } else {
+                if byte == UInt8(ascii: "{") { braces += 1 }
+                if byte == UInt8(ascii: "}") { braces -= 1 }
+                parts[parts.count - 1].append(byte)
+            }
+        }
+        let texts = parts.map { String(decoding: $0, as: UTF8.self) }
+        guard texts.count == 5 else { throw failure("if;value;operator;value;yes;no", at: start) }
+        guard let comparison = Template.Conditional.Comparison(rawValue: texts[1]) else {
+            throw failure(
+                "no operator \"\(texts[1])\"; regular expressions (~) are not followed, * and !* take wildcards",
+                at: start)
+        }
+        return Template.Conditional(
+            left: try inner(texts[0], start), comparison: comparison, right: try inner(texts[2], start),
+            yes: try inner(texts[3], start), no: try inner(texts[4], start))
+    }
+
+    /// digest [ ";" argument *( "," argument ) ] ":" variable. Nil when it is none.
+    private func parseHash(_ name: String, _ start: Int) throws(TemplateSyntaxError) -> Template.Variable? {
+        guard let end = name.firstIndex(where: { $0 == ";" || $0 == ":" }) else { return nil }
+        guard name[..<end] != "pkcs5" else {
+            throw failure("%{pkcs5} is not followed: it makes every lookup slow; use %{sha256}", at: start)
+        }
+        guard let digest = Template.Digest(rawValue: String(name[..<end])),
+            let colon = name.lastIndex(of: ":")
+        else { return nil }
+        var function = Template.HashFunction(digest: digest)
+        if name[end] == ";" {
+            guard end < colon else { throw failure("%{\(name)} names no variable", at: start) }
+            for argument in name[name.index(after: end)..<colon].split(separator: ",") {
+                let pair = argument.split(separator: "=", maxSplits: 1).map { String($0) }
+                let value = pair.count == 2 ? pair[1] : ""
+                switch pair[0] {
+                case "rounds":
+                    guard let rounds = Int(value), (1...Template.mostRounds).contains(rounds) else {
+                        throw failure("rounds from 1 to \(Template.mostRounds)", at: start)
+                    }
+                    function.rounds = rounds
+                case "truncate":
+                    guard let bits = Int(value), (0...512).contains(bits) else {
+                        throw failure("truncate to 1 to 512 bits", at: start)
+                    }
+                    function.truncation = bits
+                case "format":
+                    guard let format = Template.HashFunction.Format(rawValue: value) else {
+                        throw failure("format is hex, hexuc or base64", at: start)
+                    }
+                    function.format = format
+                case "salt": function.salt = try inner(value, start)
+                default: throw failure("%{\(digest.rawValue)} has no argument \(pair[0])", at: start)
+                }
+            }
+        }
+        return .hash(function, of: try named(String(name[name.index(after: colon)...]), start))
     }
 
     private func check(_ variable: LoginVariable, _ start: Int) throws(TemplateSyntaxError) {
@@ -183,5 +273,46 @@ private struct TemplateParser {
         while text.first == " " { text.removeFirst() }
         while text.last == " " { text.removeLast() }
         return String(text)
+    }
+}
+
+/// Why a name in braces stands for nothing here.
+struct UnknownVariable: Error {
+    let reason: String
+}
+
+extension Template {
+    /// `name`, `ldap:attribute[:default]`, `ldap_ptr:attribute`, `ldap_dn`, `env:NAME`, `passdb:field[:default]`,
+    /// `userdb:field[:default]`. In Dovecot 2.4's notation `ldap:dn` is the entry's name, and defaults are filters.
+    static func variable(
+        named name: String, for place: Place, isCurrent: Bool = false
+    ) throws(UnknownVariable) -> Variable {
+        let parts = name.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        let fallback = parts.count == 3 ? Array(parts[2].utf8) : []
+        switch (parts[0], parts.count) {
+        case ("ldap", 2...), ("ldap_ptr", 2), ("ldap_dn", 1), ("ldap_multi", 2...):
+            guard place == .entry else {
+                throw UnknownVariable(reason: "%{\(name)} reads an entry, and there is none here")
+            }
+            if parts.count == 1 || isCurrent && parts[0] == "ldap" && parts[1] == "dn" { return .entryName }
+            guard !parts[1].isEmpty else { throw UnknownVariable(reason: "%{\(name)} names no attribute") }
+            if parts[0] == "ldap_multi" {
+                throw UnknownVariable(reason: "%{ldap_multi} joins all values, and fields take the first: use %{ldap}")
+            }
+            return parts[0] == "ldap_ptr" ? .pointer(parts[1]) : .attribute(parts[1], default: fallback)
+        case ("env", 2): return .environment(parts[1])
+        case ("passdb", 2...): return .passwordField(parts[1], default: fallback)
+        case ("userdb", 2...): return .userField(parts[1], default: fallback)
+        case ("password", 1):
+            throw UnknownVariable(reason: "%{password} would put the password into text; bind as the user instead")
+        default:
+            guard let variable = LoginVariable(name: name) else {
+                throw UnknownVariable(reason: "no variable %{\(name)}")
+            }
+            guard variable != .home || place == .mailLocation else {
+                throw UnknownVariable(reason: "the home directory is not known here")
+            }
+            return .login(variable)
+        }
     }
 }

@@ -10,7 +10,7 @@ package struct Template: Hashable, Sendable, CustomStringConvertible {
         case variable(Variable, [Modifier], Slice)
     }
 
-    enum Variable: Hashable, Sendable {
+    indirect enum Variable: Hashable, Sendable {
         case login(LoginVariable)
         /// `%$`: the value of the attribute that the mapping names.
         case mappedValue
@@ -20,6 +20,14 @@ package struct Template: Hashable, Sendable, CustomStringConvertible {
         case pointer(String)
         /// `%{ldap_dn}`.
         case entryName
+        /// `%{env:NAME}`.
+        case environment(String)
+        /// `%{passdb:NAME:DEFAULT}` and `%{userdb:NAME:DEFAULT}`: fields that the databases have given.
+        case passwordField(String, default: [UInt8])
+        case userField(String, default: [UInt8])
+        case hash(HashFunction, of: Variable)
+        case conditional(Conditional)
+        case pipeline(Pipeline)
     }
 
     /// `[offset "."] width` before the modifiers: which octets of the value are taken.
@@ -47,19 +55,36 @@ package struct Template: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    package var usesMappedValue: Bool {
-        segments.contains { segment in
-            if case .variable(.mappedValue, _, _) = segment { true } else { false }
-        }
-    }
+    package var usesMappedValue: Bool { variables.contains(.mappedValue) }
 
     /// The attributes that its variables read, as they are spelled; those behind a pointer can't be known.
     package var attributes: [String] {
-        segments.compactMap { segment in
-            switch segment {
-            case .variable(.attribute(let name, _), _, _), .variable(.pointer(let name), _, _): name
-            case .literal, .variable(.login, _, _), .variable(.mappedValue, _, _), .variable(.entryName, _, _): nil
+        variables.compactMap { variable in
+            switch variable {
+            case .attribute(let name, _), .pointer(let name): name
+            default: nil
             }
+        }
+    }
+
+    var usesPointer: Bool {
+        variables.contains { variable in
+            if case .pointer = variable { true } else { false }
+        }
+    }
+
+    /// What of a login it reads.
+    package var loginVariables: Set<LoginVariable> {
+        Set(
+            variables.compactMap { variable in
+                if case .login(let variable) = variable { variable } else { nil }
+            })
+    }
+
+    /// All that it reads, in whatever functions it stands.
+    private var variables: [Variable] {
+        segments.flatMap { segment -> [Variable] in
+            if case .variable(let variable, _, _) = segment { variable.whole } else { [] }
         }
     }
 
@@ -70,14 +95,15 @@ package struct Template: Hashable, Sendable, CustomStringConvertible {
             case .literal(let bytes): result += bytes
             case .variable(let variable, let modifiers, let slice):
                 var value = Self.value(of: variable, variables, entry)
-                for modifier in modifiers { value = modifier.apply(value) }
+                var slice = slice
+                for modifier in modifiers { value = modifier.apply(value, &slice) }
                 result += slice.apply(value)
             }
         }
         return result
     }
 
-    private static func value(of variable: Variable, _ variables: LoginVariables, _ entry: EntryValues) -> [UInt8] {
+    static func value(of variable: Variable, _ variables: LoginVariables, _ entry: EntryValues) -> [UInt8] {
         switch variable {
         case .login(let variable): variables[variable]
         case .mappedValue: entry.mappedValue
@@ -85,6 +111,29 @@ package struct Template: Hashable, Sendable, CustomStringConvertible {
         case .pointer(let name):
             entry.first(name).flatMap { entry.first(String(decoding: $0, as: UTF8.self)) } ?? []
         case .entryName: Array(entry.name.utf8)
+        case .environment(let name): variables.environment[name].map { Array($0.utf8) } ?? []
+        case .passwordField(let name, let fallback): variables.passwordFields[name] ?? fallback
+        case .userField(let name, let fallback): variables.userFields[name] ?? fallback
+        case .hash(let function, let variable):
+            function.apply(value(of: variable, variables, entry), variables, entry)
+        case .conditional(let conditional): conditional.render(variables, entry)
+        case .pipeline(let pipeline): pipeline.render(variables, entry)
+        }
+    }
+}
+
+extension Template.Variable {
+    /// It and all that stand in it.
+    fileprivate var whole: [Template.Variable] {
+        switch self {
+        case .login, .mappedValue, .attribute, .pointer, .entryName, .environment, .passwordField, .userField: [self]
+        case .hash(let function, let variable): variable.whole + (function.salt?.variables ?? [])
+        case .conditional(let conditional):
+            [conditional.left, conditional.right, conditional.yes, conditional.no].flatMap(\.variables)
+        case .pipeline(let pipeline):
+            ([pipeline.source] + pipeline.filters.flatMap(\.operands)).flatMap { operand -> [Template.Variable] in
+                if case .variable(let variable) = operand { variable.whole } else { [] }
+            }
         }
     }
 }
