@@ -115,6 +115,8 @@ package struct EntryCount: Hashable, Sendable {
 package struct EntrySample: Sendable {
     package var entries: [LDAPEntry]
     package var end: SampleEnd
+
+    package static let empty = EntrySample(entries: [], end: .complete)
 }
 
 package enum AttributeReadability: Hashable, Sendable {

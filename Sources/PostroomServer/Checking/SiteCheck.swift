@@ -1,76 +1,89 @@
 import Directory
 import LDAP
 import LookupTables
-import MailModel
+import NIOPosix
 import Routing
 package import SiteConfiguration
 
-/// What `postroom check` finds by asking: the directory, each table, the postmaster, the store.
 extension Site {
-    package func check() async -> [ConfigurationFault] {
-        var findings = ServerTLS.check(model)
-        let dead = await checkDirectories(&findings)
+    /// What `postroom check` finds by looking: certificate and store, then the directory and what tables and accounts make of
+    /// it. Nothing is changed, and no password is tried.
+    ///
+    /// - Parameter known: what reading the configuration told already; it is part of the report, unless a look tells more.
+    package func check(
+        _ options: CheckOptions = CheckOptions(), known: [ConfigurationFault] = []
+    ) async -> CheckReport {
+        let deadline = ContinuousClock.now + options.timeLimit
+        options.progress("certificate and store")
+        var findings = ServerTLS.check(model).map { CheckFinding($0) }
+        findings += await storage.check(model).map { CheckFinding($0) }
+        findings += await StoreCheck().findings(model)
+        let directories = ProbedDirectories(model, self.directories)
+        let servers = await ServerCheck(known: known).findings(directories, options)
+        findings += servers.findings
+        var isComplete = true
         // Every further question to a directory that does not answer would tell the same.
-        guard !dead else { return findings }
-        await checkTables(&findings)
-        await checkPostmaster(&findings)
-        findings += await storage.check(model)
-        return findings
+        if servers.allAnswer {
+            var examination = Examination(
+                site: self, options: options, deadline: deadline, probes: directories.probes,
+                searches: ExaminedSearches(model).all)
+            options.progress("accounts")
+            examination.accounts = await AccountSample.gather(examination)
+            for part in Self.parts where !examination.isOver {
+                options.progress(part.title)
+                findings += await part.findings(examination)
+            }
+            isComplete = !examination.isOver
+        }
+        await directories.close()
+        return CheckReport(Self.withoutRepeated(known, findings) + findings, isComplete: isComplete)
     }
 
-    private func checkDirectories(_ findings: inout [ConfigurationFault]) async -> Bool {
-        var isDead = false
-        for directory in model.directories {
-            guard let member = directories.members[directory.name] else { continue }
-            let location = directory.base?.location ?? model.hostname.location
-            let request = SearchRequest(
-                base: directory.base?.value ?? "", scope: .base, filter: .present("objectClass"), attributes: ["1.1"])
-            switch await member.source.search(request) {
-            case .entries: break
-            case .noSuchObject:
-                findings.append(
-                    ConfigurationFault(
-                        .error, at: location, "the base \(request.base) does not exist at \(member.source.name)",
-                        remedy: "mend base, or let the service's account read it"))
-            case .failed(let reason):
-                isDead = true
-                findings.append(
-                    ConfigurationFault(.error, at: location, reason.text, remedy: "until then mail is deferred"))
+    private static let parts: [any ExaminationPart] = [
+        FilterCheck(), KeyCheck(), AttributeCheck(), OutsideDomainCheck(), CostCheck(), TableAnswerCheck(),
+        DuplicateCheck(), AccountCheck(), StoredPasswordCheck(), DomainClassCheck(), PostmasterCheck(), AliasCheck(),
+        GroupMemberCheck(), DeliveryPathCheck(),
+    ]
+
+    /// A keyless filter is told when the table is made, and here with what it leads to.
+    private static func withoutRepeated(
+        _ known: [ConfigurationFault], _ findings: [CheckFinding]
+    ) -> [CheckFinding] {
+        let keyless = Set(findings.filter { $0.problem.contains(KeyCheck.keylessWords) }.map(\.location))
+        return known.filter { fault in
+            !(keyless.contains(fault.location) && fault.problem.contains("no % expansion"))
+        }.map { CheckFinding($0) }
+    }
+}
+
+/// The site's directories for looking at, past any cache.
+struct ProbedDirectories: Sendable {
+    let models: [DirectoryModel]
+    let probes: [String: DirectoryProbe]
+    private let clients: [LDAPClient]
+
+    init(_ models: SiteModel, _ set: DirectorySet) {
+        self.models = models.directories
+        var probes: [String: DirectoryProbe] = [:]
+        var clients: [LDAPClient] = []
+        for model in models.directories {
+            switch model.kind {
+            case .ldif:
+                if let member = set.members[model.name] { probes[model.name] = DirectoryProbe(file: member.source) }
+            case .servers:
+                let builder = DirectoryBuilder(
+                    group: .singletonMultiThreadedEventLoopGroup, hashing: Hashing.run, faults: FaultCollector())
+                for case .servers(let client) in builder.build([model]).kept {
+                    clients.append(client)
+                    probes[model.name] = DirectoryProbe(client)
+                }
             }
         }
-        return isDead
+        self.probes = probes
+        self.clients = clients
     }
 
-    /// An address that nobody has: a table that can't answer it can't answer for anybody.
-    private func checkTables(_ findings: inout [ConfigurationFault]) async {
-        let key = Array("postroom-check@invalid.example".utf8)
-        for name in tableNames {
-            guard let table = table(named: name) else { continue }
-            switch await table.lookup(key).outcome {
-            case .absent: break
-            case .found(let value) where !name.hasPrefix("static:"):
-                findings.append(
-                    ConfigurationFault(
-                        .warning, at: table.location ?? model.hostname.location,
-                        "\(name) answers for an address that nobody has: "
-                            + VisibleText.escaped(Array(value.prefix(80))),
-                        remedy: "every address or domain would be taken as ours; mend the filter"))
-            case .found: break
-            case .unavailable(let reason):
-                findings.append(
-                    ConfigurationFault(
-                        .error, at: table.location ?? model.hostname.location, "\(name): \(reason.text)", remedy: ""))
-            }
-        }
-    }
-
-    private func checkPostmaster(_ findings: inout [ConfigurationFault]) async {
-        guard let postmaster = model.postmaster else { return }
-        let resolution = await router.resolve(postmaster.value)
-        guard !resolution.reply.isPositive else { return }
-        findings.append(
-            ConfigurationFault(
-                .warning, at: postmaster.location, "postmaster can't get mail: \(resolution.reply)",
-                remedy: "postroom explain \(postmaster.value) shows why"))
+    func close() async {
+        for client in clients { await client.shutDown() }
     }
 }

@@ -25,7 +25,9 @@ struct SenderRights: Sendable {
         guard isChecked else { return }
         for (index, model) in site.model.senders.logins.enumerated() {
             let place = model.nameAndLocation
-            guard let table = tables.first(where: { $0.name == place.value }) ?? tables[checked: index] else { continue }
+            guard let table = tables.first(where: { $0.name == place.value }) ?? tables[checked: index] else {
+                continue
+            }
             switch model {
             case .ldap(let ldap): await search(ldap, table, login, site)
             case .inline(let pairs, _): await confirm(pairs.value.keys.map { Array($0.utf8) }, table, login)
