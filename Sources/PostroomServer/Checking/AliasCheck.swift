@@ -24,13 +24,15 @@ struct AliasCheck: ExaminationPart {
     func findings(_ examination: Examination) async -> [CheckFinding] {
         var findings: [CheckFinding] = []
         var seen: Set<EmailAddress> = []
+        // Accounts that can't be used are told as such, not again for each alias that leads to one.
+        let broken = examination.accounts.filter { $0.account == nil }.map(\.entry)
         for (place, addresses) in await aliases(examination) {
             var faults: [Fault: [String]] = [:]
             var looked = 0
             for address in addresses where seen.insert(address).inserted && !examination.isOver {
                 looked += 1
                 let resolution = await examination.site.router.resolve(address)
-                guard let (fault, text) = fault(of: resolution) else { continue }
+                guard let (fault, text) = fault(of: resolution, broken) else { continue }
                 faults[fault, default: []].append(text)
             }
             findings += Fault.allCases.compactMap { fault in
@@ -44,7 +46,7 @@ struct AliasCheck: ExaminationPart {
         return findings
     }
 
-    private func fault(of resolution: Resolution) -> (Fault, String)? {
+    private func fault(of resolution: Resolution, _ broken: [String]) -> (Fault, String)? {
         let alias = "\(resolution.recipient)"
         switch resolution.verdict {
         case .deliver:
@@ -55,7 +57,12 @@ struct AliasCheck: ExaminationPart {
         case .deferred(let reply):
             // Mail for other hosts is nothing that the directory could mend.
             guard reply.enhanced != EnhancedStatusCode(4, 4, 4) else { return nil }
-            let reason = resolution.steps.firstFailure.map { "\($0)" } ?? reply.description
+            let reason =
+                resolution.steps.firstFailure.map { "\($0)" } ?? resolution.steps.lastDecision ?? reply.description
+            // Nor an address that several entries have.
+            guard !reason.contains("it must find one"), !broken.contains(where: { reason.contains($0) }) else {
+                return nil
+            }
             return (.unserved, "\(alias) (\(reason))")
         }
     }

@@ -52,6 +52,7 @@ struct ExaminedSearch: Sendable {
 
     var location: SourceLocation { filter.location }
 
+    static let nowhere = Array("postroom-check.invalid".utf8)
     static let nobody = Array("postroom-check@invalid.example".utf8)
 }
 
@@ -134,7 +135,9 @@ struct ExaminedSearches {
                 keyAttributes: Self.unique(shape.keyUses.filter(\.isValueItself).map(\.attribute)),
                 domainAttributes: Self.unique(shape.keyUses.filter(\.isDomainOfValue).map(\.attribute)),
                 broadAttributes: Self.unique(shape.keyUses.filter(\.isTooBroad).map(\.attribute)),
-                results: results, unknown: shape.base == nil ? nil : shape.filter(for: ExaminedSearch.nobody)))
+                results: results,
+                unknown: shape.base == nil
+                    ? nil : shape.filter(for: purpose == .domains ? ExaminedSearch.nowhere : ExaminedSearch.nobody)))
     }
 
     // MARK: Accounts

@@ -15,7 +15,7 @@ struct ServerCheck: Sendable {
         for model in directories.models {
             guard let probe = directories.probes[model.name] else { continue }
             options.progress(probe.name)
-            if case .servers(let servers) = model.kind { findings += transport(servers, probe) }
+            if case .servers(let servers) = model.kind { findings += transport(model.name, servers, probe) }
             guard let answers = await look(at: model, probe, &findings) else {
                 allAnswer = false
                 continue
@@ -107,11 +107,15 @@ struct ServerCheck: Sendable {
 
     // MARK: How it is spoken to
 
-    private func transport(_ servers: LDAPServersModel, _ probe: DirectoryProbe) -> [CheckFinding] {
-        zip(servers.urls, probe.security).compactMap { url, security in
+    private func transport(
+        _ name: String, _ servers: LDAPServersModel, _ probe: DirectoryProbe
+    ) -> [CheckFinding] {
+        let isTold = known.contains { $0.problem.contains("\(name).tls.verify is off") }
+        return zip(servers.urls, probe.security).compactMap { url, security in
             switch security.transport {
             case .localSocket, .tls(.demand): return nil
             case .tls:
+                guard !isTold else { return nil }
                 return CheckFinding(
                     .warning, at: url.location,
                     "the certificate of \(url.value) is not verified: whoever answers in its place reads every password",

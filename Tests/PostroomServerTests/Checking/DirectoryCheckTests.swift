@@ -34,7 +34,6 @@ import Testing
                 #expect(finding.severity == .information)
                 #expect(finding.problem.contains("the 3 domains") && finding.problem.contains("anotherdomain.nu"))
                 #expect(try finding.location.line == site.line(of: "associatedDomain=*"))
-                #expect(report.mentions("OpenLDAP") == false || report.count(.error) == 0)
             }
             let original =
                 vriesman(slapd, domains: "(associatedDomain=*)") + "\noriginal_behaviour: [keyless-domains]\n"
@@ -119,6 +118,8 @@ import Testing
                 let loops = try report.finding("lead in a circle")
                 #expect(loops.problem.contains("a@example.com") && loops.problem.contains("b@example.net"))
                 #expect(try report.finding("lead to nobody").problem.contains("loop@example.com"))
+                // What comes of the two accounts is not told again for each alias that leads there.
+                #expect(!report.mentions("can't be delivered"))
                 let shared = try report.finding("mailacceptinggeneralid team@example.com is in 2 entries")
                 #expect(shared.severity == .warning)
             }
@@ -153,10 +154,12 @@ import Testing
                 #expect(!report.findings.map(\.description).joined().contains("{SSHA}"))
             }
         }
-        let closed = ["olcAccess: {0}to attrs=userPassword by anonymous auth by * none"]
-        try await Slapd.withServer(.vennedey, databaseSettings: closed) { slapd in
-            try await ExaminedSite.opened(TestSite.postfixUser(slapd)) { site in
-                #expect(!(await site.check()).mentions("can read userPassword"))
+        try await Slapd.withServer(.vennedey) { slapd in
+            let bind = "bind: {dn: \"\(slapd.bindDN)\", password: \"\(slapd.bindPassword)\"}"
+            let anonymous = TestSite.postfixUser(slapd).replacing(bind, with: "bind: anonymous")
+            try await ExaminedSite.opened(anonymous) { site in
+                let report = await site.check()
+                #expect(!report.mentions("can read userPassword"))
             }
         }
     }
@@ -177,8 +180,12 @@ import Testing
                 .replacing(slapd.url, with: slapd.tlsURL)
                 .replacing("  timeout: 60s", with: "  timeout: 60s\n  tls: {verify: no}")
             try await ExaminedSite.opened(configuration) { site in
-                let finding = try await site.check().finding("is not verified")
-                #expect(try finding.severity == .warning && finding.location.line == site.line(of: "servers:"))
+                let finding = try await site.site.check().finding("is not verified")
+                #expect(finding.severity == .warning)
+                #expect(try finding.location.line == site.line(of: "servers:"))
+                // Where reading the configuration has told it, it is not told again.
+                let report = await site.check()
+                #expect(report.mentions("tls.verify is off") && !report.mentions("is not verified"))
             }
         }
     }
