@@ -79,12 +79,12 @@ extension DirectoryAccounts {
             remoteAddress: variables.remoteAddress, isSecured: variables.isSecured)
     }
 
-    private struct Refusal: Error {
+    struct Refusal: Error {
         let reason: LoginRejection
     }
 
     /// Who logs in, and as whom: `user` is the one whose password is checked, `loginUser` whom a master logs in as.
-    private func names(_ request: LoginRequest) -> Result<LoginVariables, Refusal> {
+    func names(_ request: LoginRequest) -> Result<LoginVariables, Refusal> {
         var variables = variables(request.login, service: request.service)
         variables.localAddress = request.localAddress
         variables.remoteAddress = request.remoteAddress
@@ -155,7 +155,7 @@ extension DirectoryAccounts {
         ).check(password, variables)
     }
 
-    private func account(
+    func account(
         afterLoginOf variables: LoginVariables, as user: [UInt8], _ fields: Fields
     ) async -> (outcome: LoginOutcome, steps: [TraceStep]) {
         var named = variables

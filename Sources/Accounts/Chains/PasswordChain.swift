@@ -5,6 +5,8 @@ import LDAP
 struct PasswordChain {
     let databases: [PasswordDatabase]
     let asksUnreadableByBind: Bool
+    /// Asked what becomes of the right password; there is none.
+    var isForesight = false
 
     typealias Check = PasswordDatabase.Check
 
@@ -72,7 +74,8 @@ struct PasswordChain {
             var fields = state.fields
             fields.merge(rules.defaultFields.evaluate(LDAPEntry(name: ""), &asked))
             let question = PasswordDatabase.Question(
-                password: password, isVerified: state.isVerified, asksUnreadableByBind: asksUnreadableByBind)
+                password: password, isVerified: state.isVerified, asksUnreadableByBind: asksUnreadableByBind,
+                isForesight: isForesight)
             var (outcome, more) = await database.check(question, asked)
             state.steps += more
             if case .accepted(let found, let user) = outcome {
@@ -131,6 +134,10 @@ struct PasswordChain {
         let known: Outcome<[UInt8]>
         switch database.method {
         case .bind, .service:
+            if isForesight {
+                state.steps.append(Self.decision("\(database.name): whom it denies only a password tells"))
+                return nil
+            }
             let (outcome, more) = await database.check(.init(password: password), state.variables)
             state.steps += more
             switch outcome {

@@ -61,6 +61,8 @@ package struct PasswordDatabase: Sendable {
         var isVerified = false
         /// An entry without a readable password is asked by a bind.
         var asksUnreadableByBind = false
+        /// There is no password: what becomes of the right one is asked.
+        var isForesight = false
     }
 
     /// The password is not empty. Whatever the outcome, the work is that of a wrong password: a search, then a bind or a
@@ -68,7 +70,8 @@ package struct PasswordDatabase: Sendable {
     func check(
         _ question: Question, _ variables: LoginVariables
     ) async -> (outcome: Check, steps: [TraceStep]) {
-        switch method {
+        if question.isForesight { return await foresee(question, variables) }
+        return switch method {
         case .bind(let template, let source): await bind(template, source, question.password, variables)
         case .searchThenBind(let lookup): await searchThenBind(lookup, question, variables)
         case .compare(let lookup, let checker, let choice):

@@ -4,7 +4,7 @@ package import LDAP
 /// of a node, so it can't change what the filter means.
 package struct FilterTemplate: Hashable, Sendable, CustomStringConvertible {
     package let filter: LDAPFilter
-    private let templates: [[UInt8]: Template]
+    let templates: [[UInt8]: Template]
 
     /// `text` is a filter in the string form of RFC 4515 with variables in values: `(&(objectClass=person)(uid=%n))`.
     ///

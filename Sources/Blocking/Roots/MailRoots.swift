@@ -87,6 +87,12 @@ package final class MailRoots: Sendable {
         return best.map { ($0.root, $0.rest) }
     }
 
+    /// Whether the text of a path lies below a root; nothing is opened, so that a link below may still lead out.
+    package func contains(_ path: [UInt8]) -> Bool {
+        guard let components = try? check(path), let (_, rest) = match(components) else { return false }
+        return !rest.isEmpty
+    }
+
     /// Opens the directory at `path` for reading its names and for syncing them. Blocks.
     package func open(_ path: [UInt8]) throws(PathFailure) -> DirectoryHandle {
         let components = try check(path)

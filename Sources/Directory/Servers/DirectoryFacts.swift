@@ -111,6 +111,14 @@ package struct EntryCount: Hashable, Sendable {
     package var duration: Duration
 }
 
+/// Entries of a bounded search: all there are when `end` is complete.
+package struct EntrySample: Sendable {
+    package var entries: [LDAPEntry]
+    package var end: SampleEnd
+
+    package static let empty = EntrySample(entries: [], end: .complete)
+}
+
 package enum AttributeReadability: Hashable, Sendable {
     case readable(entry: String)
     /// The filter finds an entry by it, but its values are kept back.

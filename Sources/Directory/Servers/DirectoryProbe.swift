@@ -5,10 +5,28 @@ package import LDAP
 /// Every look is one search or two, bounded by the client's times and by the number of entries that the caller gives. An
 /// `absent` says that the base does not exist (or that access rules hide it: a server does not tell which).
 package struct DirectoryProbe: Sendable {
-    private let client: LDAPClient
+    private enum Access {
+        case servers(LDAPClient)
+        case file(any DirectorySource)
+    }
+
+    private let access: Access
 
     package init(_ client: LDAPClient) {
-        self.client = client
+        access = .servers(client)
+    }
+
+    /// A directory that is a file in memory: it has no limits and no rights of its own.
+    package init(file: any DirectorySource) {
+        access = .file(file)
+    }
+
+    /// For messages: the servers' URLs, or the file.
+    package var name: String {
+        switch access {
+        case .servers(let client): client.configuration.servers.map(\.server).joined(separator: ", ")
+        case .file(let source): source.name
+        }
     }
 
     // MARK: Facts
@@ -24,7 +42,8 @@ package struct DirectoryProbe: Sendable {
 
     /// Of each server in the configuration, in its order.
     package var security: [ServerSecurity] {
-        client.configuration.servers.map { server in
+        guard case .servers(let client) = access else { return [] }
+        return client.configuration.servers.map { server in
             let transport: ServerSecurity.Transport =
                 switch server.scheme {
                 case .ldaps: .tls(verification: client.configuration.tls.verification)
@@ -49,6 +68,15 @@ package struct DirectoryProbe: Sendable {
             EntryCount(
                 entries: result.entries.count, end: SampleEnd(result.result.code, count: result.entries.count, limit),
                 references: result.references.count, duration: .now - start)
+        }
+    }
+
+    /// The first `limit` entries of a search, whatever limits of the server's end it before.
+    package func entries(_ request: SearchRequest, upTo limit: Int) async -> Outcome<EntrySample> {
+        await sampled(request, limit: limit).map { result in
+            EntrySample(
+                entries: result.entries,
+                end: SampleEnd(result.result.code, count: result.entries.count, limit))
         }
     }
 
@@ -130,12 +158,32 @@ package struct DirectoryProbe: Sendable {
     private static let costSample = 10
 
     private func sampled(_ request: SearchRequest, limit: Int) async -> Outcome<SearchResult> {
+        let client: LDAPClient
+        switch access {
+        case .servers(let servers): client = servers
+        case .file(let source): return await Self.sampled(request, limit: limit, from: source)
+        }
         do {
             return .found(try await client.sample(request, limit: limit))
         } catch let error as LDAPError {
             return error.code == .result(.noSuchObject) ? .absent : .unavailable(UnavailableReason(error))
         } catch {
             return .unavailable(UnavailableReason(.unreachable, "the look at the directory was cancelled"))
+        }
+    }
+
+    private static func sampled(
+        _ request: SearchRequest, limit: Int, from file: any DirectorySource
+    ) async -> Outcome<SearchResult> {
+        switch await file.search(request) {
+        case .failed(let reason): return .unavailable(reason)
+        case .noSuchObject: return .absent
+        case .entries(let entries):
+            let isWhole = entries.count <= limit
+            return .found(
+                SearchResult(
+                    entries: Array(entries.prefix(limit)),
+                    result: LDAPResult(isWhole ? .success : .sizeLimitExceeded)))
         }
     }
 }

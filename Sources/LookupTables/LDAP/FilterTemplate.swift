@@ -4,9 +4,9 @@ import LDAP
 /// filter's shape, and a template in which it could is refused.
 struct FilterTemplate: Sendable {
     let template: TableTemplate
-    private let filter: LDAPFilter
+    let filter: LDAPFilter
     /// Stands before the number of a field in the filter's values; occurs nowhere else in them.
-    private let marker: UInt8
+    let marker: UInt8
 
     init(_ text: [UInt8]) throws(TableFault) {
         template = try TableTemplate(text, parameter: "query_filter")

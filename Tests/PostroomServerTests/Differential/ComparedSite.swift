@@ -9,7 +9,7 @@ import Testing
 
 /// One folder with a main.cf and its tables, read by the installed Postfix and by Postroom: the very same files.
 struct ComparedSite {
-    let postfix: RunningPostfix
+    let postfix: RunningPostmap
     let site: Site
     /// What the import and the opening of the site found wrong.
     let faults: [ConfigurationFault]
@@ -22,7 +22,7 @@ struct ComparedSite {
     static func open(
         tables: [String], settings: String = "", files: [String: String], compiled: [String] = []
     ) async throws -> ComparedSite {
-        let postfix = try RunningPostfix()
+        let postfix = try RunningPostmap()
         let folder = postfix.folder
         let mail = try folder.makeFolder("mail")
         func placed(_ text: String) -> String { text.replacing("%FOLDER%", with: folder.path) }
@@ -53,7 +53,7 @@ struct ComparedSite {
     }
 
     /// The answer of `postroom lookup`.
-    private func answer(_ table: any LookupTable, _ key: [UInt8]) async -> RunningPostfix.Answer {
+    private func answer(_ table: any LookupTable, _ key: [UInt8]) async -> RunningPostmap.Answer {
         switch await table.lookup(table.isPattern ? key : LookupKey.folded(key)).outcome {
         case .found(let value): .found(value)
         case .absent: .notFound
@@ -74,7 +74,7 @@ struct ComparedSite {
             Issue.record("\(name) is not among \(site.tableNames)", sourceLocation: sourceLocation)
             return 0
         }
-        var ours: [RunningPostfix.Answer] = []
+        var ours: [RunningPostmap.Answer] = []
         for key in keys { ours.append(await answer(table, key)) }
         let mayFail = Set(ours.indices.filter { ours[$0] == .temporaryFailure })
         let theirs = try await postfix.answers(name, keys: keys, mayFail: mayFail, maximumFailures: maximumFailures)

@@ -7,7 +7,7 @@ struct ComparisonFailure: Error, CustomStringConvertible {
 }
 
 /// A configuration folder of the installed Postfix and what its `postmap -q` answers from it.
-struct RunningPostfix {
+struct RunningPostmap {
     enum Answer: Equatable, CustomStringConvertible {
         case found([UInt8])
         case notFound

@@ -40,23 +40,50 @@ extension Site {
         guard sender != nil || login != nil else {
             let resolution = await router.resolve(recipient)
             return Explanation(resolution.reply, json: ResolutionJSON.document(resolution).serialized()) {
-                ResolutionText(isColoured: $0).text(resolution)
+                ResolutionText(isColoured: $0, entryLimit: 20).text(resolution)
             }
         }
         let path = sender.flatMap { EmailAddress($0) }.map { ReversePath.address($0) } ?? .null
         let policy = policy(withLogin: login != nil)
-        let client = ClientFacts(helo: "explain", login: login)
-        let decision = await policy.recipient(recipient, sender: path, client: client)
-        var resolution =
-            decision.resolution
-            ?? Resolution(recipient: recipient, verdict: .refuse(decision.reply), steps: [])
-        if !decision.reply.isPositive {
-            resolution.verdict = decision.reply.isTransient ? .deferred(decision.reply) : .refuse(decision.reply)
+        let (name, loginSteps) = await loggedIn(as: login)
+        let client = ClientFacts(helo: "explain", login: name)
+        let before = await policy.sender(path, client: client)
+        var resolution: Resolution
+        let reply: SMTPReply
+        if let refusal = before.reply, !refusal.isPositive {
+            reply = refusal
+            resolution = Resolution(recipient: recipient, verdict: .refuse(refusal), steps: before.steps)
+        } else {
+            let decision = await policy.recipient(recipient, sender: path, client: client)
+            reply = decision.reply
+            resolution =
+                decision.resolution ?? Resolution(recipient: recipient, verdict: .refuse(reply), steps: [])
+            resolution.steps = before.steps + decision.steps + resolution.steps
         }
-        resolution.steps = decision.steps + resolution.steps
+        if !reply.isPositive { resolution.verdict = reply.isTransient ? .deferred(reply) : .refuse(reply) }
+        resolution.steps = loginSteps + resolution.steps
         let shown = resolution
-        return Explanation(decision.reply, json: ResolutionJSON.document(shown).serialized()) {
-            ResolutionText(isColoured: $0).text(shown)
+        return Explanation(reply, json: ResolutionJSON.document(shown).serialized()) {
+            ResolutionText(isColoured: $0, entryLimit: 20).text(shown)
+        }
+    }
+
+    /// The login as the databases rewrite it: what a session has after AUTH, and what tables of senders are asked for.
+    private func loggedIn(as login: String?) async -> (name: String?, steps: [TraceStep]) {
+        guard let login else { return (nil, []) }
+        let foresight = await accounts.foresee(
+            LoginRequest(
+                login: Array(login.utf8), password: Secret(""), service: LoginService.submission.rawValue,
+                isSecured: true))
+        func step(_ text: String) -> [TraceStep] {
+            [TraceStep(.decision(rule: "login", text: text), children: foresight.steps)]
+        }
+        switch foresight.outcome {
+        case .accepted(let account): return (account.login, step("\(login) is logged in as \(account.login)"))
+        case .rejected(let reason):
+            return (login, step("\(login) can't log in (\(reason.rawValue)): shown as if it had"))
+        case .unavailable(let reason):
+            return (login, step("\(login) can't log in now (\(reason.text)): shown as if it had"))
         }
     }
 
