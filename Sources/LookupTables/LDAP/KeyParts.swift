@@ -57,9 +57,9 @@ struct KeyParts: Sendable {
             labels = []
             return
         }
-        labels = domain.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard labels.count >= requirements.labels, labels.suffix(requirements.labels).allSatisfy({ !$0.isEmpty })
-        else { return nil }
+        // Postfix takes dots in a row for one, and does without those at the ends.
+        labels = domain.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: true)
+        guard labels.count >= requirements.labels else { return nil }
     }
 
     /// What stands for a field of a query template.

@@ -76,6 +76,11 @@ package enum Fixture {
         Bundle.module.bundleURL.appendingPathComponent("Fixtures").appendingPathComponent(name).path
     }
 
+    /// The names in a folder, in order; empty if there is no such folder.
+    package static func names(_ folder: String) -> [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: path(folder)))?.sorted() ?? []
+    }
+
     /// Empty if there is no such file, which the test that reads it will notice.
     package static func text(_ name: String) -> String {
         String(decoding: FileManager.default.contents(atPath: path(name)) ?? Data(), as: UTF8.self)

@@ -1,0 +1,89 @@
+import Dialects
+import Directory
+import PostroomTesting
+import SiteConfiguration
+import Testing
+
+/// Each line of each file of each document's site, damaged in several ways: a fault that says where and what to do, or a
+/// site that means what the original programs make of the file. Never an open relay, never mail elsewhere.
+@Suite struct SiteDamageTests {
+    struct Damaged {
+        var site: SiteFolder
+        var files: [String: [UInt8]]
+        var imported: ImportedSite
+        var comment: String
+        var path: String
+        var line: Int
+
+        var starts: Bool { !imported.faults.contains { $0.severity == .error } }
+    }
+
+    /// Reads every damaged copy of a site.
+    static func each(_ site: SiteFolder, _ damage: LineDamage, _ body: (Damaged) throws -> Void) rethrows {
+        let accepted = site.accepted
+        for (path, contents) in site.files.sorted(by: { $0.key < $1.key }) {
+            let lines = SiteFolder.lines(contents)
+            for index in lines.indices {
+                var changed = lines
+                changed.replaceSubrange(
+                    index...index,
+                    with: damage.applied(to: lines[index], of: path, seed: index &* 31 &+ path.utf8.count))
+                var files = site.files
+                files[path] = Array((changed + [[]]).joined(separator: [UInt8(ascii: "\n")]))
+                guard files[path] != contents else { continue }
+                try body(
+                    Damaged(
+                        site: site, files: files, imported: site.read(files, accepting: accepted),
+                        comment: "\(site.name) \(path):\(index + 1) \(damage)", path: path, line: index + 1))
+            }
+        }
+    }
+
+    @Test(arguments: SiteFolder.all)
+    func `given a site as it is, when it is read, then it starts and keeps strangers from relaying`(_ site: SiteFolder)
+    {
+        #expect(!site.files.isEmpty)
+        let imported = site.read(site.files, accepting: site.accepted)
+        #expect(imported.faults.filter { $0.severity == .error }.map(\.description) == [])
+        #expect(!imported.model.listeners.isEmpty)
+        #expect(StrangersMail(model: imported.model).relayingListeners == [])
+    }
+
+    @Test func `given a model that relays for everybody, when it is judged, then that is seen`() {
+        let site = SiteFolder.all[0]
+        for restrictions in ["permit", "permit_auth_destination", "permit_mynetworks, permit"] {
+            var files = site.files
+            files["/etc/postfix/main.cf", default: []] += Array(
+                "smtpd_relay_restrictions = \(restrictions), reject\nsmtpd_recipient_restrictions = permit\n".utf8)
+            let model = site.read(files, accepting: site.accepted).model
+            #expect(
+                StrangersMail(model: model).relayingListeners.isEmpty == (restrictions == "permit_auth_destination"))
+        }
+        var files = site.files
+        files["/etc/postfix/main.cf", default: []] += Array("mynetworks = 203.0.0.0/8\n".utf8)
+        #expect(!StrangersMail(model: site.read(files, accepting: site.accepted).model).relayingListeners.isEmpty)
+        files = site.files
+        files["/etc/postfix/main.cf", default: []] += Array("relay_domains = invalid\n".utf8)
+        #expect(!StrangersMail(model: site.read(files, accepting: site.accepted).model).relayingListeners.isEmpty)
+    }
+
+    @Test(arguments: SiteFolder.all, LineDamage.allCases)
+    func `given any line damaged, when the site is read, then it keeps strangers from relaying or says what to mend`(
+        _ site: SiteFolder, _ damage: LineDamage
+    ) {
+        Self.each(site, damage) { damaged in
+            let model = damaged.imported.model
+            for fault in damaged.imported.faults where fault.severity == .error {
+                // Files by their own names; the whole of an origin where nothing of it can be read.
+                let isPlaced =
+                    damaged.files.keys.contains(fault.location.file)
+                    || site.origins.contains { "\($0.dialect.rawValue):\($0.path)" == fault.location.file }
+                #expect(isPlaced, "\(damaged.comment): \(fault)")
+                #expect(!fault.remedy.isEmpty, "\(damaged.comment): \(fault)")
+            }
+            guard damaged.starts else { return }
+            #expect(!model.listeners.isEmpty || damage == .deleted, "\(damaged.comment): nothing is listened for")
+            #expect(StrangersMail(model: model).relayingListeners == [], "\(damaged.comment)")
+        }
+    }
+}
