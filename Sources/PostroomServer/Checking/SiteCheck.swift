@@ -72,10 +72,11 @@ struct ProbedDirectories: Sendable {
                 if let member = set.members[model.name] { probes[model.name] = DirectoryProbe(file: member.source) }
             case .servers:
                 let builder = DirectoryBuilder(
-                    group: .singletonMultiThreadedEventLoopGroup, hashing: Hashing.run, faults: FaultCollector())
-                for case .servers(let client) in builder.build([model]).kept {
-                    clients.append(client)
-                    probes[model.name] = DirectoryProbe(client)
+                    group: .singletonMultiThreadedEventLoopGroup, hashing: Hashing.run,
+                    secretAttributes: models.accounts.secretAttributes, faults: FaultCollector())
+                for case .servers(let servers) in builder.build([model]).kept {
+                    clients.append(servers.client)
+                    probes[model.name] = DirectoryProbe(servers.client)
                 }
             }
         }

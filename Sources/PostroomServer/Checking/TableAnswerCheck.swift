@@ -13,7 +13,7 @@ struct TableAnswerCheck: ExaminationPart {
         let keyless = Set(examination.searches.filter(\.isKeyless).map(\.name))
         var findings: [CheckFinding] = []
         for name in site.tableNames where !examination.isOver {
-            guard let table = site.table(named: name), !keyless.contains(table.name), !name.hasPrefix("static:")
+            guard let table = await site.table(named: name), !keyless.contains(table.name), !name.hasPrefix("static:")
             else { continue }
             let location = table.location ?? site.model.hostname.location
             switch await table.lookup(ExaminedSearch.nobody).outcome {

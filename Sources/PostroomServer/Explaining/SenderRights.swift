@@ -20,7 +20,7 @@ struct SenderRights: Sendable {
     private static let limit = 200
 
     init(of login: String, at site: Site) async {
-        let tables = site.policy(for: .submission).options.senderLoginMaps
+        let tables = site.policy(withLogin: true).options.senderLoginMaps
         isChecked = site.model.senders.checksLogin
         guard isChecked else { return }
         for (index, model) in site.model.senders.logins.enumerated() {
