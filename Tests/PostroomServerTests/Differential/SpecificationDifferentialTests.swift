@@ -43,7 +43,7 @@ import Testing
     ]
 
     private static let specifications = [
-        "texthash:%FOLDER%/plain", "hash:%FOLDER%/plain", "btree:%FOLDER%/plain", "cdb:%FOLDER%/plain",
+        "texthash:%FOLDER%/plain", "hash:%FOLDER%/plain", "btree:%FOLDER%/tree", "cdb:%FOLDER%/plain",
         "regexp:%FOLDER%/patterns", "pcre:%FOLDER%/patterns", "cidr:%FOLDER%/networks", "static:plain",
         "static:{two words}", "static:{ blanks at both ends }", "inline:{alice@example.org=bob@example.org}",
         "inline:{alice@example.org = x, bob@example.org=y}",
@@ -66,7 +66,8 @@ import Testing
         let compiled = Self.specifications.filter { word in ["hash:", "btree:", "cdb:"].contains { word.hasPrefix($0) }
         }
         let site = try await ComparedSite.open(
-            tables: Self.specifications, settings: "alias_database =", files: Self.files, compiled: compiled)
+            tables: Self.specifications, settings: "alias_database =",
+            files: Self.files.merging(["tree": Self.files["plain"] ?? ""]) { $1 }, compiled: compiled)
         let vocabulary = try DirectoryVocabulary(.dmsLDAP)
         let own = [
             "alice@example.org", "ALICE@EXAMPLE.ORG", "bob@example.org", "carol@example.org", "dave@example.net",
