@@ -7,6 +7,8 @@ package struct DeliveryReport: Sendable {
         case failed(MailboxFailure)
         /// Another host serves the address, and there is nothing yet that would take mail there.
         case noWayOut
+        /// The configuration throws the mail away, for the reason it gives.
+        case discarded(String)
 
         /// As Postfix's log words it: `status=sent (delivered to maildir)`.
         package var status: String {
@@ -14,13 +16,14 @@ package struct DeliveryReport: Sendable {
             case .delivered: "status=sent (delivered to maildir)"
             case .failed(let failure): "status=deferred (\(failure.reason))"
             case .noWayOut: "status=deferred (mail for other hosts can't be sent yet)"
+            case .discarded(let reason): "status=sent (\(reason.isEmpty ? "discarded" : reason))"
             }
         }
 
         /// Nil for a copy that was delivered.
         package var reply: SMTPReply? {
             switch self {
-            case .delivered: nil
+            case .delivered, .discarded: nil
             case .failed(let failure): failure.smtpReply
             case .noWayOut: SMTPReply(451, EnhancedStatusCode(4, 4, 4), "No way to the destination host at the moment")
             }

@@ -41,12 +41,14 @@ package struct DeliveryTransaction: Sendable {
     /// What two destinations have in common that must get one copy: a mailbox is the same under whichever address.
     private enum Place: Hashable {
         case mailbox(MailboxLocation, Owner)
-        case remote(EmailAddress)
+        case remote(RemoteDestination)
+        case discard(EmailAddress)
 
         init(_ destination: Destination) {
             switch destination {
             case .mailbox(let mailbox): self = .mailbox(mailbox.location, mailbox.owner)
-            case .remote(let address): self = .remote(address)
+            case .remote(let remote): self = .remote(remote)
+            case .discard(let address, _): self = .discard(address)
             }
         }
     }
@@ -87,6 +89,7 @@ package struct DeliveryTransaction: Sendable {
                 let outcome: DeliveryReport.Outcome =
                     switch copy.destination {
                     case .remote: .noWayOut
+                    case .discard(_, let reason): .discarded(reason)
                     case .mailbox:
                         switch rest.popFirst() {
                         case .success(let message): .delivered(path: message.path)

@@ -9,6 +9,20 @@ package struct ClientFacts: Hashable, Sendable {
     /// The login, as the databases rewrote it; nil without AUTH.
     package var login: String?
 
+    // MARK: For policy services
+
+    package var port: Int?
+    package var serverAddress: String?
+    package var serverPort: Int?
+    package var isExtended = false
+    package var isLMTP = false
+    package var tlsVersion: String?
+    package var tlsCipher: String?
+    /// One value for all questions about a message.
+    package var instance: String?
+    /// Commands came ahead of replies that the client had to wait for (reject_unauth_pipelining).
+    package var pipelinesImproperly = false
+
     package init(
         address: IPAddress? = nil, hostName: String? = nil, helo: String? = nil, login: String? = nil
     ) {

@@ -29,6 +29,12 @@ package struct PolicyOptions: Sendable {
     package var senderRestrictions = RestrictionList()
     package var relayRestrictions = RestrictionList()
     package var recipientRestrictions = RestrictionList()
+    package var dataRestrictions = RestrictionList()
+    package var endOfDataRestrictions = RestrictionList()
+    /// `smtpd_restriction_classes`: lists that access tables and policy services name.
+    package var restrictionClasses: [String: RestrictionList] = [:]
+    /// `smtpd_reject_unlisted_sender`.
+    package var rejectsUnlistedSender = false
 
     /// `smtpd_sender_login_maps`: who owns a sender address.
     package var senderLoginMaps: [any LookupTable] = []

@@ -8,6 +8,8 @@ enum PolicyReply {
         case helo(String)
         case sender(ReversePath)
         case recipient(EmailAddress)
+        case data
+        case endOfData
 
         var text: String {
             switch self {
@@ -15,6 +17,8 @@ enum PolicyReply {
             case .helo(let name): "<\(name)>: Helo command"
             case .sender(let path): "<\(path)>: Sender address"
             case .recipient(let address): "<\(address)>: Recipient address"
+            case .data: "<DATA>: Data command"
+            case .endOfData: "<END-OF-MESSAGE>: End-of-data"
             }
         }
     }
@@ -55,6 +59,10 @@ enum PolicyReply {
             default: "need fully-qualified address"
             }
         return rejected(subject, text, code: 504, EnhancedStatusCode(5, 5, 2))
+    }
+
+    static func improperPipelining(_ subject: Subject) -> SMTPReply {
+        rejected(subject, "Improper use of SMTP command pipelining", code: 503, EnhancedStatusCode(5, 5, 0))
     }
 
     static let configurationError = SMTPReply(451, EnhancedStatusCode(4, 3, 5), "Server configuration error")

@@ -20,16 +20,23 @@ package struct SMTPPolicy: Sendable {
         package var resolution: Resolution?
         /// What the restrictions did; the steps of the resolution are its own.
         package var steps: [TraceStep]
+        package var effects = MessageEffects()
     }
 
-    /// MAIL FROM: nil accepts. With `delaysReject` nothing is decided before RCPT.
-    package func sender(
-        _ sender: ReversePath, client: ClientFacts
-    ) async -> (reply: SMTPReply?, steps: [TraceStep]) {
-        guard !options.delaysReject else { return (nil, []) }
+    /// The answer to MAIL, DATA or the end of a message.
+    package struct StageDecision: Sendable {
+        /// Nil accepts.
+        package var reply: SMTPReply?
+        package var steps: [TraceStep]
+        package var effects = MessageEffects()
+    }
+
+    /// MAIL FROM. With `delaysReject` nothing is decided before RCPT.
+    package func sender(_ sender: ReversePath, client: ClientFacts) async -> StageDecision {
+        guard !options.delaysReject else { return StageDecision(steps: []) }
         var evaluation = RestrictionEvaluation(options, router, client: client, sender: sender, recipient: nil)
-        let reply = await evaluation.run(clientStages)
-        return (reply ?? evaluation.deferIfPermit, evaluation.steps)
+        evaluation.isAtMail = true
+        return await decide(clientStages, &evaluation)
     }
 
     /// RCPT TO: the restriction lists in Postfix's order, then where the recipient leads.
@@ -42,14 +49,64 @@ package struct SMTPPolicy: Sendable {
         let recipients = RestrictionEvaluation.Stage.recipient(options.recipientRestrictions)
         stages += options.relayBeforeRecipient ? [relay, recipients] : [recipients, relay]
         if let reply = await evaluation.run(stages) {
-            return RecipientDecision(reply: reply, resolution: evaluation.resolution, steps: evaluation.steps)
+            return RecipientDecision(
+                reply: reply, resolution: evaluation.resolution, steps: evaluation.steps, effects: evaluation.effects)
+        }
+        guard !evaluation.effects.isDiscarded else {
+            let nowhere = Destination.discard(recipient, reason: "discarded by an access table")
+            let resolution = Resolution(recipient: recipient, verdict: .deliver([nowhere]), steps: [])
+            return RecipientDecision(
+                reply: resolution.reply, resolution: resolution, steps: evaluation.steps, effects: evaluation.effects)
         }
         let resolution = await evaluation.resolve(recipient)
         let reply = resolution.reply.isPositive ? evaluation.deferIfPermit ?? resolution.reply : resolution.reply
-        return RecipientDecision(reply: reply, resolution: resolution, steps: evaluation.steps)
+        return RecipientDecision(
+            reply: reply, resolution: resolution, steps: evaluation.steps, effects: evaluation.effects)
+    }
+
+    /// DATA or the first BDAT, for the recipients that were taken.
+    package func data(
+        to recipients: [EmailAddress], sender: ReversePath, client: ClientFacts
+    ) async -> StageDecision {
+        guard !options.dataRestrictions.restrictions.isEmpty else { return StageDecision(steps: []) }
+        var evaluation = evaluation(recipients, sender, client)
+        return await decide([.data(options.dataRestrictions)], &evaluation)
+    }
+
+    /// The message is here: `size` in octets.
+    package func endOfData(
+        to recipients: [EmailAddress], sender: ReversePath, client: ClientFacts, size: Int
+    ) async -> StageDecision {
+        guard !options.endOfDataRestrictions.restrictions.isEmpty else { return StageDecision(steps: []) }
+        var evaluation = evaluation(recipients, sender, client)
+        evaluation.size = size
+        return await decide([.endOfData(options.endOfDataRestrictions)], &evaluation)
+    }
+
+    /// smtpd(8) names the recipient there only when it is the one.
+    private func evaluation(
+        _ recipients: [EmailAddress], _ sender: ReversePath, _ client: ClientFacts
+    ) -> RestrictionEvaluation {
+        var evaluation = RestrictionEvaluation(
+            options, router, client: client, sender: sender, recipient: recipients.count == 1 ? recipients[0] : nil)
+        evaluation.recipientCount = recipients.count
+        return evaluation
+    }
+
+    private func decide(
+        _ stages: [RestrictionEvaluation.Stage], _ evaluation: inout RestrictionEvaluation
+    ) async -> StageDecision {
+        let reply = await evaluation.run(stages)
+        return StageDecision(
+            reply: reply ?? evaluation.deferIfPermit, steps: evaluation.steps, effects: evaluation.effects)
     }
 
     private var clientStages: [RestrictionEvaluation.Stage] {
-        [.client(options.clientRestrictions), .helo(options.heloRestrictions), .sender(options.senderRestrictions)]
+        var stages: [RestrictionEvaluation.Stage] = [
+            .client(options.clientRestrictions), .helo(options.heloRestrictions), .sender(options.senderRestrictions),
+        ]
+        // After the senders' list, whatever that permitted.
+        if options.rejectsUnlistedSender { stages.append(.unlistedSender(RestrictionList([.rejectUnlistedSender]))) }
+        return stages
     }
 }

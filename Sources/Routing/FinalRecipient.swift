@@ -17,6 +17,8 @@ struct FinalRecipient: Sendable {
         case lookup
         case configuration
         case transport
+        /// `retry:` says so.
+        case putOff(EnhancedStatusCode, String)
     }
 
     var address: EmailAddress
@@ -36,10 +38,7 @@ struct FinalRecipientResolver: Sendable {
             return FinalRecipient(address: address, fate: .unavailable(.lookup), steps: [])
         }
         var steps: [TraceStep] = []
-        if isOriginal, let refused = await test(address, addressClass, &steps) {
-            return FinalRecipient(address: address, fate: refused, steps: steps)
-        }
-        let fate = await deliver(address, addressClass, &steps)
+        let fate = await deliver(address, addressClass, isOriginal, &steps)
         return FinalRecipient(address: address, fate: fate, steps: steps)
     }
 
@@ -61,7 +60,10 @@ struct FinalRecipientResolver: Sendable {
         case .relay:
             guard let maps = options.relayRecipientMaps else { return nil }
             (setting, tables) = ("relay_recipient_maps", maps)
-        case .virtualAlias, .virtualMailbox, .remote:
+        case .virtualMailbox:
+            guard let maps = options.virtualMailboxMaps else { return nil }
+            (setting, tables) = ("virtual_mailbox_maps", maps)
+        case .virtualAlias, .remote:
             return nil
         }
         let isLocal = addressClass == .local || address.domain == options.myOrigin
@@ -91,20 +93,41 @@ struct FinalRecipientResolver: Sendable {
     // MARK: - Transports
 
     private func deliver(
-        _ address: EmailAddress, _ addressClass: AddressClass, _ steps: inout [TraceStep]
+        _ address: EmailAddress, _ addressClass: AddressClass, _ isOriginal: Bool, _ steps: inout [TraceStep]
     ) async -> FinalRecipient.Fate {
         func note(_ rule: String, _ text: String, _ children: [TraceStep] = []) {
             steps.append(TraceStep(.decision(rule: rule, text: text), children: children))
         }
-        let setting: String
-        let transport: ClassTransport
-        switch addressClass {
-        case .local: (setting, transport) = ("local_transport", options.localTransport)
-        case .virtualMailbox: (setting, transport) = ("virtual_transport", options.virtualTransport)
-        case .virtualAlias:
+        if addressClass == .virtualAlias {
             note("virtual_alias_domains", "\(address.domain) has aliases only, and \(address) is none")
             return unknown(.virtualAlias)
-        case .relay, .remote: (setting, transport) = (addressClass.setting, .remote)
+        }
+        var (setting, transport) = transport(of: addressClass)
+        // virtual(8) finds out by itself who exists.
+        var asksTables = false
+        let lookup = TransportLookup(options: options)
+        let entry = await lookup.find(address)
+        switch entry.outcome {
+        case .absent: asksTables = addressClass == .virtualMailbox && options.virtualTransportAsksMaps
+        case .unavailable:
+            steps.append(
+                TraceStep(
+                    .decision(rule: "transport_maps", text: "can't tell how \(address) is delivered"),
+                    location: options.transportMapsLocation, children: entry.steps))
+            return .unavailable(.lookup)
+        case .found(let value):
+            transport = lookup.apply(value, to: transport)
+            let isVirtual =
+                value.transport == "virtual" || (value.transport.isEmpty && options.virtualTransportAsksMaps)
+            asksTables = addressClass == .virtualMailbox && isVirtual
+            setting = "transport_maps"
+            steps.append(
+                TraceStep(
+                    .decision(rule: setting, text: "\(address) is delivered by \(value.transport):\(value.nextHop)"),
+                    location: options.transportMapsLocation, children: entry.steps))
+        }
+        if isOriginal, !asksTables, !transport.refusesAll, let refused = await test(address, addressClass, &steps) {
+            return refused
         }
         switch transport {
         case .mailboxes(let mailboxes):
@@ -122,9 +145,16 @@ struct FinalRecipientResolver: Sendable {
                 note(setting, "no mailbox can be had for \(address): \(reason.text)", answer.steps)
                 return .unavailable(reason.kind == .misconfigured ? .configuration : .lookup)
             }
-        case .remote:
-            note(setting, "\(address) is on another host")
-            return .destinations([.remote(address)])
+        case .remote(let way, let nextHop):
+            let remote = RemoteDestination(address: address, transport: way, nextHop: nextHop)
+            note(setting, "\(address) is on another host, by \(remote.way)")
+            return .destinations([.remote(remote)])
+        case .retry(let status, let text):
+            note(setting, "retry:\(status) \(text)")
+            return .unavailable(.putOff(status, text))
+        case .discard(let reason):
+            note(setting, "mail for \(address) is thrown away")
+            return .destinations([.discard(address, reason: reason)])
         case .error(let status, let text):
             note(setting, "error:\(status) \(text)")
             guard status.statusClass == 5 else { return .unavailable(.transport) }
@@ -133,5 +163,20 @@ struct FinalRecipientResolver: Sendable {
             note(setting, "this server has no transport \(name)")
             return .unavailable(.transport)
         }
+    }
+
+    private func transport(of addressClass: AddressClass) -> (setting: String, transport: ClassTransport) {
+        switch addressClass {
+        case .local: ("local_transport", options.localTransport)
+        case .virtualMailbox, .virtualAlias: ("virtual_transport", options.virtualTransport)
+        case .relay: ("relay_transport", viaRelayHost(options.relayTransport))
+        case .remote: ("default_transport", viaRelayHost(options.defaultTransport))
+        }
+    }
+
+    /// `relayhost` stands for the recipient's own domain only.
+    private func viaRelayHost(_ transport: ClassTransport) -> ClassTransport {
+        guard case .remote(.smtp, nil) = transport, let host = options.relayHost else { return transport }
+        return .remote(.smtp, nextHop: host)
     }
 }

@@ -14,7 +14,7 @@ package struct Router: Sendable {
 
     /// The class of a domain; never `absent`.
     package func addressClass(of domain: Domain) async -> Answer<AddressClass> {
-        await classifier.addressClass(of: domain)
+        await classifier.addressClass(of: options.completed(domain))
     }
 
     /// `RCPT TO:<Postmaster>`, the one recipient without a domain (RFC 5321 §4.1.1.3); nil for a name that can't be one.
@@ -28,9 +28,43 @@ package struct Router: Sendable {
     /// One target that can't be looked up defers the whole recipient; dead targets among live ones are named in
     /// `deadTargets`; with dead ones only the recipient is refused.
     package func resolve(_ recipient: EmailAddress, knownClass: Answer<AddressClass>? = nil) async -> Resolution {
+        var steps: [TraceStep] = []
+        var address = options.completed(recipient)
+        if options.canonical.rewritesRecipients {
+            let rewritten = await CanonicalRewriting(options: options).recipient(address)
+            steps = rewritten.steps
+            switch rewritten.outcome {
+            case .absent: break
+            case .found(let found): address = found
+            case .unavailable(let reason):
+                let reply =
+                    reason.kind == .misconfigured
+                    ? RoutingReply.rewritingError(recipient) : RoutingReply.temporaryLookupFailure(recipient)
+                return Resolution(recipient: recipient, verdict: .deferred(reply), steps: steps)
+            }
+        }
+        var resolution = await resolveRewritten(
+            address, isOriginal: address == options.completed(recipient),
+            knownClass: address.domain == options.completed(recipient).domain ? knownClass : nil, naming: recipient)
+        resolution.steps = steps + resolution.steps
+        return resolution
+    }
+
+    /// Who sends, after `sender_canonical_maps` and `canonical_maps`; `absent` when they leave it alone.
+    package func canonicalSender(_ sender: EmailAddress) async -> Answer<EmailAddress> {
+        guard options.canonical.rewritesSenders else { return Answer(.absent) }
+        return await CanonicalRewriting(options: options).sender(options.completed(sender))
+    }
+
+    /// - Parameters:
+    ///   - isOriginal: false for an address that canonical(5) made: the recipient tables need not know it.
+    ///   - name: the recipient as the client gave it.
+    private func resolveRewritten(
+        _ recipient: EmailAddress, isOriginal: Bool, knownClass: Answer<AddressClass>?, naming name: EmailAddress
+    ) async -> Resolution {
         let expander = AliasExpander(options)
         let expansion = await expander.expand(recipient, knownClass: knownClass)
-        var resolution = await resolution(of: expansion, expander)
+        var resolution = await resolution(of: expansion, expander, isOriginal: isOriginal, naming: name)
         let isOurs = isFinal(expansion.classes[recipient.domain])
         if case .refuse = resolution.verdict, isRole(recipient), isOurs {
             await sendToPostmaster(&resolution)
@@ -52,8 +86,10 @@ package struct Router: Sendable {
 
     // MARK: - From expansion to verdict
 
-    private func resolution(of expansion: AliasExpansion, _ expander: AliasExpander) async -> Resolution {
-        let recipient = expansion.nodes[0].address
+    private func resolution(
+        of expansion: AliasExpansion, _ expander: AliasExpander, isOriginal: Bool = true,
+        naming recipient: EmailAddress
+    ) async -> Resolution {
         guard !Task.isCancelled else {
             let reply = RoutingReply.temporaryLookupFailure(recipient)
             return Resolution(recipient: recipient, verdict: .deferred(reply), steps: expansion.trace())
@@ -72,13 +108,13 @@ package struct Router: Sendable {
         let finals = await concurrentMap(leaves, limit: options.limits.concurrentLookups) { [expansion] index in
             let node = expansion.nodes[index]
             let addressClass = expansion.classes[node.address.domain] ?? Answer(.found(.remote))
-            return await resolver.resolve(node.address, addressClass, isOriginal: index == 0)
+            return await resolver.resolve(node.address, addressClass, isOriginal: isOriginal && index == 0)
         }
         var traced = expansion
         for (index, final) in zip(leaves, finals) { traced.addSteps(final.steps, at: index) }
         let composition = VerdictComposition(
             options: options, recipient: recipient, finals: finals, hasLoop: expansion.hasLoop,
-            hasUnusableValue: !expansion.unusableValues.isEmpty)
+            hasUnusableValue: !expansion.unusableValues.isEmpty, undeliverable: expansion.undeliverable)
         return Resolution(
             recipient: recipient, verdict: composition.verdict, steps: traced.trace(),
             deadTargets: expansion.isAlias ? composition.deadTargets : [])
@@ -119,7 +155,8 @@ package struct Router: Sendable {
             return
         }
         let expander = AliasExpander(options)
-        let answer = await self.resolution(of: expander.expand(postmaster, knownClass: nil), expander)
+        let answer = await self.resolution(
+            of: expander.expand(postmaster, knownClass: nil), expander, naming: postmaster)
         resolution.steps.append(
             TraceStep(
                 .decision(rule: "postmaster", text: "mail for \(recipient) goes to \(postmaster)"),

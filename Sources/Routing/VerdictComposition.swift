@@ -9,7 +9,7 @@ struct VerdictComposition: Sendable {
 
     init(
         options: RoutingOptions, recipient: EmailAddress, finals: [FinalRecipient], hasLoop: Bool = false,
-        hasUnusableValue: Bool = false
+        hasUnusableValue: Bool = false, undeliverable: LocalAliasValue.Undeliverable? = nil
     ) {
         var destinations: [Destination] = []
         var mailboxes: Set<MailboxKey> = []
@@ -35,6 +35,9 @@ struct VerdictComposition: Sendable {
         }
         if let failure {
             verdict = .deferred(Self.reply(failure, recipient))
+        } else if let undeliverable {
+            // Nobody's part of the mail is dropped because another part can't be delivered.
+            verdict = .deferred(RoutingReply.cannotDeliver(recipient, to: undeliverable.rawValue))
         } else if !options.canSendOut, destinations.contains(where: \.isRemote) {
             verdict = .deferred(RoutingReply.cannotForward(recipient))
         } else if !destinations.isEmpty {
@@ -56,6 +59,7 @@ struct VerdictComposition: Sendable {
         case .lookup: RoutingReply.temporaryLookupFailure(recipient)
         case .configuration: RoutingReply.serverConfigurationError(recipient)
         case .transport: RoutingReply.unknownTransport(recipient)
+        case .putOff(let status, let text): RoutingReply.putOff(recipient, status, text)
         }
     }
 

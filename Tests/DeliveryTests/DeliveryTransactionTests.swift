@@ -115,7 +115,8 @@ struct DeliveryTransactionTests {
         var transaction = DeliveryTransaction(sender: sender, maildirs: maildirs)
         transaction.add(try resolution("anna@example.org", [try mailbox("anna")]))
         transaction.add(try resolution("old@example.org", [try mailbox("old", format: .mbox)]))
-        transaction.add(try resolution("far@example.net", [.remote(try address("far@example.net"))]))
+        transaction.add(
+            try resolution("far@example.net", [.remote(RemoteDestination(address: try address("far@example.net")))]))
         let report = await transaction.deliver(body: body, traceHeaders: [])
         #expect(!report.isComplete)
         #expect(report.smtpReply(accepted: accepted).code == 451)

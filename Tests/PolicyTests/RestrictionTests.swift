@@ -124,7 +124,11 @@ import Testing
             ("450 4.2.1 Later", "450 4.2.1 <S>: Sender address rejected: Later"),
             ("554", "554 5.7.1 <S>: Sender address rejected: Access denied"),
             ("permit", "250 2.1.5 Ok"), ("reject_unlisted_recipient, permit", "250 2.1.5 Ok"),
-            ("REDIRECT x@y.example", "451 4.3.5 Server configuration error"),
+            ("REDIRECT x@y.example", "after"), ("BCC x@y.example", "after"), ("PREPEND X-Seen: yes", "after"),
+            ("PREPEND nonsense", "after"), ("INFO look", "after"), ("DISCARD", "250 2.1.5 Ok"),
+            ("REDIRECT nowhere", "after"), ("BCC nowhere", "after"),
+            ("HOLD", "451 4.3.5 Server configuration error"),
+            ("FILTER scan:[127.0.0.1]:10025", "451 4.3.5 Server configuration error"),
             ("no_such_action", "451 4.3.5 Server configuration error"),
             ("DEFER_IF_REJECT slow", "450 4.7.1 <S>: Sender address rejected: slow"),
         ])

@@ -74,7 +74,7 @@ import Testing
             """, to: "postroom.yaml")
         let site = try await Site.open(SiteLoader.load(file, environment: [:]).model)
         for (address, expected) in sample.recipients {
-            let explanation = try #require(await site.explain(address, sender: nil, login: nil))
+            let explanation = try #require(await site.explain(address, sender: "stranger@outside.example", login: nil))
             let text = explanation.text(isColoured: false)
             #expect(text.contains(expected), "\(address):\n\(text)")
         }

@@ -433,7 +433,8 @@ extension Resolution {
         return destinations.map { destination in
             switch destination {
             case .mailbox(let mailbox): "\(mailbox.location) \(mailbox.owner)"
-            case .remote(let address): "\(address)"
+            case .remote(let remote): "\(remote.address)"
+            case .discard(let address, _): "discard \(address)"
             }
         }
     }

@@ -3,15 +3,42 @@ package enum Destination: Hashable, Sendable {
     /// A mailbox on this machine.
     case mailbox(LocalMailbox)
     /// An address that another host serves.
-    case remote(EmailAddress)
+    case remote(RemoteDestination)
+    /// Nowhere: the site's configuration throws mail for the address away (discard(8)), for the reason it gives.
+    case discard(EmailAddress, reason: String)
 
     /// The final address: what `Delivered-To` and the log name.
     package var address: EmailAddress {
         switch self {
         case .mailbox(let mailbox): mailbox.address
-        case .remote(let address): address
+        case .remote(let remote): remote.address
+        case .discard(let address, _): address
         }
     }
+}
+
+/// An address that another host serves, and the way there.
+package struct RemoteDestination: Hashable, Sendable {
+    package enum Transport: String, Hashable, Sendable {
+        case smtp
+        case lmtp
+    }
+
+    /// The final address, after aliases.
+    package var address: EmailAddress
+    package var transport: Transport
+    /// As transport(5) writes it: `[mail.example.org]:587`, `example.org`, `inet:host:port`, `unix:/path`; nil for the
+    /// mail exchangers of the address's own domain.
+    package var nextHop: String?
+
+    package init(address: EmailAddress, transport: Transport = .smtp, nextHop: String? = nil) {
+        self.address = address
+        self.transport = transport
+        self.nextHop = nextHop
+    }
+
+    /// `smtp:[mail.example.org]:587`; `smtp:example.net` for the address's own domain.
+    package var way: String { "\(transport.rawValue):\(nextHop ?? address.domain.description)" }
 }
 
 /// A mailbox of this machine as routing found it.

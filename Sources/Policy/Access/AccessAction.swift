@@ -1,7 +1,7 @@
 import MailModel
 
 /// What an access table says of a client, a sender or a recipient (access(5)).
-enum AccessAction: Hashable, Sendable {
+enum AccessAction: Sendable {
     case ok
     case dunno
     case reject(String)
@@ -11,13 +11,17 @@ enum AccessAction: Hashable, Sendable {
     /// `450 4.7.1 text`, `550 text`.
     case reply(UInt16, EnhancedStatusCode?, String)
     /// `WARN`, `INFO`: for the log.
-    case note(String)
-    /// The names of restrictions, to be tried in this place.
-    case restrictions([String])
+    case note(String, String)
+    case discard(String)
+    case redirect(EmailAddress)
+    case blindCopy(EmailAddress)
+    case prepend(ComposedHeaderField)
+    /// Restrictions, to be tried in this place.
+    case restrictions([Restriction])
     /// An action that this server doesn't have. Never passed over: what it was meant to stop would get through.
     case notServed(String)
 
-    init(_ value: [UInt8]) {
+    init(_ value: [UInt8], classes: [String: RestrictionList] = [:]) {
         let text = String(decoding: value, as: UTF8.self)
         let word = text.prefix { $0 != " " && $0 != "\t" }
         let rest = String(text[word.endIndex...].drop { $0 == " " || $0 == "\t" })
@@ -34,13 +38,45 @@ enum AccessAction: Hashable, Sendable {
         case "DEFER": self = .defer(rest)
         case "DEFER_IF_PERMIT": self = .deferIfPermit(rest)
         case "DEFER_IF_REJECT": self = .deferIfReject(rest)
-        case "WARN", "INFO": self = .note(rest)
-        case "DISCARD", "HOLD", "FILTER", "REDIRECT", "BCC", "PREPEND": self = .notServed(word.uppercased())
+        case "WARN", "INFO": self = .note(word.uppercased(), rest)
+        case "DISCARD": self = .discard(rest)
+        case "REDIRECT":
+            // smtpd(8) passes over what is none, with a warning.
+            self = EmailAddress(rest).map { .redirect($0) } ?? .note("REDIRECT", "not an address: \(rest)")
+        case "BCC": self = EmailAddress(rest).map { .blindCopy($0) } ?? .note("BCC", "not an address: \(rest)")
+        case "PREPEND":
+            self = Self.headerField(rest).map { .prepend($0) } ?? .note("PREPEND", "not a header field: \(rest)")
+        case "HOLD", "FILTER": self = .notServed(word.uppercased())
         case _ where !word.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }: self = .ok
         default:
             let names = text.split { $0 == " " || $0 == "," || $0 == "\t" }.map(String.init)
-            self = names.contains { Restriction(named: $0) == nil } ? .notServed(String(word)) : .restrictions(names)
+            self = Self.restrictions(names[...], classes).map { .restrictions($0) } ?? .notServed(String(word))
         }
+    }
+
+    /// Names of restrictions and of classes, `warn_if_reject` before one; nil when one of them is neither.
+    private static func restrictions(
+        _ names: ArraySlice<String>, _ classes: [String: RestrictionList]
+    ) -> [Restriction]? {
+        var result: [Restriction] = []
+        var isWarning = false
+        for name in names {
+            if name.lowercased() == "warn_if_reject" {
+                isWarning = true
+                continue
+            }
+            guard let found = classes[name]?.restrictions ?? Restriction(named: name).map({ [$0] }) else { return nil }
+            result += isWarning ? found.map { .warnIfReject($0) } : found
+            isWarning = false
+        }
+        return isWarning || result.isEmpty ? nil : result
+    }
+
+    /// `X-Spam: yes`
+    private static func headerField(_ text: String) -> ComposedHeaderField? {
+        guard let colon = text.firstIndex(of: ":") else { return nil }
+        let value = text[text.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+        return ComposedHeaderField(named: String(text[..<colon]), [HeaderValue(replacingControls: String(value))])
     }
 
     /// The enhanced status code that may lead a text, when it is of the reply's class (RFC 2034 §4).

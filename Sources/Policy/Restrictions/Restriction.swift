@@ -15,6 +15,8 @@ package indirect enum Restriction: Sendable {
     case rejectKnownSenderLoginMismatch
     case rejectUnauthenticatedSenderLoginMismatch
     case rejectUnlistedRecipient
+    case rejectUnlistedSender
+    case rejectUnauthPipelining
     case rejectNonFQDNSender
     case rejectNonFQDNRecipient
     case rejectNonFQDNHeloHostname
@@ -23,10 +25,11 @@ package indirect enum Restriction: Sendable {
     case checkHeloAccess(any LookupTable)
     case checkSenderAccess(any LookupTable)
     case checkRecipientAccess(any LookupTable)
+    case checkPolicyService(any PolicyService)
     /// `warn_if_reject`: what the next restriction would refuse is noted and let pass.
     case warnIfReject(Restriction)
-    /// A restriction of Postfix that this server doesn't have (DNS lists, policy services), by its name: noted, and
-    /// passed over. An import reports it.
+    /// A restriction of Postfix that this server doesn't have (DNS lists), by its name: noted, and passed over, whether
+    /// it permits or rejects. An import reports it.
     case notServed(String)
 
     /// The restrictions that stand alone, without a table behind them.
@@ -50,6 +53,8 @@ package indirect enum Restriction: Sendable {
         case .rejectKnownSenderLoginMismatch: "reject_known_sender_login_mismatch"
         case .rejectUnauthenticatedSenderLoginMismatch: "reject_unauthenticated_sender_login_mismatch"
         case .rejectUnlistedRecipient: "reject_unlisted_recipient"
+        case .rejectUnlistedSender: "reject_unlisted_sender"
+        case .rejectUnauthPipelining: "reject_unauth_pipelining"
         case .rejectNonFQDNSender: "reject_non_fqdn_sender"
         case .rejectNonFQDNRecipient: "reject_non_fqdn_recipient"
         case .rejectNonFQDNHeloHostname: "reject_non_fqdn_helo_hostname"
@@ -58,6 +63,7 @@ package indirect enum Restriction: Sendable {
         case .checkHeloAccess(let table): "check_helo_access \(table.name)"
         case .checkSenderAccess(let table): "check_sender_access \(table.name)"
         case .checkRecipientAccess(let table): "check_recipient_access \(table.name)"
+        case .checkPolicyService(let service): "check_policy_service \(service.name)"
         case .warnIfReject(let next): "warn_if_reject \(next.name)"
         case .notServed(let name): name
         }
@@ -76,7 +82,8 @@ package indirect enum Restriction: Sendable {
             .permit, .reject, .defer, .permitMyNetworks, .permitSASLAuthenticated, .permitAuthDestination,
             .rejectUnauthDestination, .deferUnauthDestination, .rejectSenderLoginMismatch,
             .rejectAuthenticatedSenderLoginMismatch, .rejectKnownSenderLoginMismatch,
-            .rejectUnauthenticatedSenderLoginMismatch, .rejectUnlistedRecipient, .rejectNonFQDNSender,
+            .rejectUnauthenticatedSenderLoginMismatch, .rejectUnlistedRecipient, .rejectUnlistedSender,
+            .rejectUnauthPipelining, .rejectNonFQDNSender,
             .rejectNonFQDNRecipient, .rejectNonFQDNHeloHostname, .rejectInvalidHeloHostname,
         ]
         return Dictionary(uniqueKeysWithValues: plain.map { ($0.name, $0) })

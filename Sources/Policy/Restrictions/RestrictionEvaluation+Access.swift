@@ -16,7 +16,7 @@ extension RestrictionEvaluation {
             case .unavailable:
                 return .refuse(PolicyReply.temporaryLookupFailure(String(decoding: key.bytes, as: UTF8.self)))
             case .found(let value):
-                return await act(AccessAction(value), subject, stage)
+                return await act(AccessAction(value, classes: options.restrictionClasses), subject, stage)
             }
         }
         return .dunno
@@ -31,7 +31,23 @@ extension RestrictionEvaluation {
         }
         switch action {
         case .ok: return .permit
-        case .dunno, .note: return .dunno
+        case .dunno: return .dunno
+        case .note(let word, let text):
+            effects.notes.append("\(word.lowercased()): \(subject.text): \(text)")
+            return .dunno
+        case .discard(let text):
+            effects.isDiscarded = true
+            effects.notes.append("discard: \(subject.text): \(text)")
+            return .permit
+        case .redirect(let address):
+            effects.redirect = address
+            return .dunno
+        case .blindCopy(let address):
+            effects.blindCopies.append(address)
+            return .dunno
+        case .prepend(let field):
+            effects.prepended.append(field)
+            return .dunno
         case .reject(let text): return .refuse(reply(554, text, "Access denied"))
         case .defer(let text): return .refuse(reply(450, text, "Access denied"))
         case .deferIfPermit(let text):
@@ -42,11 +58,11 @@ extension RestrictionEvaluation {
             return .dunno
         case .reply(let code, let status, let text):
             return .refuse(PolicyReply.rejected(subject, text.isEmpty ? "Access denied" : text, code: code, status))
-        case .restrictions(let names):
+        case .restrictions(let restrictions):
             nesting += 1
             defer { nesting -= 1 }
             guard nesting <= Self.maximumNesting else { return .refuse(PolicyReply.configurationError) }
-            for restriction in names.compactMap({ Restriction(named: $0) }) {
+            for restriction in restrictions {
                 let verdict = await evaluate(restriction, stage)
                 if case .dunno = verdict { continue }
                 return verdict
@@ -54,7 +70,8 @@ extension RestrictionEvaluation {
             return .dunno
         case .notServed(let word):
             steps.append(
-                TraceStep(.decision(rule: word, text: "this server has no such action: take it out of the table")))
+                TraceStep(.decision(rule: word, text: "no action that this server can take: take it out of the table")))
+            effects.notes.append("\(subject.text): there is no action \(word) here")
             return .refuse(PolicyReply.configurationError)
         }
     }

@@ -11,10 +11,16 @@ struct RestrictionEvaluation: Sendable {
         case sender(RestrictionList)
         case relay(RestrictionList)
         case recipient(RestrictionList)
+        case data(RestrictionList)
+        case endOfData(RestrictionList)
+        /// smtpd_reject_unlisted_sender, which no list holds.
+        case unlistedSender(RestrictionList)
 
         var list: RestrictionList {
             switch self {
-            case .client(let list), .helo(let list), .sender(let list), .relay(let list), .recipient(let list): list
+            case .client(let list), .helo(let list), .sender(let list), .relay(let list), .recipient(let list),
+                .data(let list), .endOfData(let list), .unlistedSender(let list):
+                list
             }
         }
 
@@ -25,6 +31,9 @@ struct RestrictionEvaluation: Sendable {
             case .sender: "smtpd_sender_restrictions"
             case .relay: "smtpd_relay_restrictions"
             case .recipient: "smtpd_recipient_restrictions"
+            case .data: "smtpd_data_restrictions"
+            case .endOfData: "smtpd_end_of_data_restrictions"
+            case .unlistedSender: "smtpd_reject_unlisted_sender"
             }
         }
     }
@@ -42,8 +51,13 @@ struct RestrictionEvaluation: Sendable {
     let router: Router
     let client: ClientFacts
     let sender: ReversePath
-    /// Nil at MAIL.
+    /// Nil at MAIL, and behind RCPT where there are several.
     let recipient: EmailAddress?
+    /// Known from DATA on, 0 before.
+    var recipientCount = 0
+    /// In octets, once the message is here.
+    var size = 0
+    var isAtMail = false
 
     var steps: [TraceStep] = []
     var resolution: Resolution?
@@ -53,6 +67,7 @@ struct RestrictionEvaluation: Sendable {
     var deferIfPermit: SMTPReply?
     /// What `DEFER_IF_REJECT` makes of a later refusal.
     var deferIfReject: SMTPReply?
+    var effects = MessageEffects()
     /// Access tables may name restrictions that ask access tables.
     var nesting = 0
 
@@ -86,6 +101,11 @@ struct RestrictionEvaluation: Sendable {
             }
             if case .refuse(let reply) = verdict {
                 return reply.isPermanent ? deferIfReject ?? reply : reply
+            }
+            // Nobody asks further about a message that is thrown away, as in smtpd(8).
+            if effects.isDiscarded {
+                deferIfPermit = nil
+                return nil
             }
         }
         return nil
@@ -161,19 +181,30 @@ struct RestrictionEvaluation: Sendable {
             guard let recipient else { return .dunno }
             let keys = AccessKeys.address(recipient, router.options.recipientDelimiter)
             return await access(table, keys, .recipient(recipient), stage)
+        case .rejectUnlistedSender: return await unlistedSender()
+        case .rejectUnauthPipelining:
+            return client.pipelinesImproperly ? .refuse(PolicyReply.improperPipelining(subject(stage))) : .dunno
+        case .checkPolicyService(let service): return await policyService(service, stage)
         case .warnIfReject(let next):
+            let (permitted, rejected) = (deferIfPermit, deferIfReject)
             let verdict = await evaluate(next, stage)
-            if case .refuse = verdict { return .dunno }
-            return verdict
-        case .notServed: return .dunno
+            (deferIfPermit, deferIfReject) = (permitted, rejected)
+            guard case .refuse(let reply) = verdict else { return verdict }
+            effects.notes.append("reject_warning: \(reply)")
+            return .dunno
+        case .notServed(let name):
+            steps.append(TraceStep(.decision(rule: name, text: "this server has no such check: it is passed over")))
+            return .dunno
         }
     }
 
-    private func subject(_ stage: Stage) -> PolicyReply.Subject {
+    func subject(_ stage: Stage) -> PolicyReply.Subject {
         switch stage {
         case .client: .client(client)
         case .helo: .helo(client.helo ?? "")
-        case .sender: .sender(sender)
+        case .sender, .unlistedSender: .sender(sender)
+        case .data: .data
+        case .endOfData: .endOfData
         case .relay, .recipient: recipient.map(PolicyReply.Subject.recipient) ?? .sender(sender)
         }
     }

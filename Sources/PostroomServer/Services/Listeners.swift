@@ -37,7 +37,7 @@ enum Listeners {
         var result: [any ServingListener] = []
         let budget = GatherBudget()
         do {
-            for listener in model.listeners {
+            for (key, listener) in ListenerKey.all(model.listeners) {
                 guard !listener.kind.isImplicitTLS || tls.context(for: listener) != nil else {
                     Logger(label: "server").error(
                         "not listened on: the site has no certificate for it",
@@ -50,7 +50,7 @@ enum Listeners {
                         let open = try await imap(listener, socket, options, model, sites, group)
                         result.append(OpenListener(kind: listener.kind, listener: open))
                     } else {
-                        let open = try await smtp(listener, socket, options, model, sites, budget, group)
+                        let open = try await smtp(key, listener, socket, options, model, sites, budget, group)
                         result.append(OpenListener(kind: listener.kind, listener: open))
                     }
                 }
@@ -75,25 +75,17 @@ enum Listeners {
     }
 
     private static func smtp(
-        _ listener: ListenerModel, _ socket: BoundSocket, _ options: ListenerOptions, _ model: SiteModel,
+        _ key: ListenerKey, _ listener: ListenerModel, _ socket: BoundSocket, _ options: ListenerOptions,
+        _ model: SiteModel,
         _ sites: SiteHolder, _ budget: GatherBudget, _ group: MultiThreadedEventLoopGroup
     ) async throws -> Listener<SMTPPerformer> {
-        let isSubmission = listener.kind != .smtp
-        var limits = SMTPLimits()
-        limits.messageSize = Int(clamping: model.limits.messageSize.value)
-        // RFC 5321 §4.5.3.1.8 asks for a hundred; a mail program sends to its whole address book at once.
-        limits.recipients = isSubmission ? 1000 : 100
-        let serverOptions = SMTPServerOptions(
-            hostname: model.hostname.value,
-            tls: options.session.tls == nil ? .none : isSubmission ? .required : .offered,
-            authentication: isSubmission ? .underTLS : .off, requiresAuthentication: isSubmission,
-            bareLineEnds: listener.bareLineFeed == .reject ? .reject : .normalize, limits: limits)
+        let serverOptions = SMTPServerOptions(listener, model, hasTLS: options.session.tls != nil)
         var options = options
         options.refusal = { serverOptions.refusal($0) }
         return try await Listener(boundSocket: socket, options, group: group) { facts, _ in
             (
                 SMTPServerEngine(serverOptions, facts, budget: budget),
-                SMTPPerformer(SMTPSession(sites, listener.kind, facts))
+                SMTPPerformer(SMTPSession(sites, key, listener.kind, facts))
             )
         }
     }

@@ -1,5 +1,6 @@
 import Accounts
 import Delivery
+import Directory
 import Logging
 import MailModel
 import NIOCore
@@ -14,24 +15,15 @@ import Synchronization
 ///
 /// The engine asks one thing at a time, so nothing here runs beside itself; the mutex only makes that visible.
 final class SMTPSession: SMTPServices {
-    private struct Transaction {
-        let site: Site
-        let id: String
-        let sender: EnvelopeSender
-        var delivery: DeliveryTransaction
-        var recipients: [EmailAddress] = []
-        /// A message that comes in pieces, once the first has come.
-        var stream: StreamedDelivery?
-        var size = 0
-    }
-
     private let sites: SiteHolder
+    private let listener: ListenerKey
     private let kind: ListenerModel.Kind
-    private let logger: Logger
-    private let transaction = Mutex<Transaction?>(nil)
+    let logger: Logger
+    private let transaction = Mutex<SMTPTransaction?>(nil)
 
-    init(_ sites: SiteHolder, _ kind: ListenerModel.Kind, _ connection: ConnectionFacts) {
+    init(_ sites: SiteHolder, _ listener: ListenerKey, _ kind: ListenerModel.Kind, _ connection: ConnectionFacts) {
         self.sites = sites
+        self.listener = listener
         self.kind = kind
         var logger = Logger(label: kind.rawValue)
         logger[metadataKey: "session"] = "\(connection.sessionID)"
@@ -60,27 +52,48 @@ final class SMTPSession: SMTPServices {
 
     func sender(_ sender: EnvelopeSender, _ session: SMTPSessionFacts) async -> SMTPReply? {
         let site = sites.current
-        let (reply, _) = await site.policy(for: kind).sender(sender.path, client: facts(session))
-        if let reply, !reply.isPositive {
-            log(reject: reply, "MAIL", session, sender, nil)
+        let policy = site.policy(for: listener, kind)
+        let id = MessageIDs.make()
+        let decision = await policy.sender(sender.path, client: facts(session, id))
+        log(decision.effects.notes, id)
+        if let reply = decision.reply, !reply.isPositive {
+            log(reject: reply, "MAIL", session, sender)
             return reply
         }
-        let new = Transaction(
-            site: site, id: MessageIDs.make(), sender: sender, delivery: site.deliveryTransaction(from: sender))
-        transaction.withLock { $0 = new }
-        return reply
+        var returnPath = sender.path
+        if let address = sender.path.address {
+            let rewritten = await site.router.canonicalSender(address)
+            switch rewritten.outcome {
+            case .found(let new): returnPath = .address(new)
+            case .absent: break
+            case .unavailable(let reason):
+                let reply =
+                    reason.kind == .misconfigured
+                    ? RoutingReply.rewritingError(address) : RoutingReply.temporaryLookupFailure(address)
+                log(reject: reply, "MAIL", session, sender, steps: rewritten.steps)
+                return reply
+            }
+        }
+        var new = SMTPTransaction(site: site, policy: policy, id: id, sender: sender, returnPath: returnPath)
+        new.effects.merge(decision.effects)
+        transaction.withLock { [new] in $0 = new }
+        return decision.reply
     }
 
     func recipient(
         _ recipient: EnvelopeRecipient, of sender: EnvelopeSender, _ session: SMTPSessionFacts
     ) async -> SMTPReply {
-        guard let site = transaction.withLock({ $0?.site }) else { return .noTransaction }
-        let decision = await site.policy(for: kind).recipient(
-            recipient.address, sender: sender.path, client: facts(session))
+        guard let (policy, id) = transaction.withLock({ current in current.map { ($0.policy, $0.id) } }) else {
+            return .noTransaction
+        }
+        let decision = await policy.recipient(recipient.address, sender: sender.path, client: facts(session, id))
+        log(decision.effects.notes, id)
         guard decision.reply.isPositive, let resolution = decision.resolution else {
             // A yes that leads nowhere would be a message lost.
             let reply = decision.reply.isPositive ? SMTPReply.noTransaction : decision.reply
-            log(reject: reply, "RCPT", session, sender, (recipient.address, decision))
+            log(
+                reject: reply, "RCPT", session, sender, to: recipient.address,
+                steps: decision.steps + (decision.resolution?.steps ?? []))
             return reply
         }
         for dead in resolution.deadTargets {
@@ -89,35 +102,59 @@ final class SMTPSession: SMTPServices {
                 metadata: ["alias": "\(recipient.address)", "target": "\(dead)"])
         }
         transaction.withLock { transaction in
-            transaction?.delivery.add(resolution)
-            transaction?.recipients.append(recipient.address)
+            transaction?.add(resolution, as: recipient.address)
+            transaction?.effects.merge(decision.effects)
         }
         return decision.reply
+    }
+
+    func data(_ session: SMTPSessionFacts) async -> SMTPReply? {
+        guard let current = transaction.withLock({ $0 }) else { return .noTransaction }
+        let decision = await current.policy.data(
+            to: current.recipients, sender: current.sender.path, client: facts(session, current.id))
+        log(decision.effects.notes, current.id)
+        if let reply = decision.reply, !reply.isPositive {
+            log(reject: reply, "DATA", session, current.sender, steps: decision.steps)
+            return reply
+        }
+        transaction.withLock { $0?.effects.merge(decision.effects) }
+        return nil
     }
 
     // MARK: Message
 
     func deliver(_ body: ByteBuffer, _ session: SMTPSessionFacts) async -> [SMTPReply] {
-        guard let transaction = take() else { return [.noTransaction] }
+        guard var transaction = take() else { return [.noTransaction] }
         guard !isLooping(body) else { return [HopCount.tooManyHops] }
-        let report = await transaction.delivery.deliver(body: body, traceHeaders: received(transaction, session))
-        return end(transaction, report, session, size: body.readableBytes)
+        transaction.size = body.readableBytes
+        let (refusal, effects) = await atEnd(of: transaction, session)
+        if let refusal { return [refusal] }
+        transaction.effects.merge(effects)
+        if let refusal = await addCopies(&transaction) { return [refusal] }
+        guard !transaction.effects.isDiscarded else { return [discarded(transaction, session)] }
+        let report = await transaction.delivery.deliver(body: body, traceHeaders: transaction.traceHeaders(session))
+        return end(transaction, report, session)
     }
 
     func append(_ chunk: ByteBuffer, _ session: SMTPSessionFacts) async -> SMTPReply? {
-        guard let current = transaction.withLock({ $0 }) else { return .noTransaction }
-        let stream: StreamedDelivery
-        if let started = current.stream {
-            stream = started
-        } else {
+        guard var current = transaction.withLock({ $0 }) else { return .noTransaction }
+        if current.stream == nil, current.size == 0 {
             guard !isLooping(chunk) else { return HopCount.tooManyHops }
-            stream = await current.delivery.begin(traceHeaders: received(current, session))
+            if let refusal = await addCopies(&current) { return refusal }
         }
-        let failure = await stream.append(chunk)
-        transaction.withLock { transaction in
-            transaction?.stream = stream
-            transaction?.size += chunk.readableBytes
+        current.size += chunk.readableBytes
+        var failure: MailboxFailure?
+        if !current.effects.isDiscarded {
+            let stream: StreamedDelivery
+            if let started = current.stream {
+                stream = started
+            } else {
+                stream = await current.delivery.begin(traceHeaders: current.traceHeaders(session))
+            }
+            failure = await stream.append(chunk)
+            current.stream = stream
         }
+        transaction.withLock { [current] in $0 = current }
         guard let failure else { return nil }
         logger.error(
             "message can't be stored", metadata: ["message": "\(current.id)", "reason": "\(failure.reason)"])
@@ -125,12 +162,58 @@ final class SMTPSession: SMTPServices {
     }
 
     func finish(_ session: SMTPSessionFacts) async -> [SMTPReply] {
-        guard let transaction = take(), let stream = transaction.stream else { return [.noTransaction] }
-        return end(transaction, await stream.commit(), session, size: transaction.size)
+        guard let transaction = take() else { return [.noTransaction] }
+        var (refusal, effects) = await atEnd(of: transaction, session)
+        if refusal == nil, effects.redirect != nil || !effects.blindCopies.isEmpty {
+            // Its copies are half written already.
+            log(["REDIRECT and BCC come too late for a message of this size"], transaction.id)
+            refusal = SMTPReply(451, EnhancedStatusCode(4, 3, 5), "Server configuration error")
+        }
+        if let refusal {
+            await transaction.stream?.abort()
+            return [refusal]
+        }
+        guard !effects.isDiscarded, !transaction.effects.isDiscarded else {
+            await transaction.stream?.abort()
+            return [discarded(transaction, session)]
+        }
+        guard let stream = transaction.stream else { return [.noTransaction] }
+        return end(transaction, await stream.commit(), session)
     }
 
     func abort(_ session: SMTPSessionFacts) async {
         await take()?.stream?.abort()
+    }
+
+    /// What the lists of the message's end say.
+    private func atEnd(
+        of transaction: SMTPTransaction, _ session: SMTPSessionFacts
+    ) async -> (refusal: SMTPReply?, effects: MessageEffects) {
+        let decision = await transaction.policy.endOfData(
+            to: transaction.recipients, sender: transaction.sender.path, client: facts(session, transaction.id),
+            size: transaction.size)
+        log(decision.effects.notes, transaction.id)
+        if let reply = decision.reply, !reply.isPositive {
+            log(reject: reply, "END-OF-MESSAGE", session, transaction.sender, steps: decision.steps)
+            return (reply, decision.effects)
+        }
+        var effects = decision.effects
+        if !effects.prepended.isEmpty {
+            // access(5): not available in smtpd_end_of_data_restrictions.
+            log(["PREPEND comes too late at the end of a message"], transaction.id)
+            effects.prepended = []
+        }
+        return (nil, effects)
+    }
+
+    private func addCopies(_ transaction: inout SMTPTransaction) async -> SMTPReply? {
+        let (refusal, findings) = await transaction.addCopies()
+        for finding in findings {
+            var fields: Logger.Metadata = ["message": "\(transaction.id)", "reason": "\(finding.text)"]
+            if let address = finding.address { fields["to"] = "<\(address)>" }
+            logger.warning("a copy can't be made", metadata: fields)
+        }
+        return refusal
     }
 
     private func isLooping(_ start: ByteBuffer) -> Bool {
@@ -139,67 +222,29 @@ final class SMTPSession: SMTPServices {
         return true
     }
 
-    private func take() -> Transaction? {
+    private func take() -> SMTPTransaction? {
         transaction.withLock { transaction in
             defer { transaction = nil }
             return transaction
         }
     }
 
-    private func received(_ transaction: Transaction, _ session: SMTPSessionFacts) -> [UInt8] {
-        transaction.site.traceHeaders.received(
-            session, id: transaction.id,
-            recipient: transaction.recipients.count == 1 ? transaction.recipients[0] : nil,
-            smtpUTF8: transaction.sender.smtpUTF8
-        ).bytes
-    }
-
-    /// Logs what became of a message and words the reply.
-    private func end(
-        _ transaction: Transaction, _ report: DeliveryReport, _ session: SMTPSessionFacts, size: Int
-    ) -> [SMTPReply] {
-        var logger = logger
-        logger[metadataKey: "message"] = "\(transaction.id)"
-        var fields: Logger.Metadata = [
-            "from": "<\(transaction.sender.path)>", "size": "\(size)", "nrcpt": "\(transaction.recipients.count)",
-            "client": "unknown[\(session.connection.remoteAddress ?? "local")]",
-        ]
-        if let login = session.login { fields["sasl_username"] = "\(login)" }
-        logger.info("message", metadata: fields)
-        for copy in report.copies {
-            logger.log(level: copy.outcome.reply == nil ? .info : .error, "\(copy.logText)")
-        }
-        let accepted = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "Ok: delivered as \(transaction.id)")
-        return [report.smtpReply(accepted: accepted)]
-    }
-
-    private func facts(_ session: SMTPSessionFacts) -> ClientFacts {
-        ClientFacts(
-            address: session.connection.remoteAddress.flatMap { Policy.IPAddress($0) }, helo: session.helo,
+    /// The client's address is that of its socket: nothing that a client says makes it a trusted one.
+    private func facts(_ session: SMTPSessionFacts, _ instance: String) -> ClientFacts {
+        let connection = session.connection
+        var facts = ClientFacts(
+            address: connection.remoteAddress.flatMap { Policy.IPAddress($0) }, helo: session.helo,
             login: session.login)
-    }
-
-    private func log(
-        reject reply: SMTPReply, _ command: String, _ session: SMTPSessionFacts, _ sender: EnvelopeSender,
-        _ recipient: (address: EmailAddress, decision: SMTPPolicy.RecipientDecision)?
-    ) {
-        var fields: Logger.Metadata = [
-            "client": "unknown[\(session.connection.remoteAddress ?? "local")]", "from": "<\(sender.path)>",
-            "reply": "\(reply)", "helo": "<\(session.helo ?? "")>",
-        ]
-        if let login = session.login { fields["sasl_username"] = "\(login)" }
-        if let recipient {
-            fields["to"] = "<\(recipient.address)>"
-            // A client is told nothing of our troubles; the log names them.
-            let steps = recipient.decision.steps + (recipient.decision.resolution?.steps ?? [])
-            if let reason = steps.firstFailure {
-                fields["reason"] = "\(reason)"
-            } else if recipient.decision.reply.isTransient, let reason = steps.lastDecision {
-                fields["reason"] = "\(reason)"
-            }
-        }
-        logger.log(
-            level: reply.isTransient ? .warning : .info, "NOQUEUE: reject: \(command)", metadata: fields)
+        facts.port = connection.remotePort
+        facts.serverAddress = connection.localAddress
+        facts.serverPort = connection.localPort
+        facts.isExtended = session.isExtended
+        facts.isLMTP = session.isLMTP
+        facts.tlsVersion = connection.tls?.version
+        facts.tlsCipher = connection.tls?.cipher
+        facts.instance = instance
+        facts.pipelinesImproperly = session.pipelinesImproperly
+        return facts
     }
 }
 

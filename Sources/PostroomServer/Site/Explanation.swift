@@ -44,7 +44,7 @@ extension Site {
             }
         }
         let path = sender.flatMap { EmailAddress($0) }.map { ReversePath.address($0) } ?? .null
-        let policy = policy(for: login == nil ? .smtp : .submission)
+        let policy = policy(withLogin: login != nil)
         let client = ClientFacts(helo: "explain", login: login)
         let decision = await policy.recipient(recipient, sender: path, client: client)
         var resolution =

@@ -6,104 +6,170 @@ import Policy
 import Routing
 import SiteConfiguration
 
-/// `RoutingModel` and `SenderModel` → the router and what clients of each listener may do.
+/// `RoutingModel` → the router.
 struct RoutingBuilder {
     let model: SiteModel
     let tables: TablesBuilder
     let accounts: DirectoryAccounts
     let faults: FaultCollector
 
+    private var routing: RoutingModel { model.routing }
+
     func router() -> Router? {
-        guard let origin = Domain(model.hostname.value) else {
+        let name = routing.origin ?? model.hostname
+        guard Domain(model.hostname.value) != nil, let origin = Domain(name.value) else {
             faults.error(
-                at: model.hostname.location, "\(model.hostname.value) is not a host name",
+                at: Domain(model.hostname.value) == nil ? model.hostname.location : name.location,
+                "\(Domain(model.hostname.value) == nil ? model.hostname.value : name.value) is not a host name",
                 remedy: "for example mail.example.org")
             return nil
         }
-        let delimiter = RecipientDelimiter(model.routing.recipientDelimiter.value)
-        var options = RoutingOptions(myOrigin: origin, mailboxes: mailboxes(delimiter))
-        options.virtualMailboxDomains = tables.matchList(
-            "virtual_mailbox_domains", model.routing.mailboxDomains,
-            location: model.routing.mailboxDomains.first?.location)
-        options.virtualAliasDomains = tables.matchList(
-            "virtual_alias_domains", model.routing.aliasDomains, location: model.routing.aliasDomains.first?.location)
-        options.virtualAliasMaps = tables.tables(model.routing.aliases)
-        options.virtualAliasMapsLocation = model.routing.aliases.first?.nameAndLocation.location
+        let delimiter = RecipientDelimiter(routing.recipientDelimiter.value)
+        let myDestination = list("mydestination", routing.localDomains)
+        let literals = addressLiterals()
+        let accountMailboxes = AccountMailboxes(accounts: accounts, delimiter: delimiter)
+        let mailboxes = mailboxes(accountMailboxes, delimiter, origin, myDestination, literals)
+        let transports = TransportBuilder(mailboxes: mailboxes, accounts: accountMailboxes)
+        var options = options(origin, transports)
+        options.completedDomain = routing.completedDomain.flatMap { domain($0) }
         options.recipientDelimiter = delimiter
-        options.postmaster = model.postmaster?.value
-        options.postmasterLocation = model.postmaster?.location
-        options.limits.aliasExpansion = model.routing.expansionLimit
-        options.limits.aliasRecursion = model.routing.depthLimit
+
+        options.myDestination = myDestination
+        options.addressLiterals = literals
+        options.virtualMailboxDomains = list("virtual_mailbox_domains", routing.mailboxDomains)
+        options.virtualAliasDomains = list("virtual_alias_domains", routing.aliasDomains)
+        options.relayDomains = list("relay_domains", routing.relayDomains, .domainAndSubdomains)
+
+        options.virtualAliasMaps = tables.tables(routing.aliases)
+        options.virtualAliasMapsLocation = routing.aliases.first?.nameAndLocation.location
+        options.localAliasMaps = tables.tables(routing.localAliases)
+        options.localAliasMapsLocation = routing.localAliases.first?.nameAndLocation.location
+        options.localRecipientMaps = routing.localRecipients.map(tables.tables)
+        options.relayRecipientMaps = routing.relayRecipients.map(tables.tables)
+        if case .tables(let maps) = routing.mailboxes, !maps.paths.isEmpty {
+            options.virtualMailboxMaps = tables.tables(maps.paths)
+            options.virtualTransportAsksMaps = transports.isTables(routing.virtualTransport)
+        }
+
+        options.virtualMailboxes = mailboxes
+        options.relayTransport = transports.transport(routing.relayTransport) ?? .remote()
+        options.defaultTransport = transports.transport(routing.defaultTransport) ?? .remote()
+        options.relayHost = model.outgoing.relayHost?.value
+        options.transportMaps = tables.tables(routing.transports)
+        options.transportMapsLocation = routing.transports.first?.nameAndLocation.location
+        options.transportsBySpelling = transports.bySpelling(routing)
+
+        rewrite(&options)
+        limit(&options)
+        if model.keepsOriginal(.refusesEarly), let place = originalLocation(.refusesEarly) {
+            faults.warning(
+                at: place,
+                "recipients that no mailbox has are refused at RCPT all the same: nothing here can bounce yet")
+        }
         return Router(options)
     }
 
-    func policies(_ router: Router) -> [ListenerModel.Kind: SMTPPolicy] {
-        let logins = tables.tables(model.senders.logins)
-        var result: [ListenerModel.Kind: SMTPPolicy] = [:]
-        for kind in ListenerModel.Kind.allCases where !kind.isIMAP {
-            var options = PolicyOptions.native(kind == .smtp ? .mx : .submission)
-            options.senderLoginMaps = logins
-            options.senderLoginMapsLocation = model.senders.logins.first?.nameAndLocation.location
-            if !model.senders.checksLogin { options.senderRestrictions = RestrictionList() }
-            let networks = model.listeners.filter { $0.kind == kind }.flatMap(\.trustedNetworks)
-            if !networks.isEmpty {
-                options.myNetworks = trusted(networks)
-                options.relayRestrictions = RestrictionList(
-                    [.permitMyNetworks] + options.relayRestrictions.restrictions)
-            }
-            result[kind] = SMTPPolicy(options, router: router)
+    // MARK: Parts
+
+    private func options(_ origin: Domain, _ transports: TransportBuilder) -> RoutingOptions {
+        let local = transports.transport(routing.localTransport) ?? .mailboxes(transports.mailboxes)
+        let virtual = transports.transport(routing.virtualTransport) ?? .mailboxes(transports.mailboxes)
+        switch routing.meaning {
+        case .postfix: return .postfix(myOrigin: origin, localTransport: local, virtualTransport: virtual)
+        case .native:
+            var options = RoutingOptions(myOrigin: origin, mailboxes: transports.mailboxes)
+            options.localTransport = local
+            options.virtualTransport = virtual
+            return options
         }
-        return result
     }
 
-    private func trusted(_ networks: [Located<String>]) -> NetworkList {
-        NetworkList(
-            networks.compactMap { text in
-                if let network = IPNetwork(text.value) { return network }
-                faults.error(
-                    at: text.location, "\(text.value) is not a network", remedy: "for example 192.0.2.0/24")
-                return nil
-            })
+    private func rewrite(_ options: inout RoutingOptions) {
+        let propagates = routing.propagatesExtensions?.value ?? true
+        options.propagateUnmatchedExtensions = propagates
+        options.canonical.propagateUnmatchedExtensions = propagates
+        options.canonical.maps = tables.tables(routing.canonical.both)
+        if names("envelope_recipient", routing.canonical.recipientClasses) {
+            options.canonical.recipientMaps = tables.tables(routing.canonical.recipients)
+        }
+        if names("envelope_sender", routing.canonical.senderClasses) {
+            options.canonical.senderMaps = tables.tables(routing.canonical.senders)
+        }
+        options.blindCopies.always = routing.blindCopies.always.map { Array($0.value.utf8) }
+        options.blindCopies.senderMaps = tables.tables(routing.blindCopies.senders)
+        options.blindCopies.recipientMaps = tables.tables(routing.blindCopies.recipients)
     }
 
-    private func mailboxes(_ delimiter: RecipientDelimiter) -> any MailboxLookup {
-        switch model.routing.mailboxes {
-        case .accounts: return AccountMailboxes(accounts: accounts, delimiter: delimiter)
+    /// No class named means all of them.
+    private func names(_ name: String, _ classes: [Located<String>]) -> Bool {
+        classes.isEmpty || classes.contains { $0.value.lowercased() == name }
+    }
+
+    private func limit(_ options: inout RoutingOptions) {
+        options.postmaster = model.postmaster?.value
+        options.postmasterLocation = model.postmaster?.location
+        // Postfix knows no name that exists everywhere.
+        if routing.meaning == .postfix, model.postmaster == nil { options.roleNames = [] }
+        options.limits.aliasExpansion = routing.expansionLimit
+        options.limits.aliasRecursion = routing.depthLimit
+        if let shows = routing.showsTableNames { options.showUserUnknownTableName = shows.value }
+    }
+
+    private func mailboxes(
+        _ accounts: AccountMailboxes, _ delimiter: RecipientDelimiter, _ origin: Domain, _ myDestination: MatchList,
+        _ literals: Set<Domain>
+    ) -> any MailboxLookup {
+        switch routing.mailboxes {
+        case .accounts: return accounts
         case .tables(let maps):
             return TableMailboxes(
                 mailboxMaps: tables.tables(maps.paths), uidMaps: tables.tables(maps.uids),
                 gidMaps: tables.tables(maps.gids), base: Array((maps.base?.value ?? "/").utf8),
                 minimumUID: maps.minimumUID.map { UInt32(clamping: $0.value) } ?? model.store.minimumUID,
-                recipientDelimiter: delimiter, location: maps.paths.first?.nameAndLocation.location)
+                recipientDelimiter: delimiter, location: maps.paths.first?.nameAndLocation.location,
+                severalEntries: model.keepsOriginal(.severalMailboxes) ? .onePathAsPostfix : .eachEntry,
+                isLocalDomain: { domain in
+                    if domain == origin || literals.contains(domain) { return Answer(.found(true)) }
+                    return await myDestination.contains(domain.bytes)
+                })
         }
     }
-}
 
-/// Mailboxes as the accounts' user databases know them: for the whole address, then without its extension.
-struct AccountMailboxes: MailboxLookup {
-    let accounts: DirectoryAccounts
-    let delimiter: RecipientDelimiter
-
-    func mailboxes(for address: EmailAddress) async -> Answer<[LocalMailbox]> {
-        let answer = await mailbox(for: address)
-        return Answer(answer.outcome.map { [$0] }, steps: answer.steps)
+    private func list(
+        _ name: String, _ items: [MatchItemModel], _ style: MatchList.Style = .exact
+    ) -> MatchList {
+        let list = tables.matchList(name, items, location: items.first?.location)
+        return MatchList(name: name, style: style, elements: list.elements, location: list.location)
     }
 
-    private func mailbox(for address: EmailAddress) async -> Answer<LocalMailbox> {
-        let whole = await accounts.mailbox(for: address)
-        guard case .absent = whole.outcome else { return whole }
-        let user = delimiter.user(of: address.localPart)
-        guard user != address.localPart, let plain = EmailAddress(localPart: user, domain: address.domain) else {
-            return whole
+    private func domain(_ text: Located<String>) -> Domain? {
+        let domain = Domain(text.value)
+        if domain == nil {
+            faults.error(at: text.location, "\(text.value) is not a domain", remedy: "for example example.org")
         }
-        let answer = await accounts.mailbox(for: plain)
-        var outcome = answer.outcome
-        if case .found(var mailbox) = outcome {
-            // Its owner sorts mail by the extension: Delivered-To has it, as Postfix writes it.
-            mailbox.address = address
-            outcome = .found(mailbox)
+        return domain
+    }
+
+    /// `192.0.2.1` → `[192.0.2.1]`, `2001:db8::1` → `[IPv6:2001:db8::1]` (RFC 5321 §4.1.3).
+    private func addressLiterals() -> Set<Domain> {
+        var result: Set<Domain> = []
+        for text in routing.addressLiterals {
+            let bare = text.value.drop { $0 == "[" }.prefix { $0 != "]" }
+            let plain = bare.lowercased().hasPrefix("ipv6:") ? bare.dropFirst(5) : bare
+            guard let address = Policy.IPAddress(plain) else {
+                faults.error(
+                    at: text.location, "\(text.value) is not an IP address", remedy: "for example 192.0.2.1")
+                continue
+            }
+            for form in address.isIPv4 ? ["[\(address)]"] : ["[IPv6:\(address)]", "[\(address)]"] {
+                if let literal = Domain(form) { result.insert(literal) }
+            }
         }
-        return Answer(outcome, steps: whole.steps + answer.steps)
+        return result
+    }
+
+    private func originalLocation(_ difference: Difference) -> SourceLocation? {
+        model.originalBehaviour.first { $0.value == difference }?.location
     }
 }
 

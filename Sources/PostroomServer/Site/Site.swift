@@ -25,7 +25,8 @@ package final class Site: Sendable {
     let traceHeaders: TraceHeaders
     let directories: DirectorySet
     private let kept: [KeptDirectory]
-    private let policies: [ListenerModel.Kind: SMTPPolicy]
+    private let policies: [ListenerKey: SMTPPolicy]
+    private let policyServices: [PolicyServiceClient]
     private let tables: [String: any LookupTable]
     private let group: any EventLoopGroup
     let storage: SiteStorage
@@ -35,8 +36,8 @@ package final class Site: Sendable {
 
     private init(
         model: SiteModel, directories: DirectorySet, kept: [KeptDirectory], tables: [String: any LookupTable],
-        router: Router, policies: [ListenerModel.Kind: SMTPPolicy], accounts: AccountsBuilder.Built,
-        storage: SiteStorage, throttle: LoginThrottle, group: any EventLoopGroup
+        router: Router, policies: [ListenerKey: SMTPPolicy], policyServices: [PolicyServiceClient],
+        accounts: AccountsBuilder.Built, storage: SiteStorage, throttle: LoginThrottle, group: any EventLoopGroup
     ) {
         self.group = group
         self.model = model
@@ -45,6 +46,7 @@ package final class Site: Sendable {
         self.tables = tables
         self.router = router
         self.policies = policies
+        self.policyServices = policyServices
         self.accounts = accounts.byLogin
         submissionAccounts = accounts.forSubmission
         self.storage = storage
@@ -106,11 +108,13 @@ package final class Site: Sendable {
         ).build(throttle: throttle)
         let routing = RoutingBuilder(model: model, tables: tables, accounts: accounts.byAddress, faults: faults)
         guard let router = routing.router() else { return nil }
-        let policies = routing.policies(router)
+        let builder = PolicyBuilder(model, tables, router, group: group, faults)
+        let policies = builder.policies()
         guard let storage else { return nil }
         return Site(
             model: model, directories: directories, kept: kept, tables: tables.byName, router: router,
-            policies: policies, accounts: accounts, storage: storage, throttle: throttle, group: group)
+            policies: policies, policyServices: Array(builder.services.values), accounts: accounts,
+            storage: storage, throttle: throttle, group: group)
     }
 
     // MARK: Life
@@ -155,13 +159,30 @@ package final class Site: Sendable {
 
     /// Leaves its directory servers.
     package func close() async {
+        for service in policyServices { service.shutDown() }
         for case .servers(let servers) in kept { await servers.client.shutDown() }
     }
 
     // MARK: Asking
 
-    func policy(for kind: ListenerModel.Kind) -> SMTPPolicy {
-        policies[kind] ?? SMTPPolicy(.native(.mx), router: router)
+    /// What clients of a listener may do. A listener that a reload took out of the configuration, and that is still open,
+    /// has the native policy of its kind.
+    func policy(for listener: ListenerKey, _ kind: ListenerModel.Kind) -> SMTPPolicy {
+        policies[listener] ?? nativePolicy(kind)
+    }
+
+    private func nativePolicy(_ kind: ListenerModel.Kind) -> SMTPPolicy {
+        SMTPPolicy(.native(kind == .smtp ? .mx : .submission), router: router)
+    }
+
+    /// What somebody may do who comes from outside, or who has logged in: that of the first listener where they would.
+    func policy(withLogin: Bool) -> SMTPPolicy {
+        let listeners = ListenerKey.all(model.listeners)
+        let preferred = listeners.first { $0.listener.kind != .smtp && !$0.listener.kind.isIMAP }
+        let taking = listeners.first { policies[$0.key]?.options.isAuthenticationEnabled ?? false }
+        let outside = listeners.first { $0.listener.kind == .smtp }
+        let key = withLogin ? (preferred ?? taking)?.key : (outside ?? preferred)?.key
+        return key.flatMap { policies[$0] } ?? nativePolicy(withLogin ? .submission : .smtp)
     }
 
     func deliveryTransaction(from sender: EnvelopeSender) -> DeliveryTransaction {

@@ -27,12 +27,12 @@ struct AliasExpander: Sendable {
             await classify(level, &expansion)
             let matches = await lookUp(level, expansion)
             var next: [Int] = []
-            for (index, answer) in zip(level, matches) {
-                guard let answer else {
+            for (index, match) in zip(level, matches) {
+                guard let match else {
                     expansion.setFate(.unavailable, at: index)
                     continue
                 }
-                guard let targets = record(answer, at: index, &expansion) else { continue }
+                guard let targets = record(match, at: index, &expansion) else { continue }
                 addresses += max(targets.count - 1, 0)
                 if addresses > options.limits.aliasExpansion {
                     expansion.limit = .addresses
@@ -40,6 +40,7 @@ struct AliasExpander: Sendable {
                 }
                 for target in targets {
                     guard let child = add(target, below: index, &expansion, &reached) else { continue }
+                    if match.isOfLocalAlias { expansion.markFromLocalAlias(child) }
                     next.append(child)
                 }
                 if expansion.limit != nil { return expansion }
@@ -69,27 +70,84 @@ struct AliasExpander: Sendable {
     }
 
     /// Nil where the class of the domain could not be had.
-    private func lookUp(_ level: [Int], _ expansion: AliasExpansion) async -> [Answer<AddressLookup.Hit>?] {
-        var questions: [(address: EmailAddress, isLocal: Bool?)] = []
+    private func lookUp(_ level: [Int], _ expansion: AliasExpansion) async -> [Match?] {
+        var questions: [(address: EmailAddress, addressClass: AddressClass?, isFromLocalAlias: Bool)] = []
         for index in level {
-            let address = expansion.nodes[index].address
-            var isLocal: Bool?
-            if case .found(let addressClass)? = expansion.classes[address.domain]?.outcome {
-                isLocal = addressClass == .local || address.domain == options.myOrigin
-            }
-            questions.append((address, isLocal))
+            let node = expansion.nodes[index]
+            var addressClass: AddressClass?
+            if case .found(let found)? = expansion.classes[node.address.domain]?.outcome { addressClass = found }
+            questions.append((node.address, addressClass, node.isFromLocalAlias))
         }
         return await concurrentMap(questions, limit: options.limits.concurrentLookups) { [options] question in
-            guard let isLocal = question.isLocal else { return nil }
-            return await AddressLookup.find(
-                question.address, in: options.virtualAliasMaps, delimiter: options.recipientDelimiter,
-                spelling: options.aliasKeySpelling, isLocal: isLocal)
+            guard let addressClass = question.addressClass else { return nil }
+            var match = Match(virtual: nil, local: nil)
+            if addressClass != .local || !question.isFromLocalAlias {
+                let answer = await AddressLookup.find(
+                    question.address, in: options.virtualAliasMaps, delimiter: options.recipientDelimiter,
+                    spelling: options.aliasKeySpelling,
+                    isLocal: addressClass == .local || question.address.domain == options.myOrigin)
+                match.virtual = answer
+                guard case .absent = answer.outcome else { return match }
+            }
+            if addressClass == .local, !options.localAliasMaps.isEmpty {
+                match.local = await LocalAliasLookup(options: options).find(question.address)
+            }
+            return match
         }
+    }
+
+    /// What the tables said of one address.
+    struct Match: Sendable {
+        /// `virtual_alias_maps`; nil where they are not asked.
+        var virtual: Answer<AddressLookup.Hit>?
+        /// `alias_maps`, asked when the former know nothing.
+        var local: Answer<[UInt8]>?
+
+        var isOfLocalAlias: Bool { local != nil }
     }
 
     // MARK: - Targets
 
     /// Notes what the alias tables said of a node; its targets when it is an alias.
+    private func record(
+        _ match: Match, at index: Int, _ expansion: inout AliasExpansion
+    ) -> [AliasExpansion.Target]? {
+        var targets: [AliasExpansion.Target]?
+        if let answer = match.virtual { targets = record(answer, at: index, &expansion) }
+        if let answer = match.local { targets = recordLocal(answer, at: index, &expansion) }
+        if match.virtual == nil, match.local == nil { expansion.setFate(.final, at: index) }
+        return targets
+    }
+
+    private func recordLocal(
+        _ answer: Answer<[UInt8]>, at index: Int, _ expansion: inout AliasExpansion
+    ) -> [AliasExpansion.Target]? {
+        let address = expansion.nodes[index].address
+        let text: String
+        var targets: [AliasExpansion.Target]?
+        switch answer.outcome {
+        case .unavailable:
+            expansion.setFate(.unavailable, at: index)
+            text = "can't tell whether \(address) is an alias"
+        case .absent:
+            expansion.setFate(.final, at: index)
+            text = "\(address) is no alias"
+        case .found(let value):
+            expansion.setFate(.expanded, at: index)
+            let parsed = LocalAliasValue(value)
+            let found = self.targets(parsed.addresses, for: address, unmatched: [], suffix: [])
+            let words =
+                found.map(\.description) + parsed.undeliverable.map { "\($0.rawValue), which can't be had here" }
+            expansion.undeliverable = expansion.undeliverable ?? parsed.undeliverable.first
+            targets = found
+            text = "\(address) leads to \(words.joined(separator: ", "))"
+        }
+        let step = TraceStep(
+            .decision(rule: "alias_maps", text: text), location: options.localAliasMapsLocation, children: answer.steps)
+        expansion.addSteps([step], at: index)
+        return targets
+    }
+
     private func record(
         _ answer: Answer<AddressLookup.Hit>, at index: Int, _ expansion: inout AliasExpansion
     ) -> [AliasExpansion.Target]? {
@@ -123,13 +181,22 @@ struct AliasExpander: Sendable {
     private func targets(of hit: AddressLookup.Hit, for address: EmailAddress) -> [AliasExpansion.Target] {
         let unmatched = hit.unmatchedExtension ?? []
         let suffix = options.propagateUnmatchedExtensions ? unmatched : []
+        return targets(AddressList(hit.value).elements, for: address, unmatched: unmatched, suffix: suffix)
+    }
+
+    private func targets(
+        _ elements: [AddressList.Element], for address: EmailAddress, unmatched: [UInt8], suffix: [UInt8]
+    ) -> [AliasExpansion.Target] {
         let user = address.localPart.dropLast(unmatched.count)
-        return AddressList(hit.value).elements.map { element in
+        return elements.map { element in
             let target: EmailAddress?
             switch element {
-            case .address(let value): target = EmailAddress(localPart: value.localPart + suffix, domain: value.domain)
+            case .address(let value):
+                target = EmailAddress(
+                    localPart: value.localPart + suffix, domain: options.completed(value.domain))
             case .unqualified(let name): target = EmailAddress(localPart: name + suffix, domain: options.myOrigin)
-            case .otherDomain(let domain): target = EmailAddress(localPart: user + suffix, domain: domain)
+            case .otherDomain(let domain):
+                target = EmailAddress(localPart: user + suffix, domain: options.completed(domain))
             case .unusable(let value): return .unusable(value)
             }
             guard let target, target.unquoted.count <= options.limits.aliasAddressLength else { return .tooLong }

@@ -46,6 +46,8 @@ struct AliasExpansion: Sendable {
         let parent: Int?
         let depth: Int
         var fate: Fate
+        /// An alias of aliases(5) named it: local(8) asks nobody but `alias_maps` for a name of its own class.
+        var isFromLocalAlias = false
         var children: [Int] = []
         var steps: [TraceStep] = []
     }
@@ -58,6 +60,8 @@ struct AliasExpansion: Sendable {
     var limit: Limit?
     /// Alias values that are no address.
     private(set) var unusableValues: [[UInt8]] = []
+    /// What an alias leads to that only local(8) delivers to.
+    var undeliverable: LocalAliasValue.Undeliverable?
 
     init(_ recipient: EmailAddress) {
         nodes = [Node(address: recipient, parent: nil, depth: 0, fate: .open)]
@@ -94,6 +98,10 @@ struct AliasExpansion: Sendable {
 
     mutating func setFate(_ fate: Fate, at index: Int) {
         nodes[index].fate = fate
+    }
+
+    mutating func markFromLocalAlias(_ index: Int) {
+        nodes[index].isFromLocalAlias = true
     }
 
     mutating func addSteps(_ steps: [TraceStep], at index: Int) {

@@ -27,8 +27,16 @@ package enum ResolutionJSON {
 
     package static func document(_ destination: Destination) -> JSONText {
         switch destination {
-        case .remote(let address):
-            return .object([("kind", .string("remote")), ("address", .bytes(address.quoted))])
+        case .remote(let remote):
+            return .object([
+                ("kind", .string("remote")), ("address", .bytes(remote.address.quoted)),
+                ("transport", .string(remote.transport.rawValue)),
+                ("nextHop", remote.nextHop.map { .string($0) } ?? .null),
+            ])
+        case .discard(let address, let reason):
+            return .object([
+                ("kind", .string("discard")), ("address", .bytes(address.quoted)), ("reason", .string(reason)),
+            ])
         case .mailbox(let mailbox):
             return .object([
                 ("kind", .string("mailbox")),

@@ -49,8 +49,12 @@ package struct ResolutionText: Sendable {
 
     package static func describe(_ destination: Destination) -> String {
         switch destination {
-        case .remote(let address):
-            return "\(VisibleText.escaped(address.quoted)) on another host"
+        case .remote(let remote):
+            return
+                "\(VisibleText.escaped(remote.address.quoted)) on another host, by \(VisibleText.escaped(remote.way))"
+        case .discard(let address, let reason):
+            let why = reason.isEmpty ? "" : ": \(VisibleText.escaped(reason))"
+            return "\(VisibleText.escaped(address.quoted)) is thrown away\(why)"
         case .mailbox(let mailbox):
             let path = VisibleText.escaped(mailbox.location.path)
             var text =

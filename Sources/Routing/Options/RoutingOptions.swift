@@ -6,6 +6,8 @@ package import MailModel
 package struct RoutingOptions: Sendable {
     /// `myorigin`: the domain of names that have none.
     package var myOrigin: Domain
+    /// `mydomain`, where `append_dot_mydomain` completes `user@host` by it.
+    package var completedDomain: Domain?
 
     // MARK: Address classes
 
@@ -20,18 +22,44 @@ package struct RoutingOptions: Sendable {
     /// `relay_domains`: other hosts' domains that anybody may send to through us.
     package var relayDomains = MatchList(name: "relay_domains", style: .domainAndSubdomains, elements: [])
 
+    // MARK: Transports
+
     /// `local_transport`.
     package var localTransport: ClassTransport
     /// `virtual_transport`.
     package var virtualTransport: ClassTransport
+    /// `relay_transport`.
+    package var relayTransport = ClassTransport.remote()
+    /// `default_transport`.
+    package var defaultTransport = ClassTransport.remote()
+    /// `relayhost`: in place of the recipient's own domain, where the transport of the class names no next hop.
+    package var relayHost: String?
+    /// `transport_maps`, in order.
+    package var transportMaps: [any LookupTable] = []
+    package var transportMapsLocation: SourceLocation?
+    /// What `virtual:` in a transport table means.
+    package var virtualMailboxes: (any MailboxLookup)?
+    /// Transports that a site's own configuration gives a meaning: by name (`dovecot`), or with their next hop
+    /// (`lmtp:unix:private/dovecot-lmtp`).
+    package var transportsBySpelling: [String: ClassTransport] = [:]
 
     // MARK: Recipients
 
+    /// canonical(5): envelope addresses rewritten before anything else.
+    package var canonical = CanonicalOptions()
     /// `virtual_alias_maps`, in order; asked for every recipient of every class.
     package var virtualAliasMaps: [any LookupTable] = []
     package var virtualAliasMapsLocation: SourceLocation?
+    /// `alias_maps` (aliases(5)): asked for the local part of recipients of the local class.
+    package var localAliasMaps: [any LookupTable] = []
+    package var localAliasMapsLocation: SourceLocation?
     /// `local_recipient_maps`: which recipients of the local class exist; nil asks no table before the mailbox itself.
     package var localRecipientMaps: [any LookupTable]?
+    /// `virtual_mailbox_maps`: which recipients of the mailbox class exist, whoever delivers them; nil leaves that to the
+    /// transport.
+    package var virtualMailboxMaps: [any LookupTable]?
+    /// Whether `virtualTransport` finds its mailboxes by these very tables, so that nobody need ask them twice.
+    package var virtualTransportAsksMaps = true
     /// `relay_recipient_maps`; nil relays every recipient of a relay domain.
     package var relayRecipientMaps: [any LookupTable]?
     /// `recipient_delimiter`.
@@ -49,6 +77,8 @@ package struct RoutingOptions: Sendable {
     package var foldsLocalParts = true
     /// Whether two recipients that lead to one mailbox give one copy (a person in two groups), or one for each address.
     package var deliversOncePerMailbox = true
+    /// `always_bcc` and its kin.
+    package var blindCopies = BlindCopyOptions()
 
     // MARK: Limits and replies
 
@@ -63,6 +93,7 @@ package struct RoutingOptions: Sendable {
         self.myOrigin = myOrigin
         localTransport = .mailboxes(mailboxes)
         virtualTransport = .mailboxes(mailboxes)
+        virtualMailboxes = mailboxes
     }
 
     /// Postfix's own defaults (3.7), for settings that a site left alone.
@@ -82,5 +113,21 @@ package struct RoutingOptions: Sendable {
         self.myOrigin = myOrigin
         self.localTransport = localTransport
         self.virtualTransport = virtualTransport
+    }
+}
+
+extension RoutingOptions {
+    /// `host` → `host.mydomain`, where the site completes such names; other domains as they are.
+    package func completed(_ domain: Domain) -> Domain {
+        guard let completedDomain, !domain.isAddressLiteral, !domain.bytes.contains(UInt8(ascii: ".")) else {
+            return domain
+        }
+        return Domain(domain.bytes + [UInt8(ascii: ".")] + completedDomain.bytes) ?? domain
+    }
+
+    func completed(_ address: EmailAddress) -> EmailAddress {
+        let domain = completed(address.domain)
+        guard domain != address.domain else { return address }
+        return EmailAddress(localPart: address.localPart, domain: domain) ?? address
     }
 }

@@ -46,6 +46,24 @@ package enum RoutingReply {
             451, EnhancedStatusCode(4, 3, 5), "<\(recipient)>: Recipient address deferred: mail transport unavailable")
     }
 
+    /// `retry:` in a transport table.
+    package static func putOff(_ recipient: EmailAddress, _ status: EnhancedStatusCode, _ text: String) -> SMTPReply {
+        rejected(recipient, status, text)
+    }
+
+    /// An alias leads to what only local(8) of Postfix delivers to.
+    package static func cannotDeliver(_ recipient: EmailAddress, to what: String) -> SMTPReply {
+        SMTPReply(
+            451, EnhancedStatusCode(4, 3, 5),
+            "<\(recipient)>: Recipient address deferred: its alias leads to \(what), which this server can't deliver to"
+        )
+    }
+
+    /// canonical(5) can't be asked, or never ends.
+    package static func rewritingError(_ address: EmailAddress) -> SMTPReply {
+        SMTPReply(451, EnhancedStatusCode(4, 6, 0), "<\(address)>: Address rewriting error")
+    }
+
     /// `550 5.1.1 <r>: Recipient address rejected: text`; a 4.x.x status gives 450.
     package static func rejected(_ recipient: EmailAddress, _ status: EnhancedStatusCode, _ text: String) -> SMTPReply {
         SMTPReply(

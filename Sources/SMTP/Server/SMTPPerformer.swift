@@ -26,6 +26,8 @@ package final class SMTPPerformer: SessionPerformer {
             return .reply(reply)
         case .recipient(let recipient, let sender, let facts):
             return .reply(await services.recipient(recipient, of: sender, facts))
+        case .data(let facts):
+            return .reply(await services.data(facts))
         case .append(let chunk, let facts):
             return .reply(await services.append(chunk, facts))
         case .deliver(let body, let facts):

@@ -25,6 +25,7 @@ extension SMTPServerEngine {
                 length > verbLength
                 ? input.getBytes(at: input.readerIndex &+ verbLength &+ 1, length: length &- verbLength &- 1) ?? [] : []
             input.moveReaderIndex(forwardBy: length &+ terminator)
+            if input.readableBytes > 0, !facts.isExtended || verb.endsPipeline { facts.pipelinesImproperly = true }
             return perform(verb, Self.trimmed(arguments), &output)
         }
     }
@@ -176,5 +177,15 @@ extension SMTPServerEngine {
             return abortTransaction(then: .startTLS, &output)
         }
         return nil
+    }
+}
+
+extension SMTPVerb {
+    /// Whether a client must wait for the reply before it goes on (RFC 2920 §3.1), as smtpd(8) has it.
+    fileprivate var endsPipeline: Bool {
+        switch self {
+        case .ehlo, .helo, .lhlo, .data, .noop, .vrfy: true
+        default: false
+        }
     }
 }

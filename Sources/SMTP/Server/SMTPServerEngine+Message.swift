@@ -12,12 +12,25 @@ extension SMTPServerEngine {
             refuse("503 5.5.1 Error: DATA after BDAT", &output)
         } else if let refusal = refusalWithoutRecipients {
             say(refusal, &output)
+        } else if options.asksAtData {
+            pending = .data
+            return .wait(.data(facts))
         } else {
-            let message = newMessage(.dots)
-            transaction?.message = message
-            mode = .data
-            say("354 End data with <CR><LF>.<CR><LF>", &output)
+            return dataAnswered(nil, &output)
         }
+        return nil
+    }
+
+    /// A refused DATA leaves the transaction as it is, as smtpd(8) does.
+    mutating func dataAnswered(_ refusal: SMTPReply?, _ output: inout ByteBuffer) -> Step? {
+        if let refusal, !refusal.isPositive {
+            say(refusal, &output)
+            return refusal.code == 421 || refusal.code == 521 ? .close : nil
+        }
+        let message = newMessage(.dots)
+        transaction?.message = message
+        mode = .data
+        say("354 End data with <CR><LF>.<CR><LF>", &output)
         return nil
     }
 
@@ -54,10 +67,30 @@ extension SMTPServerEngine {
             return nil
         }
         if transaction?.message == nil {
-            let message = newMessage(.counted)
-            transaction?.isChunked = true
-            transaction?.message = message
+            if options.asksAtData {
+                pending = .chunk(size: size, isLast: isLast)
+                return .wait(.data(facts))
+            }
+            return chunkAnswered(nil, size: size, isLast: isLast, &output)
         }
+        mode = .chunk(remaining: size, size: size, isLast: isLast)
+        return nil
+    }
+
+    mutating func chunkAnswered(
+        _ refusal: SMTPReply?, size: Int, isLast: Bool, _ output: inout ByteBuffer
+    ) -> Step? {
+        if let refusal, !refusal.isPositive {
+            if refusal.code == 421 || refusal.code == 521 {
+                say(refusal, &output)
+                return .close
+            }
+            mode = .refusedChunk(remaining: size, refusal)
+            return nil
+        }
+        let message = newMessage(.counted)
+        transaction?.isChunked = true
+        transaction?.message = message
         mode = .chunk(remaining: size, size: size, isLast: isLast)
         return nil
     }

@@ -66,6 +66,9 @@ package struct SMTPServerEngine: SessionEngine {
             case (.authentication, .authentication(let outcome)): authenticated(outcome, &output)
             case (.sender(let sender), .reply(let reply)): senderAnswered(sender, reply, &output)
             case (.recipient, .reply(let reply)): recipientAnswered(reply, &output)
+            case (.data, .reply(let reply)): dataAnswered(reply, &output)
+            case (.chunk(let size, let isLast), .reply(let reply)):
+                chunkAnswered(reply, size: size, isLast: isLast, &output)
             case (.append(let isAtEnd), .reply(let reply)): appended(reply, isAtEnd: isAtEnd, &output)
             case (.delivery, .replies(let replies)): delivered(replies, &output)
             case (.abort(let next), .done): aborted(next, &output)
@@ -84,6 +87,7 @@ package struct SMTPServerEngine: SessionEngine {
         facts.helo = nil
         facts.isExtended = false
         facts.login = nil
+        facts.pipelinesImproperly = false
         errors = 0
         idleCommands = 0
         mode = .command

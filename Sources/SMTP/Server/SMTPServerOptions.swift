@@ -56,6 +56,8 @@ package struct SMTPServerOptions: Sendable {
     package var completesBareNames: Bool
     /// The second AUTH line of EHLO's reply, `AUTH=`, for clients of before RFC 2554.
     package var offersBrokenAUTHLine: Bool
+    /// Whether the services are asked at DATA too.
+    package var asksAtData: Bool
     package var limits: SMTPLimits
 
     package init(
@@ -64,7 +66,7 @@ package struct SMTPServerOptions: Sendable {
         mechanisms: [SASLMechanism] = [.plain, .login], requiresAuthentication: Bool = false,
         requiresHello: Bool = true, answersVRFY: Bool = false, bareLineEnds: BareLineEnds = .reject,
         origin: Domain? = nil, completesBareNames: Bool = false, offersBrokenAUTHLine: Bool = false,
-        limits: SMTPLimits = SMTPLimits()
+        asksAtData: Bool = false, limits: SMTPLimits = SMTPLimits()
     ) {
         self.hostname = hostname
         self.banner = banner ?? (dialogue == .lmtp ? "LMTP Postroom" : "ESMTP Postroom")
@@ -80,6 +82,7 @@ package struct SMTPServerOptions: Sendable {
         self.origin = origin ?? Domain(hostname)
         self.completesBareNames = completesBareNames
         self.offersBrokenAUTHLine = offersBrokenAUTHLine
+        self.asksAtData = asksAtData
         self.limits = limits
     }
 

@@ -7,6 +7,7 @@ package enum SMTPWait: Sendable {
     case authenticate(SMTPCredentials, SMTPSessionFacts)
     case sender(EnvelopeSender, SMTPSessionFacts)
     case recipient(EnvelopeRecipient, of: EnvelopeSender, SMTPSessionFacts)
+    case data(SMTPSessionFacts)
     case deliver(ByteBuffer, SMTPSessionFacts)
     case append(ByteBuffer, SMTPSessionFacts)
     case finish(SMTPSessionFacts)
@@ -15,7 +16,7 @@ package enum SMTPWait: Sendable {
 
 package enum SMTPAnswer: Hashable, Sendable {
     case authentication(SMTPAuthenticationOutcome)
-    /// Of `sender` and `append`: nil where all is well. Of `recipient`: never nil.
+    /// Of `sender`, `data` and `append`: nil where all is well. Of `recipient`: never nil.
     case reply(SMTPReply?)
     /// Of `deliver` and `finish`.
     case replies([SMTPReply])
@@ -42,6 +43,9 @@ enum SMTPPending {
     case authentication
     case sender(EnvelopeSender)
     case recipient
+    case data
+    /// The first BDAT.
+    case chunk(size: Int, isLast: Bool)
     /// The end of the message: the last piece is appended, then finished.
     case append(isAtEnd: Bool)
     case delivery

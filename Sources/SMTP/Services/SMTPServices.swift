@@ -17,6 +17,9 @@ package protocol SMTPServices: Sendable {
         _ recipient: EnvelopeRecipient, of sender: EnvelopeSender, _ session: SMTPSessionFacts
     ) async -> SMTPReply
 
+    /// DATA, or the first BDAT, with the recipients that were taken; asked where the options say so. Nil goes on.
+    func data(_ session: SMTPSessionFacts) async -> SMTPReply?
+
     /// A whole message of at most `SMTPLimits.gatheredMessageSize` bytes: the reply that ends the transaction (for
     /// LMTP one per accepted recipient, in their order). The body has CRLF line ends and no trailing dot; trace headers
     /// are not in it yet.
@@ -30,6 +33,10 @@ package protocol SMTPServices: Sendable {
 
     /// RSET, a new EHLO, a lost connection, STARTTLS: forget the transaction and whatever was written for it.
     func abort(_ session: SMTPSessionFacts) async
+}
+
+extension SMTPServices {
+    package func data(_ session: SMTPSessionFacts) async -> SMTPReply? { nil }
 }
 
 package struct SMTPCredentials: Sendable {
@@ -60,6 +67,9 @@ package struct SMTPSessionFacts: Hashable, Sendable {
     package var isExtended: Bool
     package var isLMTP: Bool
     package var login: String?
+    /// Input stood behind a command whose reply the client had to wait for: before EHLO, or behind EHLO, DATA, NOOP or
+    /// VRFY (RFC 2920 §3.1).
+    package var pipelinesImproperly = false
 
     package init(
         connection: ConnectionFacts, helo: String? = nil, isExtended: Bool = false, isLMTP: Bool = false,

@@ -17,6 +17,8 @@ package struct PolicyModel: Sendable {
     package var recipientRestrictions: [RestrictionModel] = []
     package var dataRestrictions: [RestrictionModel] = []
     package var endOfDataRestrictions: [RestrictionModel] = []
+    /// smtpd_restriction_classes: lists that access tables and policy services name in their answers.
+    package var restrictionClasses: [RestrictionClassModel] = []
     /// smtpd_sender_login_maps of this listener; the site's `senders` when nil.
     package var senderLogins: [TableModel]?
     /// smtpd_reject_unlisted_recipient.
@@ -26,6 +28,17 @@ package struct PolicyModel: Sendable {
 
     package init(name: String) {
         self.name = name
+    }
+}
+
+/// A named list of restrictions.
+package struct RestrictionClassModel: Sendable {
+    package var name: Located<String>
+    package var restrictions: [RestrictionModel]
+
+    package init(name: Located<String>, restrictions: [RestrictionModel]) {
+        self.name = name
+        self.restrictions = restrictions
     }
 }
 

@@ -31,6 +31,7 @@ extension SiteModel {
             let lists = [
                 policy.clientRestrictions, policy.heloRestrictions, policy.senderRestrictions, policy.relayRestrictions,
                 policy.recipientRestrictions, policy.dataRestrictions, policy.endOfDataRestrictions,
+                policy.restrictionClasses.flatMap(\.restrictions),
             ]
             result += lists.joined().compactMap(\.table)
         }

@@ -17,6 +17,12 @@ enum PolicySection {
         model.recipientRestrictions = restrictions("recipient_restrictions", reader)
         model.dataRestrictions = restrictions("data_restrictions", reader)
         model.endOfDataRestrictions = restrictions("end_of_data_restrictions", reader)
+        model.restrictionClasses = (reader.node("restriction_classes")?.entries ?? []).map { entry in
+            let elements = entry.value.elements ?? [entry.value]
+            return RestrictionClassModel(
+                name: Located(entry.key, at: entry.keyLocation),
+                restrictions: elements.compactMap { restriction($0, reader.context, depth: 0) })
+        }
         model.senderLogins = reader.node("sender_logins") == nil ? nil : TableSection.tables("sender_logins", reader)
         model.rejectsUnlistedRecipient = reader.boolean("reject_unlisted_recipient")?.value ?? true
         model.rejectsUnlistedSender = reader.boolean("reject_unlisted_sender")?.value ?? false

@@ -24,6 +24,10 @@ extension PolicyModel {
         add("recipient_restrictions", recipientRestrictions)
         add("data_restrictions", dataRestrictions)
         add("end_of_data_restrictions", endOfDataRestrictions)
+        if !restrictionClasses.isEmpty {
+            let classes = restrictionClasses.map { ($0.name.value, YAMLValue.list($0.restrictions.map(\.document))) }
+            entries.add("restriction_classes", .mapping(classes))
+        }
         entries.add("sender_logins", senderLogins)
         entries.add("reject_unlisted_recipient", rejectsUnlistedRecipient, unless: true)
         entries.add("reject_unlisted_sender", rejectsUnlistedSender, unless: false)

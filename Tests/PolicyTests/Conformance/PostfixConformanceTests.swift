@@ -151,7 +151,8 @@ import Testing
         return destinations.map { destination in
             switch destination {
             case .mailbox(let mailbox): "\(mailbox.location) \(mailbox.owner)"
-            case .remote(let address): "\(address)"
+            case .remote(let remote): "\(remote.address)"
+            case .discard(let address, _): "discard \(address)"
             }
         }.joined(separator: ", ")
     }

@@ -17,7 +17,8 @@ extension ImportedTestSite {
     }
 
     /// The newest message in a mailbox, header and text, read with curl.
-    func fetch(_ login: String, _ password: String, _ scheme: String, mailbox: String = "INBOX") async throws -> String {
+    func fetch(_ login: String, _ password: String, _ scheme: String, mailbox: String = "INBOX") async throws -> String
+    {
         let port = port(scheme == "imaps" ? .imaps : .imap)
         let output = folder.path("curl-\(UUID().uuidString)")
         let child = try await ChildProcess.start(

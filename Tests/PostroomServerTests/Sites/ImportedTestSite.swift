@@ -44,7 +44,7 @@ struct ImportedTestSite: RunningSite {
         try await Slapd.withServer(layout.directory, tls: layout.usesTLS) { slapd in
             let folder = try TemporaryFolder("imported")
             let request = try await prepare(layout, slapd, in: folder)
-            let loaded = try SiteLoader.load(.programs(request), environment: [:])
+            let loaded = try await SiteLoader.loadWhole(.programs(request), environment: [:])
             return try await Server.withRunning(loaded.model, source: .programs(request)) { server in
                 try await body(
                     ImportedTestSite(folder: folder, server: server, slapd: slapd, model: loaded.model))
@@ -70,7 +70,9 @@ struct ImportedTestSite: RunningSite {
         for path in [folder.path, site, mail] { chmod(path, 0o777) }
         var request = ImportRequest(
             origins: layout.origins.map { ConfigurationOrigin($0.0, path: $0.1.isEmpty ? site : "\(site)/\($0.1)") })
-        request.places = [(layout.mail, mail), ("/etc/aliases", "\(site)/etc/aliases"), ("/etc/ldap", "\(site)/etc/ldap")]
+        request.places = [
+            (layout.mail, mail), ("/etc/aliases", "\(site)/etc/aliases"), ("/etc/ldap", "\(site)/etc/ldap"),
+        ]
         request.accepted = layout.accepted
         request.listeners = layout.listeners.map { ($0, "127.0.0.1", 0) }
         return request

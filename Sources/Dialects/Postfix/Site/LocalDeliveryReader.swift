@@ -41,6 +41,8 @@ struct LocalDeliveryReader {
         } else {
             reading.draft.model.routing.localTransport = TransportReader(reading).transport(
                 transport, parameter: "local_transport")
+            // Nobody but local(8) asks alias_maps.
+            reading.draft.model.routing.localAliases = []
             tellUnused("local_transport is not local(8)")
         }
         readRecipients()

@@ -31,6 +31,7 @@ struct PolicyReader {
         policy.dataRestrictions = lists.list("smtpd_data_restrictions", stage: .data, "checks at DATA")
         policy.endOfDataRestrictions = lists.list(
             "smtpd_end_of_data_restrictions", stage: .endOfData, "checks after the message")
+        policy.restrictionClasses = lists.classes()
         policy.rejectsUnlistedRecipient =
             parameters.boolean(
                 "smtpd_reject_unlisted_recipient", "unknown recipients are refused"

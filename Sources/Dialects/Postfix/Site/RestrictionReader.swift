@@ -46,7 +46,8 @@ struct RestrictionReader {
         "permit_sasl_authenticated", "permit_auth_destination", "reject_unauth_destination",
         "defer_unauth_destination", "reject_sender_login_mismatch", "reject_authenticated_sender_login_mismatch",
         "reject_known_sender_login_mismatch", "reject_unauthenticated_sender_login_mismatch",
-        "reject_unlisted_recipient", "reject_non_fqdn_sender", "reject_non_fqdn_recipient",
+        "reject_unlisted_recipient", "reject_unlisted_sender", "reject_unauth_pipelining", "reject_non_fqdn_sender",
+        "reject_non_fqdn_recipient",
         "reject_non_fqdn_helo_hostname", "reject_invalid_helo_hostname",
     ]
 
@@ -54,8 +55,7 @@ struct RestrictionReader {
     private static let filters: Set<String> = [
         "reject_unknown_client_hostname", "reject_unknown_reverse_client_hostname", "reject_unknown_helo_hostname",
         "reject_unknown_sender_domain", "reject_unknown_recipient_domain", "reject_multi_recipient_bounce",
-        "reject_unverified_sender", "reject_unverified_recipient", "reject_unlisted_sender",
-        "reject_unauth_pipelining",
+        "reject_unverified_sender", "reject_unverified_recipient",
     ]
 
     /// The same, with a word behind them.
@@ -93,6 +93,17 @@ struct RestrictionReader {
         let words = parameters.words(name, note)
         var expansion = Expansion(stage: stage, classes: classNames())
         return restrictions(words, parameter: name, depth: 0, &expansion)
+    }
+
+    /// Classes that access tables may name; lists that name one hold its restrictions themselves.
+    func classes() -> [RestrictionClassModel] {
+        let names = parameters.words("smtpd_restriction_classes", "lists that other lists name")
+        return names.map { name in
+            var expansion = Expansion(stage: .recipient, classes: Set(names.map(\.value)))
+            let words = parameters.words(name.value, "a class of restrictions")
+            return RestrictionClassModel(
+                name: name, restrictions: restrictions(words, parameter: name.value, depth: 1, &expansion))
+        }
     }
 
     private struct Expansion {
@@ -203,8 +214,8 @@ struct RestrictionReader {
             address = address.map { _ in "unix:\(reading.draft.files.hostPath(path))" }
         }
         reading.report(
-            "check_policy_service", value: server.value, at: server.location, .missingFilter,
-            "the policy server is not asked")
+            "check_policy_service", value: server.value, at: server.location, .used,
+            "the policy server is asked; while it doesn't answer, mail is put off")
         return [.policyService(address)]
     }
 

@@ -1,0 +1,56 @@
+import MailModel
+import SASL
+import SMTP
+import SiteConfiguration
+
+/// `SMTPListenerModel` → how one SMTP listener speaks.
+extension SMTPServerOptions {
+    /// - Parameter hasTLS: whether there is a certificate to offer TLS with; where TLS is demanded, nothing goes without it.
+    init(_ listener: ListenerModel, _ model: SiteModel, hasTLS: Bool) {
+        let own = listener.options
+        let isSubmission = listener.kind != .smtp
+        // Its policy speaks Postfix's words, and so does its dialogue.
+        let isConfigured = listener.policy != nil
+        var limits = SMTPLimits()
+        limits.messageSize = Int(clamping: model.limits.messageSize.value)
+        // RFC 5321 §4.5.3.1.8 asks for a hundred; a mail program sends to its whole address book at once.
+        limits.recipients = own.recipientLimit?.value ?? (isSubmission || isConfigured ? 1000 : 100)
+        if let errors = own.errorLimit { limits.errors = errors.value }
+        let tls: TLSOffer
+        switch own.tls?.value {
+        case SMTPListenerModel.TLSLevel.none?: tls = .none
+        case .may?: tls = .offered
+        case .encrypt?: tls = .required
+        case nil: tls = isSubmission ? .required : .offered
+        }
+        let authentication: Authentication
+        switch own.authentication?.value {
+        case .off?: authentication = .off
+        case .underTLS?: authentication = .underTLS
+        case .always?: authentication = .always
+        case nil: authentication = isSubmission ? .underTLS : .off
+        }
+        let mechanisms = (model.accounts.submission?.mechanisms ?? model.accounts.mechanisms)
+            .compactMap { SASLMechanism(name: $0.value) }
+        self.init(
+            hostname: model.hostname.value, banner: own.banner.map { Self.text($0.value, after: model.hostname.value) },
+            tls: hasTLS || tls == .required ? tls : .none, authentication: authentication,
+            mechanisms: mechanisms.isEmpty ? [.plain, .login] : mechanisms,
+            requiresAuthentication: own.requiresAuthentication?.value ?? isSubmission,
+            requiresHello: own.requiresHELO?.value ?? !isConfigured, answersVRFY: own.answersVRFY?.value ?? false,
+            bareLineEnds: listener.bareLineFeed == .reject ? .reject : .normalize,
+            origin: model.routing.origin.flatMap { Domain($0.value) },
+            completesBareNames: model.routing.meaning == .postfix,
+            offersBrokenAUTHLine: own.offersBrokenAuthentication?.value ?? false, asksAtData: true, limits: limits)
+    }
+
+    /// smtpd_banner without the host name that it begins with, and without what could end its line.
+    private static func text(_ banner: String, after hostname: String) -> String {
+        let line = String(
+            String.UnicodeScalarView(banner.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+        guard line.lowercased().hasPrefix(hostname.lowercased()) else { return line }
+        let rest = line.dropFirst(hostname.count)
+        guard rest.isEmpty || rest.first == " " else { return line }
+        return String(rest.drop { $0 == " " })
+    }
+}

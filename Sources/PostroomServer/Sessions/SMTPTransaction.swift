@@ -1,0 +1,106 @@
+import Delivery
+import MailModel
+import Policy
+import Routing
+import SMTP
+
+/// One message on its way through a session: what MAIL and RCPT found, and what access tables make of the message.
+struct SMTPTransaction {
+    let site: Site
+    let policy: SMTPPolicy
+    let id: String
+    /// As the client gave it; what the policy judges.
+    let sender: EnvelopeSender
+    /// After canonical(5): what mail is delivered with.
+    let returnPath: ReversePath
+    var delivery: DeliveryTransaction
+    /// As the client gave them.
+    var recipients: [EmailAddress] = []
+    var effects = MessageEffects()
+    /// Recipients that were added for copies nobody sees: what fails for them alone refuses nothing.
+    private var hidden: Set<EmailAddress> = []
+    /// A message that comes in pieces, once the first has come.
+    var stream: StreamedDelivery?
+    var size = 0
+
+    init(site: Site, policy: SMTPPolicy, id: String, sender: EnvelopeSender, returnPath: ReversePath) {
+        self.site = site
+        self.policy = policy
+        self.id = id
+        self.sender = sender
+        self.returnPath = returnPath
+        delivery = Self.delivery(site, sender, returnPath)
+    }
+
+    private static func delivery(
+        _ site: Site, _ sender: EnvelopeSender, _ returnPath: ReversePath
+    ) -> DeliveryTransaction {
+        var sender = sender
+        sender.path = returnPath
+        return site.deliveryTransaction(from: sender)
+    }
+
+    mutating func add(_ resolution: Resolution, as recipient: EmailAddress) {
+        delivery.add(resolution)
+        recipients.append(recipient)
+    }
+
+    // MARK: Before delivery
+
+    /// What happened to a copy that was asked for, for the log.
+    struct Finding {
+        var text: String
+        var address: EmailAddress?
+    }
+
+    /// Puts REDIRECT's address in place of all recipients and adds the copies that nobody sees.
+    ///
+    /// - Returns: the refusal of a message whose new recipient can't have it.
+    mutating func addCopies() async -> (refusal: SMTPReply?, findings: [Finding]) {
+        guard !effects.isDiscarded else { return (nil, []) }
+        var findings: [Finding] = []
+        if let redirect = effects.redirect {
+            let resolution = await site.router.resolve(redirect)
+            guard case .deliver = resolution.verdict else {
+                findings.append(Finding(text: "REDIRECT: \(resolution.reply)", address: redirect))
+                return (resolution.reply, findings)
+            }
+            delivery = Self.delivery(site, sender, returnPath)
+            delivery.add(resolution)
+        }
+        for address in effects.blindCopies {
+            addHidden(address, await site.router.resolve(address), "BCC", &findings)
+        }
+        for copy in await site.router.blindCopies(sender: returnPath, recipients: recipients) {
+            switch copy.target {
+            case .found(let address, let resolution): addHidden(address, resolution, copy.setting, &findings)
+            case .failed(let reason): findings.append(Finding(text: "\(copy.setting): \(reason)"))
+            }
+        }
+        return (nil, findings)
+    }
+
+    private mutating func addHidden(
+        _ address: EmailAddress, _ resolution: Resolution, _ setting: String, _ findings: inout [Finding]
+    ) {
+        guard case .deliver = resolution.verdict else {
+            findings.append(Finding(text: "\(setting): \(resolution.reply)", address: address))
+            return
+        }
+        delivery.add(resolution)
+        if !recipients.contains(address), effects.redirect != address { hidden.insert(address) }
+    }
+
+    /// The fields above the message: those of PREPEND above our own `Received:`, as smtpd(8) writes them.
+    func traceHeaders(_ session: SMTPSessionFacts) -> [UInt8] {
+        effects.prepended.flatMap(\.bytes)
+            + site.traceHeaders.received(
+                session, id: id, recipient: recipients.count == 1 ? recipients[0] : nil, smtpUTF8: sender.smtpUTF8
+            ).bytes
+    }
+
+    /// The copies that decide on the reply.
+    func required(_ report: DeliveryReport) -> DeliveryReport {
+        DeliveryReport(copies: report.copies.filter { !$0.recipients.allSatisfy(hidden.contains) })
+    }
+}

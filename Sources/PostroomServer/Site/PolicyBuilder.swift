@@ -1,0 +1,203 @@
+import Directory
+import LookupTables
+import NIOCore
+import Policy
+import Routing
+import SiteConfiguration
+
+/// `PolicyModel` and `SenderModel` → what clients of each listener may do.
+final class PolicyBuilder {
+    private let model: SiteModel
+    private let tables: TablesBuilder
+    private let router: Router
+    private let group: any EventLoopGroup
+    private let faults: FaultCollector
+    /// By their address; a server that several lists name is asked over the same connections.
+    private(set) var services: [String: PolicyServiceClient] = [:]
+    private var byName: [String: PolicyOptions] = [:]
+
+    init(
+        _ model: SiteModel, _ tables: TablesBuilder, _ router: Router, group: any EventLoopGroup,
+        _ faults: FaultCollector
+    ) {
+        self.model = model
+        self.tables = tables
+        self.router = router
+        self.group = group
+        self.faults = faults
+    }
+
+    /// A listener that would let strangers relay is a fault: the site doesn't open.
+    func policies() -> [ListenerKey: SMTPPolicy] {
+        let logins = tables.tables(model.senders.logins)
+        var result: [ListenerKey: SMTPPolicy] = [:]
+        for (key, listener) in ListenerKey.all(model.listeners) where !listener.kind.isIMAP {
+            guard let options = options(listener, logins) else { continue }
+            guard options.guardsRelaying else {
+                faults.error(
+                    at: listener.policy?.location ?? listener.host.location,
+                    "\(listener.name): neither its relay_restrictions nor its recipient_restrictions keep strangers from "
+                        + "relaying",
+                    remedy: "add reject_unauth_destination (or defer_unauth_destination, reject, defer) to one of them")
+                continue
+            }
+            result[key] = SMTPPolicy(options, router: router)
+        }
+        return result
+    }
+
+    private func options(_ listener: ListenerModel, _ logins: [any LookupTable]) -> PolicyOptions? {
+        guard let name = listener.policy else { return native(listener, logins) }
+        if let known = byName[name.value] { return known }
+        guard let policy = model.policy(name.value) else {
+            faults.error(
+                at: name.location, "there is no policy called \(name.value)",
+                remedy: "known: " + model.policies.map(\.name).sorted().joined(separator: ", "))
+            return nil
+        }
+        let options = configured(policy, logins)
+        byName[name.value] = options
+        return options
+    }
+
+    // MARK: Native
+
+    private func native(_ listener: ListenerModel, _ logins: [any LookupTable]) -> PolicyOptions {
+        var options = PolicyOptions.native(listener.kind == .smtp ? .mx : .submission)
+        options.senderLoginMaps = logins
+        options.senderLoginMapsLocation = model.senders.logins.first?.nameAndLocation.location
+        if !model.senders.checksLogin { options.senderRestrictions = RestrictionList() }
+        if !listener.trustedNetworks.isEmpty {
+            options.myNetworks = networks(listener.trustedNetworks.map { .name($0) })
+            options.relayRestrictions = RestrictionList([.permitMyNetworks] + options.relayRestrictions.restrictions)
+        }
+        return options
+    }
+
+    // MARK: Configured
+
+    private func configured(_ policy: PolicyModel, _ logins: [any LookupTable]) -> PolicyOptions {
+        var options = PolicyOptions.postfix(isAuthenticationEnabled: policy.isAuthenticationEnabled)
+        options.myNetworks = networks(policy.networks)
+        options.delaysReject = policy.delaysReject
+        options.relayBeforeRecipient = policy.relayBeforeRecipient
+        options.rejectsUnlistedSender = policy.rejectsUnlistedSender
+        options.senderLoginMaps = policy.senderLogins.map(tables.tables) ?? logins
+        options.senderLoginMapsLocation =
+            (policy.senderLogins ?? model.senders.logins).first?.nameAndLocation.location
+        for restrictionClass in policy.restrictionClasses {
+            options.restrictionClasses[restrictionClass.name.value] = list(restrictionClass.restrictions, policy)
+        }
+        options.clientRestrictions = list(policy.clientRestrictions, policy)
+        options.heloRestrictions = list(policy.heloRestrictions, policy)
+        options.senderRestrictions = list(policy.senderRestrictions, policy)
+        options.relayRestrictions = list(policy.relayRestrictions, policy)
+        options.recipientRestrictions = list(policy.recipientRestrictions, policy)
+        options.dataRestrictions = list(policy.dataRestrictions, policy)
+        options.endOfDataRestrictions = list(policy.endOfDataRestrictions, policy)
+        return options
+    }
+
+    private func list(_ models: [RestrictionModel], _ policy: PolicyModel) -> RestrictionList {
+        RestrictionList(models.flatMap { restrictions($0, policy, depth: 0) }, location: models.first?.location)
+    }
+
+    /// Classes within classes, as deep as anybody writes them.
+    private static let maximumDepth = 20
+
+    private func restrictions(_ model: RestrictionModel, _ policy: PolicyModel, depth: Int) -> [Restriction] {
+        switch model {
+        case .named(let name):
+            if let inside = policy.restrictionClasses.first(where: { $0.name.value == name.value }) {
+                guard depth < Self.maximumDepth else {
+                    faults.error(
+                        at: name.location, "restriction classes lead to each other",
+                        remedy: "take the circle out of restriction_classes")
+                    return []
+                }
+                return inside.restrictions.flatMap { restrictions($0, policy, depth: depth + 1) }
+            }
+            return [named(name)]
+        case .access(let key, let table):
+            guard let table = tables.table(table) else { return [] }
+            switch key.value {
+            case .client: return [.checkClientAccess(table)]
+            case .helo: return [.checkHeloAccess(table)]
+            case .sender: return [.checkSenderAccess(table)]
+            case .recipient: return [.checkRecipientAccess(table)]
+            }
+        case .warning(let inner, _):
+            return restrictions(inner, policy, depth: depth).map { .warnIfReject($0) }
+        case .policyService(let address):
+            return service(address).map { [.checkPolicyService($0)] } ?? []
+        }
+    }
+
+    /// One that this server doesn't have is passed over: what it would permit is not permitted, what it would reject is
+    /// rejected by nobody.
+    private func named(_ name: Located<String>) -> Restriction {
+        if let restriction = Restriction(named: name.value) { return restriction }
+        let isPostfix = ["reject_", "permit_", "check_", "sleep"].contains { name.value.lowercased().hasPrefix($0) }
+        if isPostfix {
+            faults.warning(at: name.location, "\(name.value): there is no such check here: it is passed over")
+        } else {
+            faults.error(
+                at: name.location, "there is no restriction \(name.value)",
+                remedy: "permit, reject, defer, permit_mynetworks, reject_unauth_destination …: see postconf(5)")
+        }
+        return .notServed(name.value)
+    }
+
+    private func service(_ address: Located<String>) -> PolicyServiceClient? {
+        if let known = services[address.value] { return known }
+        guard let place = PolicyServiceClient.Place(address.value) else {
+            faults.error(
+                at: address.location, "\(address.value) is not the address of a policy server",
+                remedy: "for example inet:127.0.0.1:10023 or unix:/run/policy.sock")
+            return nil
+        }
+        let client = PolicyServiceClient(place, name: address.value, group: group)
+        services[address.value] = client
+        return client
+    }
+
+    // MARK: Networks
+
+    private func networks(_ items: [MatchItemModel]) -> NetworkList {
+        var elements: [NetworkList.Element] = []
+        for item in items {
+            switch item {
+            case .name(let text):
+                let isNegated = text.value.hasPrefix("!")
+                let pattern = isNegated ? text.value.dropFirst() : text.value[...]
+                if let network = IPNetwork(pattern) {
+                    elements.append(NetworkList.Element(.network(network), isNegated: isNegated))
+                } else if pattern.contains(where: { "/:[]".contains($0) })
+                    || pattern.allSatisfy({ "0123456789.".contains($0) })
+                {
+                    faults.error(
+                        at: text.location, "\(text.value) is not a network", remedy: "for example 192.0.2.0/24")
+                } else {
+                    faults.warning(
+                        at: text.location, "\(text.value) trusts nobody: clients are known by their addresses only")
+                }
+            case .table(let model), .exceptTable(let model):
+                var isNegated = false
+                if case .exceptTable = item { isNegated = true }
+                guard let table = tables.table(model) else { continue }
+                elements.append(NetworkList.Element(.table(table), isNegated: isNegated))
+            }
+        }
+        return NetworkList(elements, location: items.first?.location)
+    }
+}
+
+extension RestrictionModel {
+    var location: SourceLocation {
+        switch self {
+        case .named(let name), .policyService(let name): name.location
+        case .access(let key, _): key.location
+        case .warning(_, let word): word.location
+        }
+    }
+}

@@ -1,0 +1,190 @@
+import Dialects
+import Foundation
+import PostroomServer
+import PostroomTesting
+import SiteConfiguration
+import Testing
+
+/// A small site of Postfix with tables in files, served as it stands.
+@Suite struct `A Postfix configuration that is served as it stands` {
+    private static let main = """
+        compatibility_level = 3.6
+        myhostname = mail.example.org
+        mydomain = example.org
+        myorigin = example.org
+        mydestination = localhost
+        inet_interfaces = 127.0.0.1
+        mynetworks = 127.0.0.2/32
+        recipient_delimiter = +
+        smtpd_banner = $myhostname ESMTP front desk
+        virtual_mailbox_domains = example.org
+        virtual_mailbox_base = %ROOT%
+        virtual_mailbox_maps = texthash:%DIR%/mailboxes
+        virtual_uid_maps = static:5000
+        virtual_gid_maps = static:5000
+        virtual_alias_maps = texthash:%DIR%/virtual
+        alias_maps = texthash:%DIR%/aliases
+        transport_maps = texthash:%DIR%/transport
+        recipient_canonical_maps = texthash:%DIR%/recipient_canonical
+        sender_canonical_maps = texthash:%DIR%/sender_canonical
+        always_bcc = archive
+        recipient_bcc_maps = texthash:%DIR%/bcc
+        relay_domains = relay.example
+        smtpd_helo_required = no
+        smtpd_restriction_classes = strict
+        strict = check_sender_access inline:{bad.example=REJECT}
+        smtpd_sender_restrictions = check_sender_access texthash:%DIR%/senders
+        smtpd_relay_restrictions = permit_mynetworks, defer_unauth_destination
+        smtpd_recipient_restrictions = check_recipient_access texthash:%DIR%/recipients
+        smtpd_data_restrictions = reject_unauth_pipelining
+
+        """
+
+    private static let tables = [
+        "mailboxes":
+            "alice@example.org alice/\nbob@example.org bob/\ncarol@example.org carol/\narchive@example.org archive/\ntrap@example.org trap/\n",
+        "virtual": "team@example.org alice, bob\n",
+        "aliases": "root: alice@example.org\npiped: \"|/bin/cat\"\n",
+        "transport":
+            "trap@example.org discard:\ngone@example.org error:5.1.6 moved away\nfar.example smtp:[hub.example]\n",
+        "recipient_canonical": "oldname@example.org carol@example.org\n",
+        "sender_canonical": "internal@outside.example public@outside.example\n",
+        "bcc": "bob@example.org nobody@example.org\n",
+        "senders": "spam.example DISCARD\nnews.example PREPEND X-News: yes\n",
+        "recipients": "carol@example.org strict\n",
+    ]
+
+    private static func serving<Value: Sendable>(
+        main: String = main, _ body: (TestSite) async throws -> Value
+    ) async throws -> Value {
+        let folder = try TemporaryFolder("postfix-site")
+        let root = try folder.makeFolder("mail")
+        let directory = try folder.makeFolder("postfix")
+        for path in [folder.path, root, directory] { chmod(path, 0o777) }
+        for (name, text) in tables { try folder.write(text, to: "postfix/\(name)") }
+        let text = main.replacing("%ROOT%", with: root).replacing("%DIR%", with: directory)
+        try folder.write(text, to: "postfix/main.cf")
+        try folder.write("smtp inet n - n - - smtpd\n", to: "postfix/master.cf")
+        var request = ImportRequest(origins: [ConfigurationOrigin(.postfix, path: directory)])
+        request.listeners = [(kind: .smtp, host: "127.0.0.1", port: 0)]
+        let source = SiteSource.programs(request)
+        var model = try SiteLoader.load(source, environment: [:]).model
+        model.tls.selfSignedDirectory = Located(folder.path("tls"), at: .builtIn)
+        return try await Server.withRunning(model, source: source) { server in
+            try await body(TestSite(folder: folder, server: server))
+        }
+    }
+
+    private func messages(_ site: TestSite, _ mailbox: String) throws -> [String] {
+        try site.new(mailbox).map { try String(contentsOfFile: $0, encoding: .utf8) }
+    }
+
+    @Test func `each recipient gets the answer that its tables give`() async throws {
+        try await Self.serving { site in
+            let dialogue = try await SMTPDialogue(site)
+            _ = try await dialogue.ask("MAIL FROM:<x@outside.example>")
+            for (recipient, reply) in [
+                ("alice@example.org", "250 2.1.5 Ok"), ("team@example.org", "250 2.1.5 Ok"),
+                ("alice", "250 2.1.5 Ok"), ("Alice+lists@example.org", "250 2.1.5 Ok"),
+                (
+                    "zoe@example.org",
+                    "550 5.1.1 <zoe@example.org>: Recipient address rejected: User unknown in virtual mailbox table"
+                ),
+                ("root@localhost", "250 2.1.5 Ok"),
+                (
+                    "zoe@localhost",
+                    "550 5.1.1 <zoe@localhost>: Recipient address rejected: User unknown in local recipient table"
+                ),
+                ("gone@example.org", "550 5.1.6 <gone@example.org>: Recipient address rejected: moved away"),
+                ("x@elsewhere.example", "454 4.7.1 <x@elsewhere.example>: Relay access denied"),
+                ("oldname@example.org", "250 2.1.5 Ok"),
+            ] {
+                #expect(try await dialogue.ask("RCPT TO:<\(recipient)>").hasPrefix(reply), "\(recipient)")
+            }
+            for (recipient, start) in [
+                ("piped@localhost", "451 4.3.5 "), ("x@relay.example", "451 4.4.4 "), ("x@far.example", "454 4.7.1 "),
+            ] {
+                #expect(try await dialogue.ask("RCPT TO:<\(recipient)>").hasPrefix(start), "\(recipient)")
+            }
+            let second = try await SMTPDialogue(site)
+            _ = try await second.ask("MAIL FROM:<x@bad.example>")
+            #expect(
+                try await second.ask("RCPT TO:<carol@example.org>")
+                    == "554 5.7.1 <x@bad.example>: Sender address rejected: Access denied\r\n")
+        }
+    }
+
+    @Test func `greeting, bare names and a MAIL without HELO are as the site had them`() async throws {
+        try await Self.serving { site in
+            let connection = try await TestConnection(port: site.port(.smtp))
+            #expect(try await connection.reply() == "220 mail.example.org ESMTP front desk\r\n")
+            try await connection.send("MAIL FROM:<x>\r\n")
+            #expect(try await connection.reply().hasPrefix("250"))
+        }
+    }
+
+    @Test func `copies, headers and senders of a message are what the tables make them`() async throws {
+        try await Self.serving { site in
+            let dialogue = try await SMTPDialogue(site)
+            #expect(
+                try await dialogue.envelope(
+                    from: "internal@outside.example", to: ["bob@example.org", "trap@example.org"]
+                ).hasPrefix("250"))
+            // recipient_bcc_maps names nobody: that refuses nothing.
+            #expect(try await dialogue.data("Subject: one\r\n\r\nhello").hasPrefix("250"))
+            #expect(try await dialogue.envelope(from: "x@news.example", to: ["carol@example.org"]).hasPrefix("250"))
+            #expect(try await dialogue.data("Subject: two\r\n\r\nhello").hasPrefix("250"))
+            #expect(try await dialogue.envelope(from: "x@spam.example", to: ["carol@example.org"]).hasPrefix("250"))
+            #expect(try await dialogue.data("Subject: three\r\n\r\nhello").hasPrefix("250"))
+            let large = String(repeating: String(repeating: "x", count: 70) + "\r\n", count: 10_000)
+            #expect(try await dialogue.envelope(from: "x@news.example", to: ["alice@example.org"]).hasPrefix("250"))
+            #expect(try await dialogue.data("Subject: four\r\n\r\n" + large).hasPrefix("250"))
+
+            let bob = try messages(site, "bob")
+            #expect(bob.count == 1)
+            #expect(bob.first?.hasPrefix("Return-Path: <public@outside.example>\n") == true)
+            #expect(bob.first?.contains("X-News") == false)
+            let carol = try messages(site, "carol")
+            #expect(carol.count == 1)
+            #expect(carol.first?.contains("\nX-News: yes\nReceived: from ") == true)
+            let alice = try messages(site, "alice")
+            #expect(alice.count == 1 && alice.first?.contains("\nX-News: yes\n") == true)
+            // always_bcc: of all but the one that was thrown away.
+            let archive = try messages(site, "archive")
+            #expect(archive.count == 3 && !archive.contains { $0.contains("Subject: three") })
+        }
+    }
+
+    @Test func `commands behind DATA that had to wait for its reply are refused`() async throws {
+        try await Self.serving { site in
+            let dialogue = try await SMTPDialogue(site)
+            _ = try await dialogue.envelope(to: ["alice@example.org"])
+            try await dialogue.connection.send("DATA\r\nSubject: x\r\n\r\nx\r\n.\r\n")
+            #expect(
+                try await dialogue.connection.reply()
+                    == "503 5.5.0 <DATA>: Data command rejected: Improper use of SMTP command pipelining\r\n")
+        }
+    }
+
+    @Test func `a listener that would let strangers relay is not opened`() async throws {
+        let open = Self.main.replacing(", defer_unauth_destination", with: "")
+        await #expect(throws: ConfigurationFaults.self) {
+            try await Self.serving(main: open) { _ in }
+        }
+        // Also where the model came by another way.
+        let folder = try TemporaryFolder("open-relay")
+        let root = try folder.makeFolder("mail")
+        let yaml = """
+            hostname: mail.example.org
+            domains: {mailbox: [example.org]}
+            directory: {ldif: "\(try folder.write("", to: "empty.ldif"))", base: "dc=example,dc=org"}
+            accounts: {user: [{filter: "(uid=%u)", attributes: "uid=user, homeDirectory=home"}]}
+            store: {roots: ["\(root)"], owner: "5000:5000"}
+            policies: {open: {relay_restrictions: [permit]}}
+            listeners: {smtp: {address: "127.0.0.1:0", policy: open}}
+            """
+        let file = try folder.write(yaml, to: "postroom.yaml")
+        let faults = await SiteLoader.faults(.file(file), environment: [:])
+        #expect(faults.contains { "\($0)".contains("keep strangers from relaying") }, "\(faults)")
+    }
+}
