@@ -131,13 +131,23 @@ func fuzzTarget(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let fuzzTargets: [Target] = [
     .target(name: "FuzzSupport", path: "Fuzz/Support", swiftSettings: settings),
     fuzzTarget("Address", ["MailModel", "Routing", "SMTP"]),
+    .target(
+        name: "FuzzSites", dependencies: ["FuzzSupport", "Dialects", "SiteConfiguration", "Directory"], path: "Fuzz/Sites",
+        swiftSettings: settings),
+    fuzzTarget("Aliases", ["LookupTables"]),
     fuzzTarget("BER", ["LDAP"]),
     fuzzTarget("DN", ["LDAP"]),
+    fuzzTarget("Dovecot", ["FuzzSites", "Dialects"]),
+    fuzzTarget("DovecotLDAP", ["FuzzSites", "Dialects"]),
     fuzzTarget("Filter", ["LDAP"]),
     fuzzTarget("IMAP", ["IMAP"]),
     fuzzTarget("LDIF", ["LDAP"]),
     fuzzTarget("MIME", ["MailModel"]),
+    fuzzTarget("Mailserver", ["FuzzSites", "Dialects"]),
+    fuzzTarget("Patterns", ["LookupTables"]),
+    fuzzTarget("Postfix", ["FuzzSites", "Dialects", "SiteConfiguration"]),
     fuzzTarget("SMTP", ["SMTP", "MailModel", "Net"]),
+    fuzzTarget("Tables", ["FuzzSites", "Dialects", "LookupTables"]),
 ]
 
 let package = Package(

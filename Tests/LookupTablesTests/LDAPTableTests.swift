@@ -33,6 +33,8 @@ import Testing
         ("(uid=%u)", "a@b@c.example", "(uid=a@b)"), ("(uid=%u)", "alice", "(uid=alice)"),
         ("(uid=%u)", "alice@", "(uid=alice)"), ("(mail=*@%d)", "@b.example", "(mail=*@b.example)"),
         ("(&(dc=%2)(dc=%1)(o=%%))", "a@b.example", "(&(dc=b)(dc=example)(o=%))"),
+        // Dots in a row count for one, and those at the ends for none.
+        ("(&(dc=%2)(o=%1))", "a@.b..example.", "(&(dc=b)(o=example))"),
         ("(uid=%U-%D-%S)", "a@b", "(uid=a-b-a@b)"), ("(cn=%s*)", "x", "(cn=x*)"),
         ("(uid:caseExactMatch:=%u)", "a@b", "(uid:caseExactMatch:=a)"), ("(!(uid>=%s))", "x", "(!(uid>=x))"),
     ])

@@ -89,7 +89,11 @@ extension DovecotSite {
             refuseDatabase(section, Self.refusal(driver.value))
             return
         }
-        guard var database else { return }
+        guard var database else {
+            // Its other settings are known all the same.
+            _ = chain(section)
+            return
+        }
         database.chain = chain(section)
         draft.model.accounts.passwords.append(database)
     }
@@ -107,7 +111,11 @@ extension DovecotSite {
             refuseDatabase(section, Self.refusal(driver.value))
             return
         }
-        guard var database else { return }
+        guard var database else {
+            // Its other settings are known all the same.
+            _ = chain(section)
+            return
+        }
         database.chain = chain(section)
         draft.model.accounts.users.append(database)
     }

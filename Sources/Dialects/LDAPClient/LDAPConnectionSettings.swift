@@ -36,12 +36,13 @@ struct LDAPConnectionSettings {
         let texts = urls.map(\.value)
         var bind = LDAPServersModel.Bind.anonymous
         if let bindName, !bindName.value.isEmpty {
-            let none = Located(Secret([]), at: bindName.location)
-            bind = .simple(name: bindName, password: bindPassword ?? none, origin: .written)
-            if (bindPassword?.value.isEmpty ?? true) {
+            if let bindPassword, !bindPassword.value.isEmpty {
+                bind = .simple(name: bindName, password: bindPassword, origin: .written)
+            } else {
                 draft.warning(
-                    at: bindName.location, "\(program) binds by a name without a password",
-                    remedy: "servers take that as an anonymous bind or refuse it: give the password")
+                    at: bindName.location,
+                    "\(program) binds by a name without a password: an empty one is never sent, the search is anonymous",
+                    remedy: "give the password, or take the name out")
             }
         }
         let isEncrypted = startTLS?.value ?? false || LDAPServerList.isImplicitTLS(texts)

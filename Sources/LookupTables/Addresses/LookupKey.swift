@@ -10,14 +10,20 @@ package enum LookupKey {
         var result: [UInt8] = []
         result.reserveCapacity(key.count)
         for scalar in text.unicodeScalars {
-            // Upper case first: that unites ß with SS and both sigmas. The dotless ı is the one letter that folding
-            // keeps apart from what its upper case stands for.
-            if scalar == "\u{131}" {
+            switch scalar.value {
+            case 0x131:
+                // The dotless ı is the one letter that folding keeps apart from what its upper case stands for.
                 result += "\u{131}".utf8
-                continue
-            }
-            for upper in scalar.properties.uppercaseMapping.unicodeScalars {
-                result += upper.properties.lowercaseMapping.utf8
+            case 0x13A0...0x13FD, 0xAB70...0xABBF:
+                // Cherokee is the one script that folds to its capitals.
+                result += scalar.properties.uppercaseMapping.utf8
+            default:
+                // By way of upper case, which unites ß, ẞ and SS, and both sigmas.
+                for lower in scalar.properties.lowercaseMapping.unicodeScalars {
+                    for upper in lower.properties.uppercaseMapping.unicodeScalars {
+                        result += upper.properties.lowercaseMapping.utf8
+                    }
+                }
             }
         }
         return result

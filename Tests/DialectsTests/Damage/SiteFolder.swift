@@ -1,4 +1,5 @@
 import Dialects
+import Directory
 import Foundation
 import SiteConfiguration
 
@@ -19,6 +20,17 @@ struct SiteFolder: Sendable, CustomStringConvertible {
         SiteFolder("dms-forward-only", [.dockerMailserver: "/site"], root: "/site"),
         SiteFolder("dms-active-directory", [.dockerMailserver: "/site"], root: "/site"),
     ]
+
+    /// Files that the sites name and that are not theirs to damage here.
+    private static let beside = Dictionary(
+        uniqueKeysWithValues: [
+            "/etc/dovecot/tls/server.crt", "/etc/dovecot/tls/server.key", "/etc/postfix/tls/server.crt",
+            "/etc/postfix/tls/server.key", "/etc/ldap/tls/CA.pem",
+        ].map { ($0, Array("-----BEGIN CERTIFICATE-----\n".utf8)) })
+
+    var isContainer: Bool { origins.contains { $0.dialect == .dockerMailserver } }
+
+    private var rootsAreGiven: Bool { ["vennedey", "vriesman", "dms-forward-only"].contains(name) }
 
     private init(_ name: String, _ origins: [ConfigurationOrigin.Dialect: String], root: String = "") {
         self.name = name
@@ -42,13 +54,15 @@ struct SiteFolder: Sendable, CustomStringConvertible {
 
     func read(_ files: [String: [UInt8]], accepting accepted: [String]) -> ImportedSite {
         let host = ConfigurationFiles.Host(
-            read: { files[$0] },
+            read: { files[$0] ?? Self.beside[$0] },
             list: { folder in
                 let names = files.keys.filter { $0.hasPrefix(folder + "/") }.map { $0.dropFirst(folder.count + 1) }
                 return names.isEmpty ? nil : Set(names.map { String($0.prefix { $0 != "/" }) }).sorted()
             })
         var request = ImportRequest(origins: origins)
         request.accepted = accepted
+        // Where the configuration does not say below which folders mail lies, whoever starts it does.
+        if rootsAreGiven { request.roots = [Located("/home", at: SourceLocation(file: "--root"))] }
         return SiteImport.read(request, host: host, environment: [:], machineName: "mail.example.net")
     }
 

@@ -38,6 +38,8 @@ import Testing
             do {
                 let (before, after) = try Self.written(damaged.imported.model)
                 #expect(Self.differences(before, after) == [], "\(damaged.comment)")
+            } catch  where "\(error)".contains("senders.check_login is on") {
+                // Postfix without smtpd_sender_login_maps: postroom.yaml takes that for a mistake and stops, which is safe.
             } catch {
                 Issue.record("\(damaged.comment): \(error)")
             }
@@ -50,19 +52,24 @@ import Testing
     ) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         var started = 0
+        var reasons: Set<String> = []
         for _ in 0..<40 {
             let site = SiteFolder.all[seed % 3]
             var files = site.files
             files["/etc/postfix/main.cf", default: []] += Array(GeneratedSettings.lines(&random).utf8)
             let imported = site.read(files, accepting: site.accepted)
-            guard !imported.faults.contains(where: { $0.severity == .error }) else { continue }
+            let errors = imported.faults.filter { $0.severity == .error }
+            guard errors.isEmpty else {
+                reasons.formUnion(errors.map(\.description))
+                continue
+            }
             started += 1
             let (before, after) = try Self.written(imported.model)
             #expect(
                 Self.differences(before, after) == [],
                 "\(String(decoding: files["/etc/postfix/main.cf"] ?? [], as: UTF8.self))")
         }
-        #expect(started > 10)
+        #expect(started > 10, "\(reasons.sorted().joined(separator: "\n"))")
     }
 
     /// The lines that only one of them has. Where a secret is read from is the writer's choice.

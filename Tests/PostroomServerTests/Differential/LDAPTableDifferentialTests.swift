@@ -48,19 +48,20 @@ import Testing
             let closed = try LoopbackPort.free()
             var files: [String: String] = [:]
             var settings = ""
-            var tables: [(file: String, name: String)] = []
+            var tables: [(file: String, name: String, text: String)] = []
             for file in Fixture.names("lookups/\(sample.rawValue)") where file.hasSuffix(".cf") {
                 var servers = [slapd.url]
                 if file == "down.cf" { servers = ["ldap://127.0.0.1:\(closed)"] }
                 if file == "failover.cf" { servers.insert("127.0.0.1:\(closed)", at: 0) }
-                let text = Self.connection(slapd, servers) + Fixture.text("lookups/\(sample.rawValue)/\(file)")
+                var text = Self.connection(slapd, servers) + Fixture.text("lookups/\(sample.rawValue)/\(file)")
+                if file == "down.cf" { text += Self.unreachable + "\n" }
                 if sample.isInMainConfiguration(file) {
                     let name = String(file.dropLast(".cf".count))
                     settings += text.split(separator: "\n").map { "\(name)_\($0)\n" }.joined()
-                    tables.append((file, "ldap:\(name)"))
+                    tables.append((file, "ldap:\(name)", text))
                 } else {
                     files[file] = text
-                    tables.append((file, "ldap:%FOLDER%/\(file)"))
+                    tables.append((file, "ldap:%FOLDER%/\(file)", text))
                 }
             }
             #expect(!tables.isEmpty)
@@ -72,7 +73,8 @@ import Testing
                 keys = Array(keys.filter { !$0.contains(UInt8(ascii: "\n")) }.prefix(250)) + nasty.keys(150)
                 let name = table.name.replacing("%FOLDER%", with: site.postfix.folder.path)
                 let compared = try await site.compare(
-                    name, keys: Self.unique(keys), comment: Fixture.text("lookups/\(sample.rawValue)/\(table.file)"))
+                    name, keys: Self.unique(keys).filter { !Self.isDesigned($0, table.text) },
+                    comment: table.text)
                 #expect(compared > 0)
             }
             await site.site.close()
@@ -96,12 +98,9 @@ import Testing
                     (vocabulary.addresses.prefix(40) + vocabulary.values.prefix(40)).map { Array($0.utf8) }
                     + nasty.keys(80)
                 let text = files[file] ?? ""
-                // A CR in a search base goes out bare from Postfix, so that a server may find the name malformed and the
-                // lookup fails for now; here it is escaped as the value that it is. No SMTP command can hold one.
-                let isInBase = text.contains(/search_base = [^\n]*%/)
                 let compared = try await site.compare(
                     "ldap:\(site.postfix.folder.path)/\(file)",
-                    keys: Self.unique(keys).filter { !isInBase || !$0.contains(UInt8(ascii: "\r")) },
+                    keys: Self.unique(keys).filter { !Self.isDesigned($0, text) },
                     maximumFailures: 3,
                     comment: text)
                 #expect(compared > 0)
@@ -109,6 +108,19 @@ import Testing
             await site.site.close()
         }
     }
+
+    /// Whether the answers for a key differ by design.
+    ///
+    /// - A CR in a search base goes out bare from Postfix, so that a server may find the name malformed and the lookup fails
+    ///   for now; here it is escaped as the value that it is. No SMTP command can hold one.
+    /// - Postfix connects before it looks whether a key can be asked for at all. A key that no server could find is absent
+    ///   here, whether or not the servers answer.
+    private static func isDesigned(_ key: [UInt8], _ table: String) -> Bool {
+        if key.contains(UInt8(ascii: "\r")), table.contains(/search_base = [^\n]*%/) { return true }
+        return key.isEmpty && (table.contains(unreachable) || table.contains("bind_pw = wrong"))
+    }
+
+    private static let unreachable = "# nobody listens there"
 
     private static func unique(_ keys: [[UInt8]]) -> [[UInt8]] {
         var seen: Set<[UInt8]> = []

@@ -56,7 +56,7 @@ struct ParameterReader {
         } catch {
             let place = configuration.settings[name]?.location ?? names.lazy.compactMap(location(set:)).first
             reading.error(
-                at: place ?? .builtIn, "\(name): \(error.text)", remedy: "mend the expression; see postconf(5)")
+                at: place ?? reading.mainFile, "\(name): \(error.text)", remedy: "mend the expression; see postconf(5)")
             return ExpandedText()
         }
     }

@@ -79,6 +79,9 @@ final class PostfixReading {
 
     // MARK: Paths
 
+    /// main.cf as a whole, for what is wrong with a default that it leads to.
+    var mainFile: SourceLocation { SourceLocation(file: draft.files.hostPath("\(directory)/main.cf")) }
+
     var queueDirectory: String {
         let path = (try? main.value("queue_directory")) ?? ""
         return path.hasPrefix("/") ? path : "/var/spool/postfix"

@@ -81,9 +81,11 @@ struct LoginReader {
         case "saslauthd": passwords = saslauthd(method ?? type, settings["saslauthd_path"])
         case nil where reading.draft.saslauthd != nil: passwords = saslauthd(type, nil)
         default:
-            let place = method ?? type
+            var place = (method ?? type).location
+            // smtpd_sasl_type is left to its default: what asks for logins is to be mended.
+            if place == .builtIn { place = parameters.location("smtpd_sasl_auth_enable") }
             reading.report(
-                "pwcheck_method", value: method?.value ?? "auxprop", at: place.location, .unsupported(.login),
+                "pwcheck_method", value: method?.value ?? "auxprop", at: place, .unsupported(.login),
                 "the SASL library's own databases (sasldb, SQL, ldapdb) are not read; let saslauthd or Dovecot check "
                     + "passwords")
             return
