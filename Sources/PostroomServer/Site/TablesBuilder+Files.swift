@@ -5,7 +5,11 @@ import SiteConfiguration
 
 /// Tables that are read whole from files, or from lines that stand for one.
 extension TablesBuilder {
-    func file(_ model: FileTableModel) -> (any LookupTable)? {
+    func file(_ given: FileTableModel) -> (any LookupTable)? {
+        var model = given
+        if CompiledTableFile.suffixes[given.type.rawValue] != nil, aliasFiles.contains(given.path.value) {
+            model.type = .aliases
+        }
         let path = model.path
         let name = "\(model.type.rawValue):\(path.value)"
         var compiled = false

@@ -15,6 +15,8 @@ final class TablesBuilder {
     let toleratesMissingFiles: Bool
     /// For tables that ask a server of their own.
     let group: any EventLoopGroup
+    /// Paths of aliases(5) files: `hash:/etc/aliases` has that form wherever else it is named (local_recipient_maps).
+    let aliasFiles: Set<String>
     /// How long a domain is remembered to be ours.
     private let membershipTime: Duration
     private(set) var byName: [String: any LookupTable] = [:]
@@ -25,6 +27,11 @@ final class TablesBuilder {
         knowing known: [String: any LookupTable] = [:]
     ) {
         byName = known
+        aliasFiles = Set(
+            model.routing.localAliases.compactMap { table in
+                guard case .file(let file) = table, file.type == .aliases else { return nil }
+                return file.path.value
+            })
         self.directories = directories
         self.group = group
         membershipTime = model.routing.membershipTime

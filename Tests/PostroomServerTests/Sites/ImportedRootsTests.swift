@@ -80,7 +80,8 @@ import Testing
             let file = try folder.write(yaml, to: "postroom.yaml")
             let read = try SiteLoader.load(file, environment: [:])
             func text(_ model: SiteModel) -> String {
-                model.yaml(secrets: { name, _ in .file("\(name).password") }, isCommented: false)
+                // A secret is named by the file that it was read from.
+                model.yaml(secrets: { name, _ in .file(folder.path("\(name).password")) }, isCommented: false)
             }
             #expect(text(read.model) == text(imported.model))
 
