@@ -205,7 +205,7 @@ import Testing
             let configuration = TestSite.postfixUser(slapd).replacing("\"\(slapd.bindPassword)\"", with: "canary")
             try await ExaminedSite.opened(configuration) { site in
                 let report = await site.check()
-                let finding = try report.finding("refused")
+                let finding = try report.finding("check the bind name and its password")
                 #expect(finding.severity == .error && report.count(.error) == 1)
                 #expect(!finding.description.contains("canary"))
             }
