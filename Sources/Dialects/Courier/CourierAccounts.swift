@@ -118,7 +118,7 @@ enum CourierAccounts {
         }
         if let root = file.value("LDAP_MAILROOT") {
             for path in DovecotSite.constantFolders(root.value) {
-                draft.model.store.roots.append(Located(draft.files.hostPath(path), at: root.location))
+                draft.model.store.roots.append(Located(path, at: root.location))
             }
         }
         return Located(items.joined(separator: ","), at: home.location == .builtIn ? file.location : home.location)

@@ -86,7 +86,6 @@ extension DovecotSite {
     }
 
     private mutating func addRoot(_ path: String, at location: SourceLocation) {
-        let path = draft.files.hostPath(path)
         let roots = draft.model.store.roots
         guard !roots.contains(where: { path == $0.value || path.hasPrefix($0.value + "/") }) else { return }
         draft.model.store.roots.removeAll { $0.value.hasPrefix(path + "/") }

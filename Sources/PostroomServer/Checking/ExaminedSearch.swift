@@ -180,8 +180,8 @@ struct ExaminedSearches {
         let directoryBase = model.directory(directory)?.base
         guard seen.insert("\(purpose) \(filter.location) \(filter.value)").inserted,
             let template = try? FilterTemplate(filter.value, isCurrent: isCurrent),
-            let text = base ?? directoryBase, let name_ = try? NameTemplate(text.value, isCurrent: isCurrent),
-            let fixedBase = name_.isConstant ? name_.description : directoryBase?.value
+            let text = base ?? directoryBase, let nameTemplate = try? NameTemplate(text.value, isCurrent: isCurrent),
+            let fixedBase = nameTemplate.isConstant ? nameTemplate.description : directoryBase?.value
         else { return }
         var results = attributes.map { Self.results($0, model) } ?? []
         if let active {

@@ -4,9 +4,13 @@ extension SiteModel {
 
     /// Whether mail can be kept here at all: a site of aliases alone has no mailboxes.
     package var keepsMail: Bool {
+        guard !listeners.contains(where: \.kind.isIMAP) else { return true }
+        // Transports that lead nowhere near a mailbox: a site of aliases alone.
+        let transports = [routing.localTransport, routing.virtualTransport]
+        guard transports.contains(where: { $0?.isMailbox ?? true }) else { return false }
         switch routing.mailboxes {
-        case .tables: true
-        case .accounts: !accounts.users.isEmpty || accounts.passwords.isEmpty
+        case .tables: return true
+        case .accounts: return !accounts.users.isEmpty || (accounts.passwords.isEmpty && accounts.submission == nil)
         }
     }
 
@@ -46,6 +50,16 @@ extension RoutingModel {
         if case .tables(let maps) = mailboxes { result += maps.paths + maps.uids + maps.gids }
         result += canonical.both + canonical.senders + canonical.recipients
         return result + blindCopies.senders + blindCopies.recipients + transports
+    }
+}
+
+extension TransportModel {
+    /// Whether it writes to mailboxes of this machine.
+    package var isMailbox: Bool {
+        switch self {
+        case .mailboxes, .accounts: true
+        case .lmtp, .smtp, .error, .retry, .discard, .unserved: false
+        }
     }
 }
 

@@ -33,7 +33,9 @@ enum SenderSection {
         let checks = reader?.boolean("check_login")
         reader?.finish()
         if logins.isEmpty {
-            if let checks, checks.value {
+            if site.node("policies") != nil {
+                // What a listener's policy says of senders, it says itself.
+            } else if let checks, checks.value {
                 reader?.context.faults.error(
                     at: checks.location, "senders.check_login is on, but no table says who may send as whom",
                     remedy: "set senders.logins")

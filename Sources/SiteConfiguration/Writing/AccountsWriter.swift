@@ -1,9 +1,11 @@
 extension AccountsModel {
-    var document: YAMLValue {
+    func document(showsHashes: Bool) -> YAMLValue {
         var entries = YAMLEntries()
-        if !passwords.isEmpty { entries.add("password", .list(passwords.map(\.document))) }
-        if !users.isEmpty { entries.add("user", .list(users.map(\.document))) }
-        entries.add("submission", submission?.document)
+        if !passwords.isEmpty {
+            entries.add("password", .list(passwords.map { $0.document(showsHashes: showsHashes) }))
+        }
+        if !users.isEmpty { entries.add("user", .list(users.map { $0.document(showsHashes: showsHashes) })) }
+        entries.add("submission", submission?.document(showsHashes: showsHashes))
         entries.add("mail_location", mailLocation)
         entries.add("home", home)
         entries.add("default_domain", defaultDomain)
@@ -28,9 +30,9 @@ extension AccountsModel {
 }
 
 extension SubmissionLoginModel {
-    var document: YAMLValue {
+    func document(showsHashes: Bool) -> YAMLValue {
         var entries = YAMLEntries()
-        entries.add("password", .list(passwords.map(\.document)))
+        entries.add("password", .list(passwords.map { $0.document(showsHashes: showsHashes) }))
         entries.add("realm", realm)
         entries.add("split_realm", splitsRealm, unless: false)
         entries.add("mechanisms", mechanisms)
@@ -39,7 +41,7 @@ extension SubmissionLoginModel {
 }
 
 extension PasswordDatabaseModel {
-    var document: YAMLValue {
+    func document(showsHashes: Bool) -> YAMLValue {
         var entries = YAMLEntries()
         entries.add("check", check)
         entries.add("directory", directory)
@@ -50,7 +52,7 @@ extension PasswordDatabaseModel {
         entries.add("attributes", attributes)
         entries.add("default_scheme", defaultScheme)
         entries.add("active", active?.document)
-        entries.add("file", file?.document)
+        entries.add("file", file?.document(showsHashes: showsHashes))
         entries.add("saslauthd", saslauthd?.document)
         entries.add("service", service)
         entries.add("fields", fields.document)
@@ -69,10 +71,12 @@ extension [FieldModel] {
 }
 
 extension UserFileModel {
-    var document: YAMLValue {
+    func document(showsHashes: Bool) -> YAMLValue {
         var entries = YAMLEntries()
         entries.add("path", path)
-        if let lines { entries.add("lines", .list(lines.map(\.document))) }
+        if let lines {
+            entries.add("lines", .list(showsHashes ? lines.map(\.document) : [.scalar("(not shown)")]))
+        }
         entries.add("username_format", usernameFormat)
         return entries.value
     }
@@ -127,7 +131,7 @@ extension ActiveConditionModel {
 }
 
 extension UserDatabaseModel {
-    var document: YAMLValue {
+    func document(showsHashes: Bool) -> YAMLValue {
         var entries = YAMLEntries()
         if driver != .ldap { entries.add("driver", driver.rawValue) }
         entries.add("directory", directory)
@@ -137,7 +141,7 @@ extension UserDatabaseModel {
         entries.add("address_filter", addressFilter)
         entries.add("attributes", attributes)
         entries.add("active", active?.document)
-        entries.add("file", file?.document)
+        entries.add("file", file?.document(showsHashes: showsHashes))
         entries.add("allow_all_users", allowsAllUsers, unless: false)
         entries.add("iterate_filter", iterateFilter)
         entries.add("iterate_attributes", iterateAttributes)

@@ -127,7 +127,7 @@ extension OutgoingModel {
         var entries = YAMLEntries()
         entries.add("relay_host", relayHost)
         entries.add("sender_relay_hosts", senderRelayHosts)
-        entries.add("logins", logins)
+        if !logins.isEmpty { entries.add("logins", .list(logins.map(\.documentWithoutLines))) }
         entries.add("log_in", logsIn, unless: false)
         entries.add("tls", tlsLevel)
         entries.add("tls_policies", tlsPolicies)

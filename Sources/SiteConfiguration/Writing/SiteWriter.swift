@@ -6,7 +6,8 @@ extension SiteModel {
     package var yaml: String { yaml() }
 
     /// - Parameters:
-    ///   - secrets: what stands for a secret that the configuration itself holds; nil writes that it isn't shown.
+    ///   - secrets: what stands for a secret that the configuration itself holds; nil writes that it isn't shown, and
+    ///     hides the hashes of users that stand in the configuration. Passwords towards other hosts are never shown.
     ///   - isCommented: whether each value tells where it was set.
     package func yaml(
         secrets: ((_ directory: String, _ secret: Secret) -> SecretOrigin)? = nil, isCommented: Bool = false
@@ -26,7 +27,7 @@ extension SiteModel {
             entries.add("directories", .mapping(others.map { ($0.name, $0.document(secrets)) }))
         }
         routing.write(into: &entries)
-        entries.add("accounts", accounts.document)
+        entries.add("accounts", accounts.document(showsHashes: secrets != nil))
         entries.add("senders", senders.document)
         if !policies.isEmpty { entries.add("policies", .mapping(policies.map { ($0.name, $0.document) })) }
         entries.add("store", store.document)

@@ -200,6 +200,18 @@ import Testing
         }
     }
 
+    @Test func `given a bind that is refused, one error says so`() async throws {
+        try await Slapd.withServer(.vennedey) { slapd in
+            let configuration = TestSite.postfixUser(slapd).replacing("\"\(slapd.bindPassword)\"", with: "canary")
+            try await ExaminedSite.opened(configuration) { site in
+                let report = await site.check()
+                let finding = try report.finding("check the bind name and its password")
+                #expect(finding.severity == .error && report.count(.error) == 1)
+                #expect(!finding.description.contains("canary"))
+            }
+        }
+    }
+
     @Test func `given a bound on the sample, no question looks further`() async throws {
         try await Slapd.withServer(.vennedey) { slapd in
             try await ExaminedSite.opened(TestSite.postfixUser(slapd)) { site in

@@ -126,11 +126,29 @@ struct InterfacesReader {
         String(address.prefix { $0 != "/" })
     }
 
-    /// `192.0.2.17/24` → `192.0.2.0/24`; IPv6 as it is, in brackets.
+    /// `2001:db8::17`, 64 → `[2001:db8:0:0:0:0:0:0]/64`.
+    private static func network(groups text: String, length: Int) -> String? {
+        let halves = text.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false).map {
+            $0.split(separator: ":").map { UInt16($0, radix: 16) }
+        }
+        guard (0...128).contains(length), let front = halves.first, halves.count <= 2 else { return nil }
+        let back = halves.count == 2 ? halves[1] : []
+        let missing = 8 - front.count - back.count
+        guard halves.count == 2 ? missing >= 1 : missing == 0 else { return nil }
+        var groups: [UInt16] = []
+        for group in front + Array(repeating: 0, count: missing) + back {
+            guard let group else { return nil }
+            let kept = min(max(length - groups.count * 16, 0), 16)
+            groups.append(kept == 0 ? 0 : group & (UInt16.max << UInt16(16 - kept)))
+        }
+        return "[" + groups.map { String($0, radix: 16) }.joined(separator: ":") + "]/\(length)"
+    }
+
+    /// `192.0.2.17/24` → `192.0.2.0/24`; IPv6 in brackets.
     private static func network(_ address: String) -> String? {
         let parts = address.split(separator: "/")
         guard let host = parts.first, let length = parts.last.flatMap({ Int($0) }), parts.count == 2 else { return nil }
-        if host.contains(":") { return (0...128).contains(length) ? "[\(host)]/\(length)" : nil }
+        if host.contains(":") { return network(groups: String(host), length: length) }
         let octets = host.split(separator: ".").compactMap { UInt32($0) }
         guard octets.count == 4, octets.allSatisfy({ $0 < 256 }), (0...32).contains(length) else { return nil }
         let value = octets.reduce(UInt32(0)) { $0 << 8 | $1 }

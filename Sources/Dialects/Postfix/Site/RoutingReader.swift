@@ -176,30 +176,30 @@ struct RoutingReader {
             parameters.text("relay_transport", "delivers relay domains"), parameter: "relay_transport")
         routing.defaultTransport = transports.transport(
             parameters.text("default_transport", "delivers everything else"), parameter: "default_transport")
-        checkMailboxes(routing)
+        checkMailboxes(&routing)
         routing.transports = tables("transport_maps", "transports of single domains and addresses")
     }
 
     /// virtual(8) does not start without a base, and puts mail off whose owner it can't tell.
-    private func checkMailboxes(_ routing: RoutingModel) {
+    private func checkMailboxes(_ routing: inout RoutingModel) {
         guard case .tables(let mailboxes) = routing.mailboxes, !mailboxes.paths.isEmpty else { return }
         let local = parameters.text("local_transport", "delivers the local class").value
         let isUsed = routing.virtualTransport == nil || local.hasPrefix("virtual")
         guard isUsed else { return }
-        let place = parameters.location("virtual_mailbox_maps")
-        if mailboxes.base == nil {
-            reading.error(
-                at: parameters.isSet("virtual_mailbox_base") ? parameters.location("virtual_mailbox_base") : place,
-                "virtual_mailbox_base is not set: where the paths of virtual_mailbox_maps begin is unknown",
-                remedy: "write virtual_mailbox_base = and the folder of all mailboxes; / for paths that are whole")
-        }
-        for (name, tables) in [("virtual_uid_maps", mailboxes.uids), ("virtual_gid_maps", mailboxes.gids)]
-        where tables.isEmpty {
-            reading.error(
-                at: parameters.isSet(name) ? parameters.location(name) : place,
-                "\(name) is empty: whose files the mailboxes are is unknown, and Postfix would put all mail off",
-                remedy: "write \(name) = static: and a number, or a table")
-        }
+        var missing: [String] = []
+        if mailboxes.base == nil { missing.append("virtual_mailbox_base") }
+        if mailboxes.uids.isEmpty { missing.append("virtual_uid_maps") }
+        if mailboxes.gids.isEmpty { missing.append("virtual_gid_maps") }
+        guard let first = missing.first else { return }
+        let place = parameters.location(parameters.isSet(first) ? first : "virtual_mailbox_maps")
+        // A forward-only site has none of them, and no mail that would need them.
+        reading.draft.warning(
+            at: place,
+            "\(missing.joined(separator: ", ")): not set, so mail for a mailbox is deferred, as virtual(8) does it",
+            remedy: "set virtual_mailbox_base, virtual_uid_maps and virtual_gid_maps if mail is to be kept here")
+        let reply = Located("4.3.5 Mail system configuration error", at: place)
+        if routing.virtualTransport == nil { routing.virtualTransport = .retry(reply) }
+        if local.hasPrefix("virtual") { routing.localTransport = .retry(reply) }
     }
 
     // MARK: Rewriting

@@ -68,7 +68,8 @@ struct TLSReader {
                 parameters.tell(name, .notNeeded, "smtpd_tls_chain_files is set, and counts")
             }
             if chains.count > 2 {
-                parameters.tell("smtpd_tls_chain_files", .ignored, "the first key and chain are used; the others are not")
+                parameters.tell(
+                    "smtpd_tls_chain_files", .ignored, "the first key and chain are used; the others are not")
             }
             // postconf(5): the key comes before its certificate chain, in one file or in two.
             return (file(chains.count > 1 ? chains[1] : first), file(first))
