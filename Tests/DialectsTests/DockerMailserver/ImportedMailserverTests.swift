@@ -42,7 +42,7 @@ import Testing
         let errors = site.faults.filter { $0.severity == .error }.map(\.description)
         #expect(errors.isEmpty, "\(errors)")
         #expect(site.model.listeners.filter(\.kind.isIMAP).isEmpty)
-        #expect(!site.model.accounts.passwords.isEmpty)
+        #expect(site.model.accounts.submission?.passwords.count == 1)
     }
 
     @Test func `accounts in files are a site without a refusal`() {

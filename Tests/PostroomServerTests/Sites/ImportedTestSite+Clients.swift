@@ -16,6 +16,21 @@ extension ImportedTestSite {
         return lines.first.map(String.init) ?? child.output
     }
 
+    /// Logs in on the submission port without TLS, as a site allows that has no certificate.
+    func submitInClear(
+        as login: String, _ password: String, from sender: String, to recipient: String
+    ) async throws -> String {
+        let output = folder.path("swaks-\(UUID().uuidString)")
+        let child = try await ChildProcess.start(
+            [
+                "/usr/bin/swaks", "--server", "127.0.0.1", "--port", "\(port(.submission))", "--from", sender, "--to",
+                recipient, "--helo", "client.example", "--timeout", "120", "--auth", "PLAIN", "--auth-user", login,
+                "--auth-password", password,
+            ], outputFile: output)
+        _ = await child.waitForExit()
+        return child.output
+    }
+
     /// The newest message in a mailbox, header and text, read with curl.
     func fetch(_ login: String, _ password: String, _ scheme: String, mailbox: String = "INBOX") async throws -> String
     {

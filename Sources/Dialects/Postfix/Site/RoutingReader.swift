@@ -197,9 +197,10 @@ struct RoutingReader {
             at: place,
             "\(missing.joined(separator: ", ")): not set, so mail for a mailbox is deferred, as virtual(8) does it",
             remedy: "set virtual_mailbox_base, virtual_uid_maps and virtual_gid_maps if mail is to be kept here")
-        let reply = Located("4.3.5 Mail system configuration error", at: place)
-        if routing.virtualTransport == nil { routing.virtualTransport = .retry(reply) }
-        if local.hasPrefix("virtual") { routing.localTransport = .retry(reply) }
+        // Recipients are checked all the same, so that nobody is put off who is unknown.
+        let unserved = TransportModel.unserved(Located("virtual", at: place))
+        if routing.virtualTransport == nil { routing.virtualTransport = unserved }
+        if local.hasPrefix("virtual") { routing.localTransport = unserved }
     }
 
     // MARK: Rewriting
