@@ -13,8 +13,10 @@ extension DirectoryAccounts {
         var found: UserDatabase.User?
         // What Dovecot's rules say the chain has come to; apart from what was found on the way.
         var success = false
-        chain: for database in options.userDatabases where database.rules.isAsked(isFound: success) {
+        chain: for (index, database) in options.userDatabases.enumerated() {
             let rules = database.rules
+            // Dovecot asks the first one whatever its "skip" says.
+            guard index == 0 || rules.isAsked(isFound: success) else { continue }
             var asked = variables
             var fields = found?.fields ?? Fields()
             fields.merge(rules.defaultFields.evaluate(LDAPEntry(name: ""), &asked))
@@ -22,7 +24,9 @@ extension DirectoryAccounts {
             var isKnown = true
             // A login has been found by a password database already.
             if prefetched == nil, database.mustAskForUser {
-                let (known, more) = await knownUser(asked)
+                let (known, more) = await PasswordChain(
+                    databases: options.passwordDatabases, asksUnreadableByBind: false
+                ).user(asked)
                 steps += more
                 switch known {
                 case .found(let user): asked.user = user
@@ -72,23 +76,6 @@ extension DirectoryAccounts {
             return (.unavailable(reason), steps)
         }
         return (unavailable.map { .unavailable($0) } ?? .none, steps)
-    }
-
-    /// Whether a password database knows the user, and by what name.
-    private func knownUser(_ variables: LoginVariables) async -> (outcome: Outcome<[UInt8]>, steps: [TraceStep]) {
-        var steps: [TraceStep] = []
-        var unavailable: UnavailableReason?
-        for database in options.passwordDatabases where !database.rules.isMaster {
-            guard database.rules.isAsked(mechanism: "none", user: variables.user, isVerified: false) else { continue }
-            let (outcome, more) = await database.user(variables)
-            steps += more
-            switch outcome {
-            case .found: return (database.rules.isDeny ? .absent : outcome, steps)
-            case .absent: continue
-            case .unavailable(let reason): unavailable = unavailable ?? reason
-            }
-        }
-        return (unavailable.map { .unavailable($0) } ?? .absent, steps)
     }
 
     /// All users that the user databases can list, in their order, each once; `doveadm user '*'`. One database that can't

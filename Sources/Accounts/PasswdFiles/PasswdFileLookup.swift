@@ -46,7 +46,7 @@ package struct PasswdFileLookup: Sendable {
         case .absent: return .absent
         case .unavailable(let reason): return .unavailable(reason)
         case .found(let file):
-            guard let entry = file[usernameFormat.render(variables)] else { return .absent }
+            guard let entry = file[usernameFormat.render(variables.inPasswdFile)] else { return .absent }
             return .found(Found(entry: entry, file: path))
         }
     }
