@@ -31,6 +31,7 @@ struct ChainTests {
         DirectoryAccounts(
             AccountsOptions(
                 passwordDatabases: databases, userDatabases: users,
+                rules: AccountRules(mailLocation: try? MailLocationTemplate(setting: "maildir:~/Maildir")),
                 masterUserSeparator: separator?.asciiValue))
     }
 

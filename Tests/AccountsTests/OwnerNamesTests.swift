@@ -17,7 +17,11 @@ struct OwnerNamesTests {
     private func account(_ fields: String, names: OwnerNames? = Self.names) async throws -> Outcome<Account> {
         let users = UserDatabase(
             method: .fixed(try AttributeMapping(assignments: "home=/h/%u " + fields), allowsAllUsers: true))
-        let accounts = DirectoryAccounts(AccountsOptions(userDatabases: [users], ownerNames: names))
+        let accounts = DirectoryAccounts(
+            AccountsOptions(
+                userDatabases: [users],
+                rules: AccountRules(mailLocation: try MailLocationTemplate(setting: "maildir:~/Maildir")),
+                ownerNames: names))
         return await accounts.account(for: Array("bob".utf8), service: "lmtp").outcome
     }
 

@@ -46,21 +46,24 @@ struct PasswordChain {
         }
         if let outcome = await run(masters, &state) { return (outcome, state.steps) }
         // A master was accepted and the chain goes on: with the user that the master logs in as.
-        guard state.isVerified, !state.variables.masterUser.isEmpty else { return (end(state), state.steps) }
+        guard !state.variables.masterUser.isEmpty else { return (end(state), state.steps) }
         let outcome = await run(ordinary, &state)
         return (outcome ?? end(state), state.steps)
     }
 
-    /// Whether a password database knows the user, and by what name.
-    func user(_ variables: LoginVariables) async -> (outcome: Outcome<[UInt8]>, steps: [TraceStep]) {
+    /// Whether a password database knows the user, and by what name. A name that is changed stays so for a user whom none
+    /// knows, too.
+    func user(
+        _ variables: LoginVariables
+    ) async -> (outcome: Outcome<[UInt8]>, name: [UInt8], steps: [TraceStep]) {
         var variables = variables
         variables.mechanism = "none"
         var state = State(password: nil, variables: variables)
         let outcome = await run(databases.filter { !$0.rules.isMaster }, &state) ?? end(state)
         return switch outcome {
-        case .accepted(_, let user): (.found(user), state.steps)
-        case .rejected: (.absent, state.steps)
-        case .unavailable(let reason): (.unavailable(reason), state.steps)
+        case .accepted(_, let user): (.found(user), user, state.steps)
+        case .rejected: (.absent, state.variables.user, state.steps)
+        case .unavailable(let reason): (.unavailable(reason), state.variables.user, state.steps)
         }
     }
 
@@ -72,12 +75,8 @@ struct PasswordChain {
                     .misconfigured,
                     "no password database is asked for this login: see their mechanisms, username_filter and skip"))
         }
-        if state.success {
-            // Rules may call a master's login right that no database has accepted.
-            let isMasters = !state.variables.loginUser.isEmpty && state.variables.masterUser.isEmpty
-            return .accepted(
-                state.fields, user: isMasters ? state.variables.loginUser : state.variables.user)
-        }
+        // A master whom no database has accepted, but a rule, logs in as nobody but himself.
+        if state.success { return .accepted(state.fields, user: state.variables.user) }
         // One that couldn't answer might have accepted.
         if let reason = state.unavailable { return .unavailable(reason) }
         guard !state.lastAccepted else {
@@ -112,7 +111,7 @@ struct PasswordChain {
                 }
                 state.lastAccepted = false
                 if let success = rules.failure.success { state.success = success }
-                if rules.failure == .continueOK || rules.failure == .continueFail { state.isVerified = true }
+                if rules.failure == .continueOK { state.isVerified = true }
                 guard rules.failure.continues else { return end(state) }
                 continue
             }
@@ -140,9 +139,7 @@ struct PasswordChain {
                 rule = rules.internalFailure
             }
             if let success = rule.success { state.success = success }
-            if rule == .continueOK || rule == .continueFail || rule == .continue && state.lastAccepted {
-                state.isVerified = true
-            }
+            if rule == .continueOK || rule == .continue && state.lastAccepted { state.isVerified = true }
             if state.lastAccepted, !state.variables.loginUser.isEmpty, state.variables.masterUser.isEmpty {
                 state.variables.masterUser = state.variables.user
                 state.variables.user = state.variables.loginUser
@@ -210,7 +207,8 @@ struct PasswordChain {
         }
         switch known {
         case .absent: return nil
-        case .found:
+        case .found(let user):
+            state.variables.user = user
             state.steps.append(Self.decision("\(database.name): whoever is found here is denied"))
             return .rejected(.inactive)
         case .unavailable(let reason): return .unavailable(reason)

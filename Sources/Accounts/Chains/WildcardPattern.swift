@@ -24,13 +24,18 @@ enum WildcardPattern {
         return pattern[index...].allSatisfy { $0 == UInt8(ascii: "*") }
     }
 
-    /// Dovecot's `username_filter`: the first pattern that matches decides, one behind `!` refuses. Without a match only a
-    /// list of refusals accepts.
+    /// Dovecot's `username_filter`: what a pattern behind `!` matches is refused; else one of the others must match, if
+    /// there are any.
     static func accepts(_ text: [UInt8], _ patterns: [String]) -> Bool {
+        var isIncluded = patterns.allSatisfy { $0.hasPrefix("!") }
         for pattern in patterns {
-            let isRefusal = pattern.hasPrefix("!")
-            if matches(text, Array(pattern.utf8.dropFirst(isRefusal ? 1 : 0))) { return !isRefusal }
+            let bytes = Array(pattern.utf8)
+            if bytes.first == UInt8(ascii: "!") {
+                if matches(text, Array(bytes.dropFirst())) { return false }
+            } else if matches(text, bytes) {
+                isIncluded = true
+            }
         }
-        return patterns.allSatisfy { $0.hasPrefix("!") }
+        return isIncluded
     }
 }

@@ -86,7 +86,6 @@ package struct PasswordDatabase: Sendable {
     /// Whether there is such a user, and what the login becomes; no password is involved.
     func user(_ variables: LoginVariables) async -> (outcome: Outcome<[UInt8]>, steps: [TraceStep]) {
         var mapped = variables
-        _ = rules.defaultFields.evaluate(LDAPEntry(name: ""), &mapped)
         switch method {
         case .bind(let template, let source):
             let reason = UnavailableReason(

@@ -65,8 +65,9 @@ extension PasswdFile.Entry {
     /// What a password database makes of it. `user` and its halves change `variables`.
     func passwordFields(_ variables: inout LoginVariables) -> Fields {
         var fields = Fields()
+        let before = variables
         for (name, value) in extraFields {
-            fields.set(name, to: [value.render(variables)], renaming: &variables)
+            fields.set(name, to: [value.render(before)], renaming: &variables)
         }
         return fields
     }
@@ -77,9 +78,9 @@ extension PasswdFile.Entry {
         for (name, value) in [("uid", uid), ("gid", gid), ("home", home)] {
             if let value { fields.set(name, to: value) }
         }
+        let before = variables
         for (name, value) in extraFields where name.hasPrefix("userdb_") {
-            fields.set(
-                String(name.dropFirst("userdb_".count)), to: [value.render(variables)], renaming: &variables)
+            fields.set(String(name.dropFirst("userdb_".count)), to: [value.render(before)], renaming: &variables)
         }
         return fields
     }

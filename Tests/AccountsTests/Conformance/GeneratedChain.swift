@@ -35,7 +35,10 @@ struct GeneratedChain: Sendable, CustomStringConvertible {
     var offset = 0
 
     /// Every rule of each kind comes, as `number` goes on, beside rules thrown at random.
-    init(number: Int, domain: String, masterDomain: String, using generator: inout SeededGenerator) {
+    init(
+        number: Int, domain: String, masterDomain: String, isForLogins: Bool = true,
+        using generator: inout SeededGenerator
+    ) {
         let rules = DatabaseRule.allCases
         func one<Value>(_ values: [Value], _ generator: inout SeededGenerator) -> Value {
             values[Int.random(in: 0..<values.count, using: &generator)]
@@ -54,8 +57,9 @@ struct GeneratedChain: Sendable, CustomStringConvertible {
                             ["*@\(domain)"], ["*@\(domain)"], ["!w*", "*@\(domain)"], ["*@\(domain)", "!w*"],
                             ["o*@\(domain)", "?w@\(domain)"], ["!*@*", "*@\(domain)"],
                         ], &generator),
-                    defaultFields: one(["", "", "", "", "user=%nD@%d", "nopassword=y"], &generator),
-                    overrideFields: one(["", "", "", "", "user=%nO@%d", "allow_nets=10.0.0.0/8"], &generator))
+                    defaultFields: one(["", "", "", "", "user=%nD@%d", isForLogins ? "nopassword=y" : ""], &generator),
+                    overrideFields: one(
+                        ["", "", "", "", "user=%nO@%d", isForLogins ? "allow_nets=10.0.0.0/8" : ""], &generator))
                 switch (place, number % 4) {
                 case (0, 0): database.success = rules[number / 4 % rules.count]
                 case (0, 1): database.failure = rules[number / 4 % rules.count]

@@ -24,7 +24,9 @@ struct GeneratedUserChain: Sendable, CustomStringConvertible {
     }
 
     var databases: [Database] = []
-    /// Asked by a static database whether there is such a user.
+    /// Asked by a static database whether there is such a user. Without the networks that its users log in from: Dovecot
+    /// takes a delivery for a login from nowhere, and bounces it. And without users who have no password, whom Dovecot
+    /// can't look up.
     var passwords: GeneratedChain
 
     init(number: Int, using generator: inout SeededGenerator) {
@@ -32,7 +34,8 @@ struct GeneratedUserChain: Sendable, CustomStringConvertible {
         func one<Value>(_ values: [Value], _ generator: inout SeededGenerator) -> Value {
             values[Int.random(in: 0..<values.count, using: &generator)]
         }
-        passwords = GeneratedChain(number: number, domain: "c", masterDomain: "m", using: &generator)
+        passwords = GeneratedChain(
+            number: number, domain: "c", masterDomain: "m", isForLogins: false, using: &generator)
         passwords.offset = 3
         for place in 0..<3 {
             let isFixed = (number + place) % 3 == 0
@@ -43,8 +46,12 @@ struct GeneratedUserChain: Sendable, CustomStringConvertible {
                     failure: one([.continue, .continue] + rules, &generator),
                     internalFailure: one([.continue, .continue] + rules, &generator),
                     skip: one([.never, .never, .found, .notFound], &generator),
-                    defaultFields: one(["", "", "a=default d=%u", "user=%nD@%d"], &generator),
-                    overrideFields: one(["", "", "a=over%n e=%u", "user=%nO@%d"], &generator)))
+                    defaultFields: one(["", "", "a=default d=%u", "user=%nD@%d f=%u"], &generator),
+                    overrideFields: one(["", "", "a=over%n e=%u", "user=%nO@%d g=%n"], &generator)))
+        }
+        // A password database that refuses takes them away in Dovecot when a static one asks it for the user.
+        for index in databases.indices where databases[index].place == nil && !databases[index].allowsAllUsers {
+            databases[index].defaultFields = ""
         }
         switch number % 3 {
         case 0: databases[0].success = rules[number / 3 % rules.count]
@@ -57,7 +64,8 @@ struct GeneratedUserChain: Sendable, CustomStringConvertible {
     static func logins(using generator: inout SeededGenerator) -> [String] {
         (0..<200).map { _ in
             String((0..<3).map { _ in files[Int.random(in: 0..<files.count, using: &generator)].name })
-                + GeneratedChain.localPart(using: &generator) + "@c"
+                + GeneratedChain.localPart(using: &generator).replacing("a", with: "o").replacing("n", with: "o")
+                .replacing("e", with: "w") + "@c"
         }
     }
 

@@ -56,13 +56,13 @@ struct SaslauthdGroupTests {
                 ldap_filter: uid=%U
                 ldap_group_match_method: filter
                 ldap_group_search_base: ou=groups,dc=example,dc=org
-                ldap_group_filter: (&(objectClass=groupOfNames)(member=%D))
+                ldap_group_filter: (&(cn=hr)(member=%D))
                 """
         ) {
             SaslauthdLookup(
                 source: $0, method: .bind(try SaslauthdFilter("uid=%U")), base: try SaslauthdName(base),
                 group: .filter(
-                    try SaslauthdFilter("(&(objectClass=groupOfNames)(member=%D))"),
+                    try SaslauthdFilter("(&(cn=hr)(member=%D))"),
                     base: try SaslauthdName("ou=groups,dc=example,dc=org"), scope: .sub))
         },
         Case(
@@ -124,6 +124,22 @@ struct SaslauthdGroupTests {
                 }
             }
             await source.shutDown()
+        }
+    }
+
+    @Test func `who is in two of the groups that a search finds is in, though saslauthd would refuse for their number`()
+        async throws
+    {
+        let lookup = SaslauthdLookup(
+            source: try LDIFConformanceTests.source(.dmsLDAP), method: .bind(try SaslauthdFilter("uid=%U")),
+            base: try SaslauthdName(Self.base),
+            group: .filter(
+                try SaslauthdFilter("(&(objectClass=groupOfNames)(member=%D))"),
+                base: try SaslauthdName("ou=groups,dc=example,dc=org"), scope: .sub))
+        for (user, password, isIn) in [("alice", "alicepw1", true), ("carol", "carolpw1", false)] {
+            let names = lookup.names(user: Array(user.utf8), realm: [], service: "smtp")
+            let verdict = await lookup.check(names, password: Array(password.utf8)).verdict
+            #expect(verdict == (isIn ? .accepted : .rejected), "\(user)")
         }
     }
 }
