@@ -29,7 +29,7 @@ extension DirectoryAccounts {
             isForesight: true)
         let (check, steps) = await chain.check([], named)
         switch check {
-        case .rejected(let reason): return foresight(.rejected(reason), steps)
+        case .rejected(let reason, _): return foresight(.rejected(reason), steps)
         case .unavailable(let reason): return foresight(.unavailable(reason), steps)
         case .accepted(let fields, let user):
             let (outcome, more) = await account(afterLoginOf: named, as: user, fields)

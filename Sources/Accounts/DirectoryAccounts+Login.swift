@@ -123,7 +123,7 @@ extension DirectoryAccounts {
     ) async -> (outcome: LoginOutcome, steps: [TraceStep]) {
         let (check, steps) = await check(password, variables)
         switch check {
-        case .rejected(let reason): return (.rejected(reason), steps)
+        case .rejected(let reason, _): return (.rejected(reason), steps)
         case .unavailable(let reason): return (.unavailable(reason), steps)
         case .accepted(let fields, let user):
             let (outcome, more) = await account(afterLoginOf: variables, as: user, fields)

@@ -13,19 +13,28 @@ extension DirectoryAccounts {
         var found: UserDatabase.User?
         // What Dovecot's rules say the chain has come to; apart from what was found on the way.
         var success = false
-        chain: for database in options.userDatabases where database.rules.isAsked(isFound: success) {
+        // Set in any case where the chain succeeds: those of the database that was asked last.
+        var defaults = Fields()
+        var overrides: AttributeMapping?
+        let login = variables.user
+        for (index, database) in options.userDatabases.enumerated() {
             let rules = database.rules
-            var asked = variables
+            // Dovecot asks the first one whatever its "skip" says.
+            guard index == 0 || rules.isAsked(isFound: success) else { continue }
             var fields = found?.fields ?? Fields()
-            fields.merge(rules.defaultFields.evaluate(LDAPEntry(name: ""), &asked))
+            // A name that is changed stays so, whatever the database says then.
+            fields.merge(rules.defaultFields.evaluate(LDAPEntry(name: ""), &variables))
             var outcome = UserDatabase.Outcome.none
             var isKnown = true
             // A login has been found by a password database already.
             if prefetched == nil, database.mustAskForUser {
-                let (known, more) = await knownUser(asked)
+                let (known, name, more) = await PasswordChain(
+                    databases: options.passwordDatabases, asksUnreadableByBind: false
+                ).user(variables)
                 steps += more
+                variables.user = name
                 switch known {
-                case .found(let user): asked.user = user
+                case .found: break
                 case .absent: isKnown = false
                 case .unavailable(let reason):
                     isKnown = false
@@ -33,62 +42,48 @@ extension DirectoryAccounts {
                 }
             }
             if isKnown {
-                let (answer, more) = await database.user(asked, prefetched: prefetched)
+                let (answer, more) = await database.user(variables, prefetched: prefetched)
                 steps += more
                 outcome = answer
             }
+            defaults = fields
             let rule: DatabaseRule
             switch outcome {
             case .inactive: return (.inactive, steps)
             case .found(var user):
-                asked.user = user.name ?? asked.user
+                variables.user = user.name ?? variables.user
                 fields.merge(user.fields)
-                fields.merge(rules.overrideFields.evaluate(LDAPEntry(name: ""), &asked))
+                fields.merge(rules.overrideFields.evaluate(LDAPEntry(name: ""), &variables))
                 user.fields = fields
-                user.name = fields["user"] ?? user.name
                 user.identity = user.identity ?? found?.identity
                 found = user
-                variables.user = asked.user
                 variables.userFields = fields
+                overrides = nil
                 rule = rules.success
-            case .none: rule = rules.failure
+            case .none:
+                overrides = rules.overrideFields
+                rule = rules.failure
             case .unavailable(let reason):
+                overrides = rules.overrideFields
                 unavailable = unavailable ?? reason
                 rule = rules.internalFailure
             }
             if let value = rule.success { success = value }
-            if rule.continues { continue chain }
-            if rule == .return, case .found(var user) = outcome {
-                user.fields = fields
-                return (.found(user), steps)
-            }
-            break chain
+            if rule.continues { continue }
+            break
         }
-        if success, let found { return (.found(found), steps) }
-        if success {
-            let reason = UnavailableReason(
-                .misconfigured,
-                "the user databases call a user found whom none of them has found: see their result_ rules")
-            return (.unavailable(reason), steps)
+        guard success else { return (unavailable.map { .unavailable($0) } ?? .none, steps) }
+        // Rules may call a user found whom no database has found: then these fields are all there is.
+        var user = found ?? UserDatabase.User(name: nil, fields: Fields(), identity: nil, origin: "userdb")
+        if let overrides {
+            user.fields.merge(defaults)
+            user.fields.merge(overrides.evaluate(LDAPEntry(name: ""), &variables))
         }
-        return (unavailable.map { .unavailable($0) } ?? .none, steps)
-    }
-
-    /// Whether a password database knows the user, and by what name.
-    private func knownUser(_ variables: LoginVariables) async -> (outcome: Outcome<[UInt8]>, steps: [TraceStep]) {
-        var steps: [TraceStep] = []
-        var unavailable: UnavailableReason?
-        for database in options.passwordDatabases where !database.rules.isMaster {
-            guard database.rules.isAsked(mechanism: "none", user: variables.user, isVerified: false) else { continue }
-            let (outcome, more) = await database.user(variables)
-            steps += more
-            switch outcome {
-            case .found: return (database.rules.isDeny ? .absent : outcome, steps)
-            case .absent: continue
-            case .unavailable(let reason): unavailable = unavailable ?? reason
-            }
+        if variables.user != login {
+            user.fields.set("user", to: variables.user)
+            user.name = variables.user
         }
-        return (unavailable.map { .unavailable($0) } ?? .absent, steps)
+        return (.found(user), steps)
     }
 
     /// All users that the user databases can list, in their order, each once; `doveadm user '*'`. One database that can't

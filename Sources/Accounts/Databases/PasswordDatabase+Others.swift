@@ -38,18 +38,19 @@ extension PasswordDatabase {
         if question.isVerified {
             return (.accepted(fields, user: user), [decision("\(origin): the password was accepted before")])
         }
+        guard !Self.takesAnyPassword(fields, stored, question) else {
+            return (.accepted(fields, user: user), [decision("\(origin): nopassword is set, any password is taken")])
+        }
         guard !stored.isEmpty else {
-            guard fields["nopassword"] == nil else {
-                return (
-                    .accepted(fields, user: user), [decision("\(origin): nopassword is set, any password is taken")]
-                )
-            }
             _ = await checker.checkForNobody(question.password)
-            return (.rejected(.wrongPassword), [decision("\(origin): no password, and nopassword is not set")])
+            return (
+                .rejected(.wrongPassword, user: user), [decision("\(origin): no password, and nopassword is not set")]
+            )
         }
         switch await checker.check(question.password, against: stored) {
         case .matches: return (.accepted(fields, user: user), [decision("\(origin): the password matches")])
-        case .differs: return (.rejected(.wrongPassword), [decision("\(origin): the password differs")])
+        case .differs:
+            return (.rejected(.wrongPassword, user: user), [decision("\(origin): the password differs")])
         case .unsupported(let text):
             let reason = UnavailableReason(.misconfigured, "\(origin): \(text)")
             return (.unavailable(reason), [decision(reason.text)])

@@ -50,7 +50,8 @@ package struct PasswordDatabase: Sendable {
     enum Check: Sendable {
         /// The fields that the database has for the user, and the login as they changed it.
         case accepted(Fields, user: [UInt8])
-        case rejected(LoginRejection)
+        /// The login too may be changed by a database that then refuses it.
+        case rejected(LoginRejection, user: [UInt8]? = nil)
         case unavailable(UnavailableReason)
     }
 
@@ -59,6 +60,8 @@ package struct PasswordDatabase: Sendable {
         var password: [UInt8]
         /// A database before has accepted the password: whether the user is known is all that is asked.
         var isVerified = false
+        /// `nopassword` among the default fields: of a user that is known any password is right.
+        var takesAnyPassword = false
         /// An entry without a readable password is asked by a bind.
         var asksUnreadableByBind = false
         /// There is no password: what becomes of the right one is asked.
@@ -86,7 +89,6 @@ package struct PasswordDatabase: Sendable {
     /// Whether there is such a user, and what the login becomes; no password is involved.
     func user(_ variables: LoginVariables) async -> (outcome: Outcome<[UInt8]>, steps: [TraceStep]) {
         var mapped = variables
-        _ = rules.defaultFields.evaluate(LDAPEntry(name: ""), &mapped)
         switch method {
         case .bind(let template, let source):
             let reason = UnavailableReason(
@@ -202,7 +204,10 @@ package struct PasswordDatabase: Sendable {
         let verdict = await lookup.source.checkPassword(name: entry.name, password: question.password)
         let steps = [bindStep(lookup.source, entry.name, verdict)]
         switch verdict {
-        case .rejected: return (.rejected(.wrongPassword), steps)
+        case .rejected:
+            var mapped = variables
+            _ = lookup.mapping.evaluate(entry, &mapped)
+            return (.rejected(.wrongPassword, user: mapped.user), steps)
         case .unavailable(let reason): return (.unavailable(reason), steps)
         case .accepted:
             let (outcome, more) = await accept(entry, lookup, variables)
@@ -234,7 +239,7 @@ package struct PasswordDatabase: Sendable {
                 return (outcome, steps + more)
             }
             let isEmpty = hashes.first?.isEmpty ?? true
-            if isEmpty, fields["nopassword"] != nil {
+            if Self.takesAnyPassword(fields, hashes.first ?? [], question) {
                 steps.append(decision("nopassword is set: any password is taken"))
                 let (outcome, more) = await accept(entry, lookup, variables)
                 return (outcome, steps + more)
@@ -247,7 +252,7 @@ package struct PasswordDatabase: Sendable {
                 }
                 _ = await checker.checkForNobody(question.password)
                 steps.append(decision("\"\(entry.name)\" has no password that can be read"))
-                return (.rejected(.wrongPassword), steps)
+                return (.rejected(.wrongPassword, user: mapped.user), steps)
             }
             let password = question.password
             var check = await checker.check(password, against: first, login: variables.originalUser)
@@ -263,7 +268,7 @@ package struct PasswordDatabase: Sendable {
             switch check {
             case .differs:
                 steps.append(decision("the password of \"\(entry.name)\" differs"))
-                return (.rejected(.wrongPassword), steps)
+                return (.rejected(.wrongPassword, user: mapped.user), steps)
             case .unsupported(let text):
                 let reason = UnavailableReason(
                     .misconfigured, "\(lookup.source.name): password of \"\(entry.name)\": \(text)")
@@ -297,6 +302,12 @@ package struct PasswordDatabase: Sendable {
             steps.append(decision("the login becomes \(String(decoding: mapped.user, as: UTF8.self))"))
         }
         return (.accepted(fields, user: mapped.user), steps)
+    }
+
+    /// `nopassword` of the database counts only beside no password, but for its scheme; among the default fields always.
+    static func takesAnyPassword(_ fields: Fields, _ stored: [UInt8], _ question: Question) -> Bool {
+        let isBare = stored.first == UInt8(ascii: "{") && stored.firstIndex(of: UInt8(ascii: "}")) == stored.count - 1
+        return question.takesAnyPassword || fields["nopassword"] != nil && (stored.isEmpty || isBare)
     }
 
     func decision(_ text: String) -> TraceStep {

@@ -79,6 +79,8 @@ package struct UserDatabase: Sendable {
             switch await lookup.find(variables) {
             case .absent: return (.none, [decision("\(lookup.path): not found")])
             case .unavailable(let reason): return (.unavailable(reason), [decision(reason.text)])
+            case .found(let found) where !found.entry.isAccount:
+                return (.none, [decision("\(lookup.path): the user's line has a password only")])
             case .found(let found):
                 var mapped = variables
                 let fields = found.entry.userFields(&mapped)

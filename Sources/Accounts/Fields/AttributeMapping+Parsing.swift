@@ -40,7 +40,7 @@ extension AttributeMapping {
                 throw AttributeMappingError(item: String(part), reason: "\(error)")
             }
         }
-        self.init(items)
+        self.init(items, followsRenames: false)
     }
 
     private static func parse(_ text: String) throws(AttributeMappingError) -> Item {

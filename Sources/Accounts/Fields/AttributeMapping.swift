@@ -16,9 +16,13 @@ package struct AttributeMapping: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var items: [Item]
+    /// Whether the variables of later items follow a `user` that an earlier one sets: so they do in a list of attributes,
+    /// and not in the fields of a static database or of rules.
+    package var followsRenames: Bool
 
-    package init(_ items: [Item] = []) {
+    package init(_ items: [Item] = [], followsRenames: Bool = true) {
         self.items = items
+        self.followsRenames = followsRenames
     }
 
     package var description: String {
@@ -57,7 +61,7 @@ package struct AttributeMapping: Hashable, Sendable, CustomStringConvertible {
 
     /// The same without the fields that hold secrets: what is not needed is not read.
     package var withoutSecrets: AttributeMapping {
-        AttributeMapping(items.filter { !($0.field?.isSecret ?? false) })
+        AttributeMapping(items.filter { !($0.field?.isSecret ?? false) }, followsRenames: followsRenames)
     }
 
     private static func unique(_ names: [String]) -> [String] {
@@ -65,23 +69,25 @@ package struct AttributeMapping: Hashable, Sendable, CustomStringConvertible {
         return names.filter { seen.insert(AttributeDescription($0)).inserted }
     }
 
-    /// Item by item from left to right; once `user` is set, the variables of later items follow it.
-    package func evaluate(_ entry: LDAPEntry, _ variables: inout LoginVariables) -> Fields {
+    /// Item by item from left to right; `user` and its halves change `renamed`.
+    package func evaluate(_ entry: LDAPEntry, _ renamed: inout LoginVariables) -> Fields {
         var fields = Fields()
+        let before = renamed
         for item in items {
+            let variables = followsRenames ? renamed : before
             switch item {
             case .copy(let attribute, let field):
                 let name = field.render(variables, EntryValues(entry))
-                fields.set(name, to: entry[AttributeDescription(attribute)], renaming: &variables)
+                fields.set(name, to: entry[AttributeDescription(attribute)], renaming: &renamed)
             case .map(let attribute, let field, let template):
                 let values = entry[AttributeDescription(attribute)].map { value in
                     template.render(variables, EntryValues(entry, mappedValue: value))
                 }
-                fields.set(field.render(variables, EntryValues(entry)), to: values, renaming: &variables)
+                fields.set(field.render(variables, EntryValues(entry)), to: values, renaming: &renamed)
             case .set(let field, let template):
                 let values = EntryValues(entry)
                 fields.set(
-                    field.render(variables, values), to: [template.render(variables, values)], renaming: &variables)
+                    field.render(variables, values), to: [template.render(variables, values)], renaming: &renamed)
             case .fetch, .reference: break
             }
         }

@@ -11,6 +11,8 @@ package struct PasswdFile: Sendable, CustomStringConvertible, CustomReflectable 
         package var home: [UInt8]?
         /// `name=value` and bare names, values with %variables; `userdb_` before what is of the account.
         package var extraFields: [(name: String, value: Template)]
+        /// Whether the line goes on up to the group: else it is a password's only, and no user database knows the user.
+        package var isAccount: Bool
     }
 
     /// What is left out, and on which line (from 1).
@@ -70,20 +72,21 @@ package struct PasswdFile: Sendable, CustomStringConvertible, CustomReflectable 
         do {
             entries[user] = Entry(
                 password: fields.indices.contains(1) ? Self.password(fields[1]) : nil, uid: field(2), gid: field(3),
-                home: field(5), extraFields: try Self.extraFields(extras))
+                home: field(5), extraFields: try Self.extraFields(extras),
+                isAccount: fields.count > 3)
             users.append(user)
         } catch {
             faults.append(Fault(line: line, reason: "\(error)"))
         }
     }
 
-    /// libpam-pwdfile's `password[type]`: 34 is MD5 in hexadecimal, all else crypt(3).
+    /// libpam-pwdfile's `password[type]`, with two digits: 34 is MD5 in hexadecimal, all else crypt(3).
     private static func password(_ value: [UInt8]) -> [UInt8] {
-        guard let bracket = value.firstIndex(of: UInt8(ascii: "[")), value.last == UInt8(ascii: "]"),
-            value.first != UInt8(ascii: "{")
+        let ending = value.suffix(4)
+        guard value.count > 4, ending.first == UInt8(ascii: "["), value.last == UInt8(ascii: "]"),
+            value.first != UInt8(ascii: "{"), value.first != UInt8(ascii: "$")
         else { return value }
-        let type = value[(bracket + 1)...].dropLast()
-        return Array((type.elementsEqual("34".utf8) ? "{PLAIN-MD5}" : "{CRYPT}").utf8) + value[..<bracket]
+        return Array((ending.elementsEqual("[34]".utf8) ? "{PLAIN-MD5}" : "{CRYPT}").utf8) + value.dropLast(4)
     }
 
     private static func extraFields(

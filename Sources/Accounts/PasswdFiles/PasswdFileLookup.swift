@@ -46,7 +46,7 @@ package struct PasswdFileLookup: Sendable {
         case .absent: return .absent
         case .unavailable(let reason): return .unavailable(reason)
         case .found(let file):
-            guard let entry = file[usernameFormat.render(variables)] else { return .absent }
+            guard let entry = file[usernameFormat.render(variables.inPasswdFile)] else { return .absent }
             return .found(Found(entry: entry, file: path))
         }
     }
@@ -75,8 +75,9 @@ extension PasswdFile.Entry {
     /// What a password database makes of it. `user` and its halves change `variables`.
     func passwordFields(_ variables: inout LoginVariables) -> Fields {
         var fields = Fields()
+        let before = variables
         for (name, value) in extraFields {
-            fields.set(name, to: [value.render(variables)], renaming: &variables)
+            fields.set(name, to: [value.render(before)], renaming: &variables)
         }
         return fields
     }
@@ -87,9 +88,9 @@ extension PasswdFile.Entry {
         for (name, value) in [("uid", uid), ("gid", gid), ("home", home)] {
             if let value { fields.set(name, to: value) }
         }
+        let before = variables
         for (name, value) in extraFields where name.hasPrefix("userdb_") {
-            fields.set(
-                String(name.dropFirst("userdb_".count)), to: [value.render(variables)], renaming: &variables)
+            fields.set(String(name.dropFirst("userdb_".count)), to: [value.render(before)], renaming: &variables)
         }
         return fields
     }

@@ -164,9 +164,13 @@ package struct LoginVariables: Sendable {
 
     /// The same for the name of a file: no value brings in a directory.
     var inPath: LoginVariables {
-        func safe(_ value: [UInt8]) -> [UInt8] {
-            value.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 }
-        }
+        changed { value in value.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 } }
+    }
+
+    /// The same for a name in a passwd-file, where `"`, `'` and `\` have a backslash before them.
+    var inPasswdFile: LoginVariables { changed { Template.Modifier.escape.apply($0) } }
+
+    private func changed(_ safe: ([UInt8]) -> [UInt8]) -> LoginVariables {
         var variables = self
         variables.user = safe(user)
         variables.originalUser = safe(originalUser)

@@ -123,15 +123,17 @@ private struct TemplateParser {
             return .whole
         }
         guard current == UInt8(ascii: ".") else {
-            // "%-3n" are the last three.
-            slice.offset = isNegative ? -first : 0
+            // Without an offset the sign says nothing.
             slice.width = first
             return slice
         }
         index += 1
         slice.offset = isNegative ? -first : first
         slice.padsWithZeros = current == UInt8(ascii: "0")
-        slice.width = try parseNumber()
+        if slice.padsWithZeros { index += 1 }
+        let leavesOut = current == UInt8(ascii: "-")
+        if leavesOut { index += 1 }
+        slice.width = try parseNumber().map { leavesOut ? -$0 : $0 }
         return slice
     }
 
@@ -235,7 +237,7 @@ private struct TemplateParser {
         var function = Template.HashFunction(digest: digest)
         if name[end] == ";" {
             guard end < colon else { throw failure("%{\(name)} names no variable", at: start) }
-            for argument in name[name.index(after: end)..<colon].split(separator: ",") {
+            arguments: for argument in name[name.index(after: end)..<colon].split(separator: ",") {
                 let pair = argument.split(separator: "=", maxSplits: 1).map { String($0) }
                 let value = pair.count == 2 ? pair[1] : ""
                 switch pair[0] {
@@ -250,11 +252,15 @@ private struct TemplateParser {
                     }
                     function.truncation = bits
                 case "format":
-                    guard let format = Template.HashFunction.Format(rawValue: value) else {
+                    // Dovecot 2.3 takes this word, and writes small letters all the same.
+                    guard let format = Template.HashFunction.Format(rawValue: value == "hexuc" ? "hex" : value) else {
                         throw failure("format is hex, hexuc or base64", at: start)
                     }
                     function.format = format
-                case "salt": function.salt = try inner(value, start)
+                case "salt":
+                    function.salt = try inner(value, start)
+                    // Dovecot reads nothing behind it.
+                    break arguments
                 default: throw failure("%{\(digest.rawValue)} has no argument \(pair[0])", at: start)
                 }
             }

@@ -34,8 +34,9 @@ package struct Template: Hashable, Sendable, CustomStringConvertible {
     struct Slice: Hashable, Sendable {
         /// From the end when negative.
         var offset = 0
-        /// Nil takes all.
+        /// Nil and 0 take all; a negative one leaves as many out at the end.
         var width: Int?
+        /// What is shorter than the width gets zeros before it, and what is longer stays whole.
         var padsWithZeros = false
 
         static let whole = Slice()
@@ -143,8 +144,10 @@ extension Template.Slice {
         guard self != .whole else { return value }
         let start = offset >= 0 ? min(offset, value.count) : max(value.count + offset, 0)
         let rest = value[start...]
-        guard let width else { return Array(rest) }
-        guard rest.count < width else { return Array(rest.prefix(width)) }
-        return (padsWithZeros ? Array(repeating: UInt8(ascii: "0"), count: width - rest.count) : []) + rest
+        guard let width, width != 0 else { return Array(rest) }
+        guard padsWithZeros else {
+            return Array(width < 0 ? rest.dropLast(-width) : rest.prefix(width))
+        }
+        return Array(repeating: UInt8(ascii: "0"), count: max(width - rest.count, 0)) + rest
     }
 }

@@ -29,7 +29,7 @@ extension Template {
     /// `%{sha256;rounds=3,truncate=16,format=base64,salt=x:user}`.
     struct HashFunction: Hashable, Sendable {
         enum Format: String, Hashable, Sendable {
-            case hex, hexuc, base64
+            case hex, base64
         }
 
         var digest: Digest
@@ -44,7 +44,6 @@ extension Template {
                 digest(value, salt: salt?.render(variables, entry) ?? [], rounds: rounds), bits: truncation)
             return switch format {
             case .hex: Octets.hexadecimal(result)
-            case .hexuc: Modifier.uppercase.apply(Octets.hexadecimal(result))
             case .base64: Octets.base64(result)
             }
         }

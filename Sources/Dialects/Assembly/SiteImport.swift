@@ -71,7 +71,10 @@ package enum SiteImport {
     ) {
         if !request.roots.isEmpty { draft.model.store.roots = request.roots }
         let roots = draft.model.store.roots.map { $0.value + "/" }
-        draft.model.store.places = draft.files.places.filter { place in
+        // Of two folders for one path the later counts.
+        let byPath = Dictionary(draft.files.places.map { ($0.path, $0.hostPath) }) { $1 }
+        draft.model.store.places = byPath.sorted { $0.key < $1.key }.map { (path: $0.key, hostPath: $0.value) }.filter {
+            place in
             // Where the roots are still open, any folder may hold mail.
             roots.isEmpty || roots.contains { $0.hasPrefix(place.path + "/") || place.path.hasPrefix($0) }
         }.map { PlaceModel(path: $0.path, folder: Located($0.hostPath, at: SourceLocation(file: "--map"))) }

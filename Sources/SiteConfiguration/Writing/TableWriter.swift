@@ -30,7 +30,7 @@ extension TableModel {
 extension TableModel {
     /// For tables of passwords: those that stand in the configuration are not shown.
     var documentWithoutLines: YAMLValue {
-        guard case .text(var table) = self else { return document }
+        guard case .text(var table) = self, !table.lines.value.isEmpty else { return document }
         table.lines = Located([Located("(not shown)", at: table.lines.location)], at: table.lines.location)
         return TableModel.text(table).document
     }

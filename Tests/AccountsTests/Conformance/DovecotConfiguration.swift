@@ -57,6 +57,25 @@ struct DovecotConfiguration: Sendable, CustomStringConvertible {
         userAttributes: "=uid=%{ldap:uidNumber},=gid=5000,=home=/var/mail/%Ln,=mail=maildir:~/Maildir",
         userFilter: "(&(objectclass=person)(sAMAccountName=%n))", mailLocation: "maildir:~/Maildir")
 
+    /// dovecot-ldap.conf.ext
+    func dovecotText(_ slapd: Slapd) -> String {
+        """
+        uris = \(slapd.url)
+        dn = \(slapd.bindDN)
+        dnpass = \(slapd.bindPassword)
+        base = \(base)
+        ldap_version = 3
+        auth_bind = \(bindsAsUser ? "yes" : "no")
+        \(bindName.map { "auth_bind_userdn = \($0)" } ?? "")
+        \(scheme == .ssha ? "default_pass_scheme = SSHA" : "")
+        pass_attrs = \(passAttributes)
+        pass_filter = \(passFilter)
+        user_attrs = \(userAttributes)
+        user_filter = \(userFilter)
+
+        """
+    }
+
     func accounts(_ source: any DirectorySource) throws -> DirectoryAccounts {
         let pass = EntryLookup(
             source: source, base: try NameTemplate(base), filter: try FilterTemplate(passFilter),

@@ -178,7 +178,7 @@ import Testing
         #expect(model.listeners[2].options.tls?.value == .encrypt)
         #expect(model.tls.minimumVersion.value == "1.2")
         let filters = draft.report.entries.filter { $0.fate == .missingFilter }.map(\.setting)
-        for filter in ["smtpd_milters", "header_checks", "smtp/inet postscreen", "reject_unauth_pipelining"] {
+        for filter in ["smtpd_milters", "header_checks", "smtp/inet postscreen"] {
             #expect(filters.contains(filter), "\(filter)")
         }
         #expect(draft.report.entries.contains { $0.setting == "tls_require_cert" && $0.fate == .weak })

@@ -59,6 +59,18 @@ package final class TestConnection: Sendable {
         String(decoding: try await bytes { $0.firstRange(of: [0x0D, 0x0A])?.upperBound }.dropLast(2), as: UTF8.self)
     }
 
+    /// So many lines that end with LF, without it.
+    package func lines(_ count: Int) async throws -> [[UInt8]] {
+        let bytes = try await bytes { bytes in
+            var missing = count
+            return bytes.firstIndex { byte in
+                if byte == 0x0A { missing -= 1 }
+                return missing == 0
+            }.map { $0 + 1 }
+        }
+        return bytes.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast().map(Array.init)
+    }
+
     /// The lines of one reply of SMTP, joined with LF.
     package func reply() async throws -> String {
         var lines: [String] = []

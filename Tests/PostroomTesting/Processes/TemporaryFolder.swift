@@ -27,6 +27,11 @@ package final class TemporaryFolder: Sendable {
         return path(name)
     }
 
+    /// For everybody but root.
+    package func makeUnreadable(_ path: String) throws {
+        try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: path)
+    }
+
     deinit {
         try? FileManager.default.removeItem(atPath: path)
     }
