@@ -75,7 +75,7 @@ extension UserFileModel {
         var entries = YAMLEntries()
         entries.add("path", path)
         if let lines {
-            entries.add("lines", .list(showsHashes ? lines.map(\.document) : [.scalar("(not shown)")]))
+            entries.add("lines", .list(showsHashes || lines.isEmpty ? lines.map(\.document) : [.scalar("(not shown)")]))
         }
         entries.add("username_format", usernameFormat)
         return entries.value
