@@ -1,5 +1,6 @@
 package import Dialects
-import FuzzSupport
+import Directory
+package import FuzzSupport
 import SiteConfiguration
 
 /// Configurations of other programs out of one input: its files follow each other, parted by a record separator (0x1E).

@@ -17,7 +17,9 @@ import Testing
     @Test(arguments: [
         "/(a)\\1/ x", "/((a{200}){200}){200}/ x", "/\(String(repeating: "(", count: 101))/ x",
         "/\(String(repeating: "a", count: 17_000))/ x", "/\\(a\\)\\1/x x", "/a{40000}{40000}/ x", "/((a?){50}){50}b/ x",
-        "/a{400}b{400}/ x", "/(a{20})+{30}/ x",
+        "/a{400}b{400}/ x", "/(a{20})+{30}/ x", "/a++++++++++/ x", "/((((((((((a+)+)+)+)+)+)+)+)+)+/ x",
+        "/a{1,}{1,}{1,}{1,}{1,}{1,}{1,}{1,}{1,}{1,}/ x", "/a\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+/x x",
+        "/(\\?\\*\\+\\?\\*\\+){90}/ x", "/\\(++++++++++\\)\\{60\\}/x x",
     ])
     func `given a POSIX pattern that nothing bounds in time, the table is a fault`(text: String) {
         #expect(throws: TableFaults.self) { try RegexpTable(contents: bytes(text), file: "/etc/r") }
@@ -26,6 +28,7 @@ import Testing
     @Test(arguments: [
         "/^[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}$/ x", "/[\\1]/ x",
         "/^([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}$/ x", "/[[:alpha:]]{60,}/ x", "/[](){]{2}/ x",
+        "/^([a-z0-9]+(-[a-z0-9]+)*\\.)+[a-z]+$/ x", "/^([^@]+)\\+[^@]*@(.+)$/ x", "/a\\+b++++++++++++/x x",
     ])
     func `ordinary POSIX patterns are within the bounds`(text: String) throws {
         let table = try RegexpTable(contents: bytes(text), file: "/etc/r")

@@ -1,6 +1,7 @@
 import Dialects
 import FuzzSites
 import FuzzSupport
+import SiteConfiguration
 
 /// main.cf, master.cf and a table's file: a site that starts never relays for everybody through an empty list.
 @_cdecl("LLVMFuzzerTestOneInput")
