@@ -71,7 +71,7 @@ extension Site {
     /// The login as the databases rewrite it: what a session has after AUTH, and what tables of senders are asked for.
     private func loggedIn(as login: String?) async -> (name: String?, steps: [TraceStep]) {
         guard let login else { return (nil, []) }
-        let foresight = await accounts.foresee(
+        let foresight = await submissionAccounts.foresee(
             LoginRequest(
                 login: Array(login.utf8), password: Secret(""), service: LoginService.submission.rawValue,
                 isSecured: true))

@@ -29,7 +29,7 @@ struct LoginExplanation: Sendable {
         self.service = service
         let request = LoginRequest(
             login: Array(login.utf8), password: Secret(""), service: service.rawValue, isSecured: true)
-        foresight = await site.accounts.foresee(request)
+        foresight = await site.accounts(for: request.service).foresee(request)
         words = Self.words(foresight.outcome, at: site)
         namespaces = site.model.accounts.namespaces
         messageSize = site.model.limits.messageSize.value
