@@ -78,6 +78,19 @@ import Testing
         #expect(draft.report.entries.contains { $0.setting == "mua" && $0.fate == .used })
     }
 
+    @Test func `given sender owners of one service, when another takes logins, then it does not have these owners`() {
+        let draft = read(
+            "smtpd_sasl_auth_enable = yes",
+            master: """
+                submission inet n - y - - smtpd
+                  -o smtpd_sender_login_maps=static:anna
+                smtps inet n - y - - smtpd
+                  -o smtpd_sender_restrictions=reject_sender_login_mismatch
+
+                """)
+        #expect(draft.model.policies.map { $0.senderLogins?.count } == [1, 0])
+    }
+
     @Test(arguments: [
         "smtp inet n - y - -", "smtp inet n - y - - smtpd -o", "smtp inet n - y - - smtpd -o x",
         "smtp tcp n - y - - smtpd",
