@@ -82,7 +82,6 @@ import Testing
         "x_bind_pw = geheim$", "x_bind_pw = $ geheim", "smtp_sasl_password_maps = inline:{h=u:geheim$}",
         "smtp_sasl_password_maps = inline:{{h u:geheim}}", "smtp_sasl_password_maps = pcre:{{/h/ u:geheim}}",
         "mine = inline:{h=u:geheim}\nsmtp_sasl_password_maps = $mine", "x_bind_pw geheim", "x_bind_pw =\ngeheim",
-        "x_query_filter = (a=b)\n  bind_pw = geheim",
         "relayhost = [h]\nsmtp_sasl_auth_enable = yes\nsmtp_sasl_password_maps = randmap:{u:geheim}",
     ])
     func `given a password in a damaged or unusual place, when it is read, then nothing shows it`(_ lines: String) {
