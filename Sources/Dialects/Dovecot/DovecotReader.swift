@@ -152,7 +152,7 @@ struct DovecotReader {
         switch value {
         case .quoted(let bytes): setting.bytes = bytes
         case .text(let bytes):
-            guard let expanded = expand(bytes, stack, at: location, &draft) else { return }
+            guard let expanded = expand(bytes, of: key, stack, at: location, &draft) else { return }
             setting.bytes = expanded
         case .file(let name):
             let path = absolute(name, from: file.path)
@@ -170,7 +170,7 @@ struct DovecotReader {
 
     /// Words that begin with `$` stand for a setting's value so far; those in the same filter go before the global ones.
     private func expand(
-        _ bytes: [UInt8], _ stack: [DovecotSection], at location: SourceLocation, _ draft: inout SiteDraft
+        _ bytes: [UInt8], of key: String, _ stack: [DovecotSection], at location: SourceLocation, _ draft: inout SiteDraft
     ) -> [UInt8]? {
         guard bytes.contains(UInt8(ascii: "$")) else { return bytes }
         var words: [[UInt8]] = []
@@ -192,8 +192,10 @@ struct DovecotReader {
             } else if let text = defaults[name] {
                 words.append(Array(text.utf8))
             } else {
+                // A password may begin with a dollar sign.
+                let shown = SiteDraft.isSecret(key) ? "\(key): a word that begins with $" : "$\(name)"
                 draft.error(
-                    at: location, "$\(name) is no setting", remedy: "name a setting, or write the value in quotes")
+                    at: location, "\(shown) is no setting", remedy: "name a setting, or write the value in quotes")
                 return nil
             }
         }

@@ -31,8 +31,12 @@ struct PostfixReport {
 
     private func write(_ setting: MainConfiguration.Setting) {
         let (fate, note) = fate(of: setting)
+        // What a table of logins is made from may hold them.
+        let holdsLogins = reading.use(of: setting.name)?.contains("password_maps") ?? false
         reading.draft.report.add(
-            setting.name, value: PostfixReading.shown(setting.value, of: setting.name), at: setting.location, fate,
+            setting.name,
+            value: PostfixReading.shown(setting.value, of: holdsLogins ? "password_maps" : setting.name),
+            at: setting.location, fate,
             setting.service.map { "\(note) (\($0))" } ?? note)
     }
 

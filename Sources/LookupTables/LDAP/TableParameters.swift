@@ -27,7 +27,8 @@ package struct TableParameters: Hashable, Sendable {
         for line in LogicalLines(contents) {
             let place = SourceLocation(file: path, line: line.number)
             guard let (name, value) = ASCIIText.nameAndValue(line.bytes) else {
-                faults.append(TableFault("\"\(ASCIIText.text(line.bytes))\" is no name = value", at: place))
+                // The line is not shown: it may be that of the password.
+                faults.append(TableFault("this line is no name = value", at: place))
                 continue
             }
             values[ASCIIText.text(name)] = Parameter(value, at: place)

@@ -134,7 +134,12 @@ package final class Server: Sendable {
                     return .failure(error)
                 }
             }
-            try reloaded?.get()
+            guard let certificates = reloaded else {
+                throw ServerTLSError(
+                    file: source.name, reason: "too many passwords are being checked to read the certificates",
+                    remedy: "reload again")
+            }
+            try certificates.get()
             let new = try await Site.open(loaded.model, group: group, succeeding: sites.current)
             let old = sites.replace(with: new)
             announce.yield(new)

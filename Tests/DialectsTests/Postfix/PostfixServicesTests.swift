@@ -79,6 +79,33 @@ import Testing
     }
 
     @Test(arguments: [
+        "x_bind_pw = geheim$", "x_bind_pw = $ geheim", "smtp_sasl_password_maps = inline:{h=u:geheim$}",
+        "smtp_sasl_password_maps = inline:{{h u:geheim}}", "smtp_sasl_password_maps = pcre:{{/h/ u:geheim}}",
+        "mine = inline:{h=u:geheim}\nsmtp_sasl_password_maps = $mine", "x_bind_pw geheim", "x_bind_pw =\ngeheim",
+        "relayhost = [h]\nsmtp_sasl_auth_enable = yes\nsmtp_sasl_password_maps = randmap:{u:geheim}",
+    ])
+    func `given a password in a damaged or unusual place, when it is read, then nothing shows it`(_ lines: String) {
+        let draft = read(
+            lines + "\nvirtual_alias_maps = ldap:x\nx_search_base = o=x", master: "smtp inet n - y - - smtpd\n")
+        #expect(!draft.report.entries.isEmpty)
+        #expect(!draft.report.entries.contains { ($0.setting + $0.value + $0.note).contains("geheim") })
+        #expect(!draft.faults.contains { $0.description.contains("geheim") })
+    }
+
+    @Test func `given sender owners of one service, when another takes logins, then it does not have these owners`() {
+        let draft = read(
+            "smtpd_sasl_auth_enable = yes",
+            master: """
+                submission inet n - y - - smtpd
+                  -o smtpd_sender_login_maps=static:anna
+                smtps inet n - y - - smtpd
+                  -o smtpd_sender_restrictions=reject_sender_login_mismatch
+
+                """)
+        #expect(draft.model.policies.map { $0.senderLogins?.count } == [1, 0])
+    }
+
+    @Test(arguments: [
         "smtp inet n - y - -", "smtp inet n - y - - smtpd -o", "smtp inet n - y - - smtpd -o x",
         "smtp tcp n - y - - smtpd",
         "smtp inet q - y - - smtpd", "smtp inet n - y x - smtpd", "smpt inet n - y - - smtpd",

@@ -48,12 +48,9 @@ package struct MainConfiguration: Sendable {
     static func parse(
         _ line: SourceText.Line, faults: inout [ConfigurationFault]
     ) -> (name: String, value: String)? {
-        let start = line.bytes.prefix(80)
+        // The line itself is not shown: it may be that of a password.
         func fault(_ severity: ConfigurationFault.Severity, _ problem: String, _ remedy: String) {
-            faults.append(
-                ConfigurationFault(
-                    severity, at: line.location,
-                    "\(problem): \"\(WordList.printable(String(decoding: start, as: UTF8.self)))\"", remedy: remedy))
+            faults.append(ConfigurationFault(severity, at: line.location, problem, remedy: remedy))
         }
         guard let text = String(validating: line.bytes, as: UTF8.self), !line.bytes.contains(0) else {
             fault(.error, "this line holds bytes that are no text", "write it anew, in UTF-8")

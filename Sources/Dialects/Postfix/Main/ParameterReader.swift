@@ -55,8 +55,12 @@ struct ParameterReader {
             return text
         } catch {
             let place = configuration.settings[name]?.location ?? names.lazy.compactMap(location(set:)).first
+            // The fault quotes the value.
+            let isSecret = ([name] + names).contains { SiteDraft.isSecret($0) || $0.contains("password_maps") }
             reading.error(
-                at: place ?? reading.mainFile, "\(name): \(error.text)", remedy: "mend the expression; see postconf(5)")
+                at: place ?? reading.mainFile,
+                "\(name): \(isSecret ? "a \"$\" in it can't be expanded" : error.text)",
+                remedy: "mend the expression; see postconf(5)")
             return ExpandedText()
         }
     }

@@ -65,8 +65,10 @@ final class PostfixReading {
     /// Shortened, without control characters; nothing of a secret.
     static func shown(_ value: String, of name: String) -> String {
         // A table in the parameter itself may hold the passwords of next hops.
-        let holdsLogins = name.contains("password_maps") && (value.contains("inline:") || value.contains("static:"))
-        if SiteDraft.isSecret(name) || holdsLogins { return value.isEmpty ? "" : "(secret)" }
+        let holdsLogins = name.contains("password_maps") && (value.contains("{") || value.contains("static:"))
+        let swallowed = ["bind_pw =", "bind_pw=", "dnpass =", "dnpass=", "password =", "password="]
+        let isDamaged = swallowed.contains { value.lowercased().contains($0) }
+        if SiteDraft.isSecret(name) || holdsLogins || isDamaged { return value.isEmpty ? "" : "(secret)" }
         let printable = WordList.printable(value)
         return printable.count > 100 ? printable.prefix(97) + "…" : printable
     }

@@ -25,6 +25,13 @@ struct ServicesReader {
             }
             if let listener = read(service) { policies.append((listener, service)) }
         }
+        // A service without the parameter has no owners of senders; those of another service are not its own.
+        if policies.contains(where: { $0.policy.senderLogins != nil }) {
+            for index in policies.indices
+            where policies[index].policy.senderLogins == nil && policies[index].policy.isAuthenticationEnabled {
+                policies[index].policy.senderLogins = []
+            }
+        }
         reading.draft.model.policies = policies.map(\.policy)
         reading.draft.model.senders.checksLogin = policies.contains { $0.policy.checksSenderLogins }
         if policies.isEmpty {

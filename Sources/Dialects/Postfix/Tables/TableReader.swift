@@ -109,10 +109,11 @@ struct TableReader {
     private func inline(_ name: String, _ word: Located<String>) -> TableModel? {
         guard let members = members(name, word) else { return nil }
         var pairs: [String: String] = [:]
-        for member in members {
+        for (index, member) in members.enumerated() {
             guard let equals = member.value.firstIndex(of: "="), equals > member.value.startIndex else {
+                // Not shown: the table may be one of logins.
                 reading.error(
-                    at: word.location, "\"\(WordList.printable(member.value))\" in an inline table is no key=value",
+                    at: word.location, "member \(index + 1) of an inline table is no key=value",
                     remedy: "write inline:{key=value, {key = text with blanks}}")
                 continue
             }
