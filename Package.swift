@@ -132,7 +132,8 @@ let fuzzTargets: [Target] = [
     .target(name: "FuzzSupport", path: "Fuzz/Support", swiftSettings: settings),
     fuzzTarget("Address", ["MailModel", "Routing", "SMTP"]),
     .target(
-        name: "FuzzSites", dependencies: ["FuzzSupport", "Dialects", "SiteConfiguration", "Directory"], path: "Fuzz/Sites",
+        name: "FuzzSites", dependencies: ["FuzzSupport", "Dialects", "SiteConfiguration", "Directory"],
+        path: "Fuzz/Sites",
         swiftSettings: settings),
     fuzzTarget("Aliases", ["LookupTables"]),
     fuzzTarget("BER", ["LDAP"]),

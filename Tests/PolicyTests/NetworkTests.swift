@@ -71,4 +71,9 @@ import Testing
         #expect(try await isIn("198.51.100.2") == nil)
         #expect(try await isIn("198.51.100.3") == false)
     }
+
+    @Test func `every IPv4 address in the form of IPv6 is no network`() {
+        #expect(IPNetwork("[::ffff:0:0]/96") == nil)
+        #expect(IPNetwork("[::ffff:192.0.2.0]/120")?.prefixLength == 24)
+    }
 }

@@ -170,7 +170,8 @@ struct DovecotReader {
 
     /// Words that begin with `$` stand for a setting's value so far; those in the same filter go before the global ones.
     private func expand(
-        _ bytes: [UInt8], of key: String, _ stack: [DovecotSection], at location: SourceLocation, _ draft: inout SiteDraft
+        _ bytes: [UInt8], of key: String, _ stack: [DovecotSection], at location: SourceLocation,
+        _ draft: inout SiteDraft
     ) -> [UInt8]? {
         guard bytes.contains(UInt8(ascii: "$")) else { return bytes }
         var words: [[UInt8]] = []

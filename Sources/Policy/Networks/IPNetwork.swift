@@ -23,8 +23,10 @@ package struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
             guard !length.isEmpty, length.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(length)
             else { return nil }
             // `::ffff:192.0.2.0/120` counts the bits of the form it was written in.
-            let prefix = address.isIPv4 && text.utf8.contains(UInt8(ascii: ":")) ? number - 96 : number
-            guard (0...bits).contains(prefix) else { return nil }
+            let isMapped = address.isIPv4 && text.utf8.contains(UInt8(ascii: ":"))
+            let prefix = isMapped ? number - 96 : number
+            // `::ffff:0:0/96` would be every IPv4 address there is, and nobody who writes it means to trust all of them.
+            guard (isMapped ? 1 : 0)...bits ~= prefix else { return nil }
             prefixLength = prefix
         } else {
             prefixLength = bits
