@@ -36,7 +36,7 @@ extension PasswordDatabase {
         origin: String
     ) async -> (outcome: Check, steps: [TraceStep]) {
         if question.isVerified {
-            return (.accepted(fields, user: user), [decision("\(origin): the password was accepted before")])
+            return (.accepted(fields, user: user), [decision("\(origin): knows the user; no password is checked here")])
         }
         guard !Self.takesAnyPassword(fields, stored, question) else {
             return (.accepted(fields, user: user), [decision("\(origin): nopassword is set, any password is taken")])
