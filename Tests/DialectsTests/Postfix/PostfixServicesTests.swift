@@ -40,6 +40,8 @@ import Testing
         ("inet_interfaces = 192.0.2.1, [2001:db8::1]", ["192.0.2.1", "2001:db8::1"]),
         ("inet_protocols = ipv4", ["0.0.0.0"]), ("inet_protocols = ipv4\ninet_interfaces = localhost", ["127.0.0.1"]),
         ("inet_interfaces = all", ["*"]),
+        // In no /etc/hosts: every address would be too many, and the site does not start.
+        ("inet_interfaces = mx.inside.example, 192.0.2.1", ["192.0.2.1"]),
     ])
     func `given interfaces and protocols, when a service is read, then it listens there`(
         _ lines: String, _ hosts: [String]
@@ -82,6 +84,7 @@ import Testing
         "x_bind_pw = geheim$", "x_bind_pw = $ geheim", "smtp_sasl_password_maps = inline:{h=u:geheim$}",
         "smtp_sasl_password_maps = inline:{{h u:geheim}}", "smtp_sasl_password_maps = pcre:{{/h/ u:geheim}}",
         "mine = inline:{h=u:geheim}\nsmtp_sasl_password_maps = $mine", "x_bind_pw geheim", "x_bind_pw =\ngeheim",
+        "x_query_filter = (a=b)\n bind_pw = geheim",
         "relayhost = [h]\nsmtp_sasl_auth_enable = yes\nsmtp_sasl_password_maps = randmap:{u:geheim}",
     ])
     func `given a password in a damaged or unusual place, when it is read, then nothing shows it`(_ lines: String) {

@@ -29,17 +29,36 @@ struct InterfacesReader {
                     let isIPv6 = address.contains(":")
                     if protocols.contains(isIPv6 ? "ipv6" : "ipv4") { hosts.append(word.map { _ in String(address) }) }
                 } else {
-                    parameters.reading.warning(
-                        at: word.location,
-                        "inet_interfaces: \(WordList.printable(word.value)) would have to be looked up: all addresses are "
-                            + "listened on",
-                        remedy: "write the IP address")
-                    return [word.map { _ in "*" }]
+                    let known = addresses(ofHost: word.value)
+                    if known.isEmpty {
+                        // To listen on every address instead would open what the site keeps shut.
+                        parameters.reading.error(
+                            at: word.location,
+                            "inet_interfaces: \(WordList.printable(word.value)) stands in no line of /etc/hosts: which "
+                                + "address is meant is unknown",
+                            remedy: "write the IP address")
+                    }
+                    for address in known where protocols.contains(address.contains(":") ? "ipv6" : "ipv4") {
+                        hosts.append(word.map { _ in address })
+                    }
                 }
             }
         }
         return hosts.reduce(into: []) { known, host in
             if !known.contains(where: { $0.value == host.value }) { known.append(host) }
+        }
+    }
+
+    /// By hosts(5): nobody is connected to for an import.
+    private func addresses(ofHost name: String) -> [String] {
+        let lines = parameters.reading.draft.files.text("/etc/hosts")?.lines ?? []
+        return lines.compactMap { line in
+            let text = String(decoding: line.bytes.prefix { $0 != UInt8(ascii: "#") }, as: UTF8.self)
+            let words = text.split { $0 == " " || $0 == "\t" || $0 == "\r" }
+            guard let address = words.first, Self.isAddress(String(address)),
+                words.dropFirst().contains(where: { $0.lowercased() == name.lowercased() })
+            else { return nil }
+            return String(address)
         }
     }
 

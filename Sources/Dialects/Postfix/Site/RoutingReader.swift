@@ -97,7 +97,7 @@ struct RoutingReader {
         for item in items {
             guard case .table(.ldap(let table)) = item, !table.filter.value.contains("%") else { continue }
             let note =
-                "the filter \(table.filter.value) holds no key: \(table.name) hosts the domains it lists, where "
+                "the filter \(PostfixReading.shown(table.filter.value, of: "query_filter")) holds no key: \(table.name) hosts the domains it lists, where "
                 + "Postfix would take every domain there is as ours"
             reading.report(name, value: table.name, at: table.filter.location, .difference(.keylessDomains), note)
         }
