@@ -96,9 +96,10 @@ struct RoutingReader {
         let items = TableReader(reading).items(parameters.words(name, note))
         for item in items {
             guard case .table(.ldap(let table)) = item, !table.filter.value.contains("%") else { continue }
+            let filter = PostfixReading.shown(table.filter.value, of: "query_filter")
             let note =
-                "the filter \(PostfixReading.shown(table.filter.value, of: "query_filter")) holds no key: \(table.name) hosts the domains it lists, where "
-                + "Postfix would take every domain there is as ours"
+                "the filter \(filter) holds no key: \(table.name) hosts the domains it lists, where Postfix would take "
+                + "every domain there is as ours"
             reading.report(name, value: table.name, at: table.filter.location, .difference(.keylessDomains), note)
         }
         return items
