@@ -61,7 +61,8 @@ let rooms: [Target] = [
     room("SMTP", ["MailModel", "SASL", "Net", nioPosix]),
     room("IMAP", ["MailModel", "SASL", "Net"]),
     room("MailStore", ["MailModel", "Blocking"]),
-    room("Delivery", ["MailStore", "SMTP", "Routing", "MailModel", "Blocking"]),
+    room("Spool", ["MailModel", "Blocking"]),
+    room("Delivery", ["MailStore", "Spool", "SMTP", "Routing", "MailModel", "Blocking"]),
     room(
         "SiteConfiguration",
         [
@@ -79,7 +80,8 @@ let rooms: [Target] = [
         [
             "SiteConfiguration", "Dialects", "MailModel", "Blocking", "CBlockingShim", "LDAP", "Passwords", "SASL",
             "Directory",
-            "LookupTables", "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "MailStore", "Delivery", nioPosix,
+            "LookupTables", "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "MailStore", "Spool", "Delivery",
+            nioPosix,
             nioSSL,
             lifecycle, unixSignals,
         ]),
@@ -111,6 +113,7 @@ let testing: [Target] = [
     tests(
         "IMAP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
     tests("MailStore", ["MailModel", "Blocking"]),
+    tests("Spool", ["MailModel", "Blocking"]),
     tests("Delivery", ["MailStore", "SMTP", "Routing", "MailModel", "Blocking"]),
     tests("SiteConfiguration", ["MailModel", "LDAP", "Directory", "LookupTables", "Routing", "Net"]),
     tests("Dialects", ["SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts"]),
