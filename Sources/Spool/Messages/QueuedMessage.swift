@@ -58,6 +58,9 @@ package struct ContentNeeds: OptionSet, Hashable, Sendable {
     package static let smtpUTF8 = ContentNeeds(rawValue: 2)
     /// Came as BODY=BINARYMIME (RFC 3030).
     package static let binaryMIME = ContentNeeds(rawValue: 4)
+    package static let nul = ContentNeeds(rawValue: 8)
+    /// Lines of more than 998 octets (RFC 5321 §4.5.3.1.6).
+    package static let overlongLines = ContentNeeds(rawValue: 16)
 }
 
 /// One copy of a message, and how far it got.
