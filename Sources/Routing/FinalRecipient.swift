@@ -103,6 +103,7 @@ struct FinalRecipientResolver: Sendable {
             return unknown(.virtualAlias)
         }
         var (setting, transport) = transport(of: addressClass)
+        var leavesByDefault = addressClass == .remote || addressClass == .relay
         // virtual(8) finds out by itself who exists.
         var asksTables = false
         let lookup = TransportLookup(options: options)
@@ -125,6 +126,7 @@ struct FinalRecipientResolver: Sendable {
             return .unavailable(.lookup)
         case .found(let value):
             transport = lookup.apply(value, to: transport)
+            leavesByDefault = leavesByDefault && value.transport.isEmpty && value.nextHop.isEmpty
             let isVirtual =
                 value.transport == "virtual" || (value.transport.isEmpty && options.virtualTransportAsksMaps)
             asksTables = addressClass == .virtualMailbox && isVirtual
@@ -154,7 +156,10 @@ struct FinalRecipientResolver: Sendable {
                 return .unavailable(reason.kind == .misconfigured ? .configuration : .lookup)
             }
         case .remote(let way, let nextHop):
-            let remote = RemoteDestination(address: address, transport: way, nextHop: nextHop)
+            let isClassHop = nextHop == nil || nextHop == options.relayHost
+            let remote = RemoteDestination(
+                address: address, transport: way, nextHop: nextHop,
+                leavesByDefault: leavesByDefault && way == .smtp && isClassHop)
             note(setting, "\(address) is on another host, by \(remote.way)")
             return .destinations([.remote(remote)])
         case .retry(let status, let text):

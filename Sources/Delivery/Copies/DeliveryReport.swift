@@ -1,11 +1,14 @@
 package import MailModel
+package import Spool
 
 /// What became of every copy of a message.
 package struct DeliveryReport: Sendable {
     package enum Outcome: Hashable, Sendable {
         case delivered(path: [UInt8])
         case failed(MailboxFailure)
-        /// Another host serves the address, and there is nothing yet that would take mail there.
+        /// It is in the spool, durably.
+        case queued(QueueID)
+        /// Another host serves the address, and no queue takes mail there.
         case noWayOut
         /// The configuration throws the mail away, for the reason it gives.
         case discarded(String)
@@ -15,15 +18,16 @@ package struct DeliveryReport: Sendable {
             switch self {
             case .delivered: "status=sent (delivered to maildir)"
             case .failed(let failure): "status=deferred (\(failure.reason))"
-            case .noWayOut: "status=deferred (mail for other hosts can't be sent yet)"
+            case .queued(let id): "status=queued (as \(id))"
+            case .noWayOut: "status=deferred (no queue takes mail for other hosts)"
             case .discarded(let reason): "status=sent (\(reason.isEmpty ? "discarded" : reason))"
             }
         }
 
-        /// Nil for a copy that was delivered.
+        /// Nil for a copy that is safe.
         package var reply: SMTPReply? {
             switch self {
-            case .delivered, .discarded: nil
+            case .delivered, .discarded, .queued: nil
             case .failed(let failure): failure.smtpReply
             case .noWayOut: SMTPReply(451, EnhancedStatusCode(4, 4, 4), "No way to the destination host at the moment")
             }
@@ -31,15 +35,16 @@ package struct DeliveryReport: Sendable {
     }
 
     package struct Copy: Hashable, Sendable {
-        package var destination: Destination
+        /// The final address.
+        package var address: EmailAddress
         /// The recipients, as the client gave them, whose mail goes there.
         package var recipients: [EmailAddress]
         package var outcome: Outcome
 
         /// For the log: `to=<final>, orig_to=<given>, status=sent (delivered to maildir)`.
         package var logText: String {
-            let original = recipients.filter { $0 != destination.address }.map { ", orig_to=<\($0)>" }.first ?? ""
-            return "to=<\(destination.address)>\(original), \(outcome.status)"
+            let original = recipients.filter { $0 != address }.map { ", orig_to=<\($0)>" }.first ?? ""
+            return "to=<\(address)>\(original), \(outcome.status)"
         }
     }
 
@@ -48,6 +53,14 @@ package struct DeliveryReport: Sendable {
     package init(copies: [Copy]) {
         self.copies = copies
     }
+
+    /// No copy is safe, for one reason.
+    init(failing copies: [PlannedCopy], _ failure: MailboxFailure) {
+        self.copies = copies.map { Copy(address: $0.address, recipients: $0.recipients, outcome: .failed(failure)) }
+    }
+
+    /// Whether anything waits in the spool: the reply says so.
+    package var isQueued: Bool { copies.contains { if case .queued = $0.outcome { true } else { false } } }
 
     package var isComplete: Bool { !copies.isEmpty && copies.allSatisfy { $0.outcome.reply == nil } }
 
@@ -66,6 +79,15 @@ package struct DeliveryReport: Sendable {
             return SMTPReply(451, EnhancedStatusCode(4, 3, 0), "Temporary delivery failure")
         }
         return copies.lazy.compactMap(\.outcome.reply).first ?? accepted
+    }
+}
+
+extension DeliveryReport.Outcome {
+    init(_ outcome: Outbox.Outcome) {
+        switch outcome {
+        case .queued(let id): self = .queued(id)
+        case .failed(let failure): self = .failed(failure)
+        }
     }
 }
 

@@ -2,22 +2,30 @@ package import MailModel
 package import MailStore
 package import NIOCore
 package import Routing
+import Spool
 
 /// One message on its way to all its recipients: `start → recipient → body → commit or abort`.
 ///
-/// As long as there is no spool, a message with some copies delivered and some not is answered with 4xx, and the sender's
-/// next attempt gives the former a second copy: a duplicate, never a loss.
+/// Copies for mailboxes here are written into them; all others are in the spool before the message is acknowledged, and so
+/// are copies that failed for now beside others that are safe already. As long as no copy is safe the message stays the
+/// client's: it gets the 4xx.
 package struct DeliveryTransaction: Sendable {
-    package let sender: EnvelopeSender
+    package let origin: MessageOrigin
     private let maildirs: MaildirDelivery
     private let options: DeliveryOptions
+    private let outbox: Outbox?
     private var copies: [PlannedCopy] = []
     private var places: [Place: Int] = [:]
 
-    package init(sender: EnvelopeSender, maildirs: MaildirDelivery, options: DeliveryOptions = DeliveryOptions()) {
-        self.sender = sender
+    /// - Parameter outbox: nil where nothing can leave and nothing wait.
+    package init(
+        origin: MessageOrigin, maildirs: MaildirDelivery, options: DeliveryOptions = DeliveryOptions(),
+        outbox: Outbox? = nil
+    ) {
+        self.origin = origin
         self.maildirs = maildirs
         self.options = options
+        self.outbox = outbox
     }
 
     /// How many copies the message will have.
@@ -25,53 +33,111 @@ package struct DeliveryTransaction: Sendable {
 
     /// Adds where a recipient's mail goes. A mailbox that several ways lead to gets one copy. Verdicts other than
     /// `deliver` were answered at RCPT and add nothing.
-    package mutating func add(_ resolution: Resolution) {
+    ///
+    /// - Parameter asked: the recipient as the client gave it, with what it wants to be told.
+    package mutating func add(_ resolution: Resolution, asked: EnvelopeRecipient? = nil) {
         guard case .deliver(let destinations) = resolution.verdict else { return }
+        let asked = asked ?? EnvelopeRecipient(address: resolution.recipient)
         for destination in destinations {
-            let key = Place(destination)
-            if let place = places[key] {
-                copies[place].recipients.append(resolution.recipient)
-            } else {
-                places[key] = copies.count
-                copies.append(PlannedCopy(destination: destination, recipients: [resolution.recipient]))
-            }
+            add(.destination(destination), Place(destination), resolution.recipient, asked, of: destinations.count)
         }
+        // A sender of our own is told of a target that does not exist; to a stranger it would be backscatter.
+        guard origin.submitter != nil else { return }
+        for dead in resolution.deadTargets { addUndeliverable(dead, asked: asked) }
     }
 
-    /// What two destinations have in common that must get one copy: a mailbox is the same under whichever address.
+    /// Adds a recipient that was taken though nobody has it: the sender will be told (Postfix's
+    /// `smtpd_reject_unlisted_recipient = no`).
+    package mutating func addUndeliverable(_ address: EmailAddress, asked: EnvelopeRecipient) {
+        guard outbox != nil else { return }
+        add(.undeliverable(address), .undeliverable(address), asked.address, asked, of: 1)
+    }
+
+    private mutating func add(
+        _ target: PlannedCopy.Target, _ key: Place, _ recipient: EmailAddress, _ asked: EnvelopeRecipient, of count: Int
+    ) {
+        if let place = places[key] {
+            if !copies[place].recipients.contains(recipient) { copies[place].recipients.append(recipient) }
+            return
+        }
+        places[key] = copies.count
+        var asked = asked
+        // RFC 3461 §5.2.7.3: who became several can't be told of success as one.
+        if count > 1, let notify = asked.notify { asked.notify = notify.subtracting(.success) }
+        copies.append(PlannedCopy(target: target, recipients: [recipient], asked: asked))
+    }
+
+    /// What two destinations have in common that must get one copy: a mailbox is the same under whichever address, and so
+    /// is an address elsewhere in whichever case.
     private enum Place: Hashable {
         case mailbox(MailboxLocation, Owner)
-        case remote(RemoteDestination)
+        case remote([UInt8], RemoteDestination.Transport, String?)
         case discard(EmailAddress)
+        case undeliverable(EmailAddress)
 
         init(_ destination: Destination) {
             switch destination {
             case .mailbox(let mailbox): self = .mailbox(mailbox.location, mailbox.owner)
-            case .remote(let remote): self = .remote(remote)
+            case .remote(let remote):
+                self = .remote(ASCII.lowercased(remote.address.unquoted), remote.transport, remote.nextHop)
             case .discard(let address, _): self = .discard(address)
             }
         }
     }
 
+    // MARK: Delivering
+
     /// Delivers a message that is in memory. `traceHeaders` are the `Received` lines; `Return-Path` is added here.
     package func deliver(body: ByteBuffer, traceHeaders: [UInt8]) async -> DeliveryReport {
         let plan = plan(traceHeaders)
-        let outcomes = await maildirs.deliver(body, header: plan.commonHeader, to: plan.recipients)
-        return report(outcomes)
+        guard let outbox else {
+            return report(await deliver(plan, body), queued: [:])
+        }
+        let leaving = leavingCopies
+        if leaving.isEmpty {
+            let outcomes = await deliver(plan, body)
+            let failed = failedBesideOthers(outcomes)
+            return report(outcomes, queued: await outbox.add(copies(at: failed), origin, traceHeaders, body))
+        }
+        if plan.recipients.isEmpty {
+            return report([], queued: await outbox.add(copies(at: leaving), origin, traceHeaders, body))
+        }
+        // Written before the mailboxes, so that little can go wrong behind them.
+        var pending = await outbox.begin(origin, traceHeaders)
+        await pending.append(body)
+        await pending.prepare()
+        if let failure = pending.failure {
+            await pending.abort()
+            return DeliveryReport(failing: copies, failure)
+        }
+        let outcomes = await deliver(plan, body)
+        let waiting = leaving + failedCopies(outcomes)
+        return report(outcomes, queued: await pending.commit(copies(at: waiting)))
     }
 
     /// Starts a message that comes in pieces.
     package func begin(traceHeaders: [UInt8]) async -> StreamedDelivery {
         let plan = plan(traceHeaders)
-        let stream = await maildirs.begin(header: plan.commonHeader, to: plan.recipients)
-        return StreamedDelivery(self, stream)
+        let stream =
+            plan.recipients.isEmpty ? nil : await maildirs.begin(header: plan.commonHeader, to: plan.recipients)
+        let isLeaving = !leavingCopies.isEmpty
+        // Of several mailboxes one may fail: what it missed can't be asked for again.
+        let pending = isLeaving || plan.recipients.count > 1 ? await outbox?.begin(origin, traceHeaders) : nil
+        return StreamedDelivery(self, stream, pending, needsPending: isLeaving)
+    }
+
+    private func deliver(
+        _ plan: (commonHeader: [UInt8], recipients: [MaildirRecipient]), _ body: ByteBuffer
+    ) async -> [DeliveryOutcome] {
+        plan.recipients.isEmpty ? [] : await maildirs.deliver(body, header: plan.commonHeader, to: plan.recipients)
     }
 
     private func plan(_ traceHeaders: [UInt8]) -> (commonHeader: [UInt8], recipients: [MaildirRecipient]) {
-        let returnPath = TraceHeader.returnPath(sender.path)
+        let returnPath = TraceHeader.returnPath(origin.sender.path)
+        guard !origin.isHeld else { return (returnPath + traceHeaders, []) }
         let namesRecipients = options.recipientHeaders == .always || copies.count == 1
         let recipients = copies.compactMap { copy -> MaildirRecipient? in
-            guard case .mailbox(let mailbox) = copy.destination else { return nil }
+            guard let mailbox = copy.mailbox else { return nil }
             guard namesRecipients else { return MaildirRecipient(mailbox: mailbox) }
             let original = copy.recipients.first ?? mailbox.address
             return MaildirRecipient(
@@ -81,56 +147,150 @@ package struct DeliveryTransaction: Sendable {
         return (namesRecipients ? traceHeaders : returnPath + traceHeaders, recipients)
     }
 
-    /// Joins the mailboxes' outcomes, which come in the order of the mailbox copies, to all copies.
-    func report(_ outcomes: [DeliveryOutcome]) -> DeliveryReport {
-        var rest = outcomes[...]
+    // MARK: Copies
+
+    /// What does not go into a mailbox now.
+    private var leavingCopies: [Int] {
+        copies.indices.filter { origin.isHeld ? !copies[$0].isDiscarded : copies[$0].isLeaving }
+    }
+
+    private func copies(at places: [Int]) -> [Int: PlannedCopy] {
+        Dictionary(uniqueKeysWithValues: places.map { ($0, copies[$0]) })
+    }
+
+    /// Mailbox copies that failed, by their place among all copies.
+    fileprivate func failedCopies(_ outcomes: [DeliveryOutcome]) -> [Int] {
+        zip(mailboxPlaces, outcomes).compactMap { place, outcome in
+            if case .failure = outcome { place } else { nil }
+        }
+    }
+
+    /// Nothing where no copy is safe: the client keeps the message then.
+    fileprivate func failedBesideOthers(_ outcomes: [DeliveryOutcome]) -> [Int] {
+        let failed = failedCopies(outcomes)
+        return failed.count < outcomes.count ? failed : []
+    }
+
+    private var mailboxPlaces: [Int] { copies.indices.filter { copies[$0].mailbox != nil } }
+
+    /// Joins the mailboxes' outcomes, which come in the order of the mailbox copies, and the queue's to all copies.
+    fileprivate func report(_ outcomes: [DeliveryOutcome], queued: [Int: Outbox.Outcome]) -> DeliveryReport {
+        let written = Dictionary(uniqueKeysWithValues: zip(mailboxPlaces, outcomes))
         return DeliveryReport(
-            copies: copies.map { copy in
-                let outcome: DeliveryReport.Outcome =
-                    switch copy.destination {
-                    case .remote: .noWayOut
-                    case .discard(_, let reason): .discarded(reason)
-                    case .mailbox:
-                        switch rest.popFirst() {
-                        case .success(let message): .delivered(path: message.path)
-                        case .failure(let failure): .failed(failure)
-                        case nil: .failed(MailboxFailure(.unavailable, "the delivery gave no outcome"))
+            copies: copies.indices.map { place in
+                let copy = copies[place]
+                let outcome: DeliveryReport.Outcome
+                if let queued = queued[place] {
+                    outcome = DeliveryReport.Outcome(queued)
+                } else {
+                    switch copy.target {
+                    case .destination(.discard(_, let reason)): outcome = .discarded(reason)
+                    case .destination(.remote), .undeliverable: outcome = .noWayOut
+                    case .destination(.mailbox):
+                        switch written[place] {
+                        case .success(let message): outcome = .delivered(path: message.path)
+                        case .failure(let failure): outcome = .failed(failure)
+                        case nil: outcome = .failed(MailboxFailure(.unavailable, "the delivery gave no outcome"))
                         }
                     }
-                return DeliveryReport.Copy(
-                    destination: copy.destination, recipients: copy.recipients, outcome: outcome)
+                }
+                return DeliveryReport.Copy(address: copy.address, recipients: copy.recipients, outcome: outcome)
             })
+    }
+
+    fileprivate func streamed(
+        _ outcomes: [DeliveryOutcome], _ pending: PendingMessage?, isLeaving: Bool
+    ) async -> DeliveryReport {
+        guard let pending else { return report(outcomes, queued: [:]) }
+        let waiting = isLeaving ? leavingCopies + failedCopies(outcomes) : failedBesideOthers(outcomes)
+        guard !waiting.isEmpty else {
+            await pending.abort()
+            return report(outcomes, queued: [:])
+        }
+        return report(outcomes, queued: await pending.commit(copies(at: waiting)))
     }
 }
 
-/// A destination, and the recipients whose mail goes there.
+/// A copy, and the recipients whose mail it is.
 struct PlannedCopy: Sendable {
-    var destination: Destination
+    enum Target: Sendable {
+        case destination(Destination)
+        /// Nobody has the address; its sender is to be told.
+        case undeliverable(EmailAddress)
+    }
+
+    var target: Target
     var recipients: [EmailAddress]
+    /// The first that led here.
+    var asked: EnvelopeRecipient
+
+    var address: EmailAddress {
+        switch target {
+        case .destination(let destination): destination.address
+        case .undeliverable(let address): address
+        }
+    }
+
+    var mailbox: LocalMailbox? {
+        if case .destination(.mailbox(let mailbox)) = target { mailbox } else { nil }
+    }
+
+    var isDiscarded: Bool {
+        if case .destination(.discard) = target { true } else { false }
+    }
+
+    var isLeaving: Bool { mailbox == nil && !isDiscarded }
 }
 
 /// A transaction whose message comes in pieces.
 package struct StreamedDelivery: Sendable {
     private let transaction: DeliveryTransaction
-    private let stream: StreamedMaildirDelivery
+    private let stream: StreamedMaildirDelivery?
+    private var pending: PendingMessage?
+    private let needsPending: Bool
 
-    init(_ transaction: DeliveryTransaction, _ stream: StreamedMaildirDelivery) {
+    init(
+        _ transaction: DeliveryTransaction, _ stream: StreamedMaildirDelivery?, _ pending: PendingMessage?,
+        needsPending: Bool
+    ) {
         self.transaction = transaction
         self.stream = stream
+        self.pending = pending
+        self.needsPending = needsPending
     }
 
     /// Adds a piece with the line ends of the wire.
     /// - Returns: why no copy can be delivered any more; the rest of the message need not be given.
-    package func append(_ chunk: ByteBuffer) async -> MailboxFailure? {
+    package mutating func append(_ chunk: ByteBuffer) async -> MailboxFailure? {
+        await pending?.append(chunk)
+        if needsPending, let failure = pending?.failure { return failure }
+        guard let stream else { return nil }
         await stream.append(chunk)
-        return await stream.firstFailure
+        return needsPending ? nil : await stream.firstFailure
     }
 
     package func commit() async -> DeliveryReport {
-        transaction.report(await stream.commit())
+        var pending = pending
+        await pending?.prepare()
+        if let failure = pending?.failure {
+            await pending?.abort()
+            pending = nil
+            if needsPending {
+                await stream?.abort()
+                return transaction.failing(failure)
+            }
+        }
+        return await transaction.streamed(await stream?.commit() ?? [], pending, isLeaving: needsPending)
     }
 
     package func abort() async {
-        await stream.abort()
+        await stream?.abort()
+        await pending?.abort()
+    }
+}
+
+extension DeliveryTransaction {
+    fileprivate func failing(_ failure: MailboxFailure) -> DeliveryReport {
+        DeliveryReport(failing: copies, failure)
     }
 }

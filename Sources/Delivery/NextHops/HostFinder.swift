@@ -94,7 +94,8 @@ package struct HostFinder: Sendable {
             return .unknown(EnhancedStatusCode(4, 4, 3), "MX records of \(domain) can't be looked up: \(reason)")
         case .absent(let exists, let isSecure):
             guard exists else {
-                return .nowhere(EnhancedStatusCode(5, 4, 4), "Host or domain name not found: there is no domain \(domain)")
+                return .nowhere(
+                    EnhancedStatusCode(5, 4, 4), "Host or domain name not found: there is no domain \(domain)")
             }
             // RFC 5321 §5.1: the domain itself, as if it had named itself.
             return outcome([await addresses(of: domain, port, isSecure: isSecure, &generator)], named: domain)
@@ -120,7 +121,8 @@ package struct HostFinder: Sendable {
             // RFC 5321 §5.1: ourselves and whoever comes behind us are left out; mail must come nearer.
             guard !options.ownNames.contains(host) else { break }
             let addresses = await addresses(of: host, port, isSecure: records.isSecure, &generator)
-            if case .hosts(let hosts) = addresses, hosts.contains(where: { options.ownAddresses.contains($0.endpoint) }) {
+            if case .hosts(let hosts) = addresses, hosts.contains(where: { options.ownAddresses.contains($0.endpoint) })
+            {
                 break
             }
             found.append(addresses)

@@ -30,11 +30,17 @@ package struct RemoteDestination: Hashable, Sendable {
     /// As transport(5) writes it: `[mail.example.org]:587`, `example.org`, `inet:host:port`, `unix:/path`; nil for the
     /// mail exchangers of the address's own domain.
     package var nextHop: String?
+    /// No table named the next hop: it is the domain's own, or the relay host of all mail, and a sender's relay host takes
+    /// its place (`sender_dependent_relayhost_maps`).
+    package var leavesByDefault: Bool
 
-    package init(address: EmailAddress, transport: Transport = .smtp, nextHop: String? = nil) {
+    package init(
+        address: EmailAddress, transport: Transport = .smtp, nextHop: String? = nil, leavesByDefault: Bool = false
+    ) {
         self.address = address
         self.transport = transport
         self.nextHop = nextHop
+        self.leavesByDefault = leavesByDefault
     }
 
     /// `smtp:[mail.example.org]:587`; `smtp:example.net` for the address's own domain.

@@ -1,0 +1,169 @@
+import Directory
+import MailModel
+import MailStore
+import NIOCore
+package import Spool
+
+/// How copies of messages get into the queue: what a transaction needs of it, and of the site.
+package struct Outbox: Sendable {
+    private let queue: MailQueue
+    private let relayHosts: SenderRelayHosts
+    private let forwarding: (any ForwardedSenders)?
+
+    /// - Parameter forwarding: nil where forwarded mail keeps its sender.
+    package init(
+        queue: MailQueue, relayHosts: SenderRelayHosts = SenderRelayHosts(), forwarding: (any ForwardedSenders)? = nil
+    ) {
+        self.queue = queue
+        self.relayHosts = relayHosts
+        self.forwarding = forwarding
+    }
+
+    /// What became of a copy, by its place among the message's.
+    enum Outcome: Sendable {
+        case queued(QueueID)
+        case failed(MailboxFailure)
+    }
+
+    // MARK: Whole messages
+
+    /// Queues copies of a message that is in memory; nothing where there are none.
+    func add(
+        _ copies: [Int: PlannedCopy], _ origin: MessageOrigin, _ header: [UInt8], _ body: ByteBuffer
+    ) async -> [Int: Outcome] {
+        guard !copies.isEmpty else { return [:] }
+        var scan = ContentScan()
+        scan.scan(header)
+        scan.scan(body)
+        do throws(SpoolFailure) {
+            let message = try await queue.spool.add(
+                id: origin.id, envelope: origin.envelope(scan.needs),
+                recipients: await recipients(copies, origin), header: header, body: body, isHeld: origin.isHeld)
+            await queue.accept(message)
+            return copies.mapValues { _ in .queued(origin.id) }
+        } catch {
+            return copies.mapValues { _ in .failed(error.mailboxFailure) }
+        }
+    }
+
+    // MARK: Messages in pieces
+
+    func begin(_ origin: MessageOrigin, _ header: [UInt8]) async -> PendingMessage {
+        await PendingMessage(self, origin, header)
+    }
+
+    fileprivate func stage(_ id: QueueID) async throws(SpoolFailure) -> StagedMessage {
+        try await queue.spool.begin(id: id)
+    }
+
+    fileprivate func commit(
+        _ staged: StagedMessage, _ copies: [Int: PlannedCopy], _ origin: MessageOrigin, _ needs: ContentNeeds
+    ) async -> [Int: Outcome] {
+        do throws(SpoolFailure) {
+            let message = try await staged.commit(
+                envelope: origin.envelope(needs), recipients: await recipients(copies, origin),
+                isHeld: origin.isHeld)
+            await queue.accept(message)
+            return copies.mapValues { _ in .queued(origin.id) }
+        } catch {
+            return copies.mapValues { _ in .failed(error.mailboxFailure) }
+        }
+    }
+
+    // MARK: Recipients
+
+    private func recipients(_ copies: [Int: PlannedCopy], _ origin: MessageOrigin) async -> [QueuedRecipient] {
+        var forwarded: ReversePath??
+        var recipients: [QueuedRecipient] = []
+        for place in copies.keys.sorted() {
+            guard let copy = copies[place] else { continue }
+            var recipient = QueuedRecipient(
+                recipient: copy.asked, given: copy.recipients.first ?? copy.address, way: .mailbox)
+            recipient.recipient.address = copy.address
+            if case .destination(.remote(let remote)) = copy.target {
+                recipient.way = await way(remote, origin.sender.path)
+                if recipient.given != remote.address {
+                    if forwarded == nil { forwarded = .some(await forwarding?.sender(for: origin.sender.path)) }
+                    recipient.sender = forwarded ?? nil
+                }
+            }
+            if let filter = origin.filter {
+                recipient.way = .remote(filter.transport, nextHop: filter.nextHop, domain: copy.address.domain)
+                recipient.isWayFixed = true
+            }
+            recipients.append(recipient)
+        }
+        return recipients
+    }
+
+    private func way(_ remote: RemoteDestination, _ sender: ReversePath) async -> QueuedWay {
+        if case .found(let way) = await relayHosts.way(of: remote, sender: sender).outcome { return way }
+        // Nobody tells which relay host it is: with a way that nothing has, the first attempt asks again.
+        return .mailbox
+    }
+}
+
+/// Who sends mail on that an alias led elsewhere: SRS.
+package protocol ForwardedSenders: Sendable {
+    /// Nil to leave the sender as it is.
+    func sender(for sender: ReversePath) async -> ReversePath?
+}
+
+/// A message on its way into the spool. Its failures are kept and told at the end.
+struct PendingMessage: Sendable {
+    private let outbox: Outbox
+    private let origin: MessageOrigin
+    private var staged: StagedMessage?
+    private var scan = ContentScan()
+    private(set) var failure: MailboxFailure?
+
+    fileprivate init(_ outbox: Outbox, _ origin: MessageOrigin, _ header: [UInt8]) async {
+        self.outbox = outbox
+        self.origin = origin
+        do throws(SpoolFailure) {
+            staged = try await outbox.stage(origin.id)
+        } catch {
+            failure = error.mailboxFailure
+        }
+        await append(ByteBuffer(bytes: header))
+    }
+
+    mutating func append(_ chunk: ByteBuffer) async {
+        guard failure == nil, let staged else { return }
+        scan.scan(chunk)
+        do throws(SpoolFailure) {
+            try await staged.append(chunk)
+        } catch {
+            failure = error.mailboxFailure
+        }
+    }
+
+    /// Writes all of it, so that little is left to be done.
+    mutating func prepare() async {
+        guard failure == nil, let staged else { return }
+        do throws(SpoolFailure) {
+            try await staged.prepare()
+        } catch {
+            failure = error.mailboxFailure
+        }
+    }
+
+    func commit(_ copies: [Int: PlannedCopy]) async -> [Int: Outbox.Outcome] {
+        guard failure == nil, let staged else {
+            let failure = failure ?? MailboxFailure(.unavailable, "the spool took nothing")
+            await abort()
+            return copies.mapValues { _ in .failed(failure) }
+        }
+        return await outbox.commit(staged, copies, origin, scan.needs)
+    }
+
+    func abort() async {
+        await staged?.abort()
+    }
+}
+
+extension SpoolFailure {
+    var mailboxFailure: MailboxFailure {
+        MailboxFailure(kind == .noSpace ? .noSpace : .unavailable, reason)
+    }
+}

@@ -1,0 +1,258 @@
+import Directory
+import MailModel
+import MailStore
+import NIOCore
+import Routing
+import SMTP
+import Spool
+
+/// One attempt: recipients of one message that go the same way, resolved anew and handed over.
+struct QueueJob: Sendable {
+    /// What came of it.
+    struct Outcome: Sendable {
+        var results: [(recipient: Int, result: RecipientResult)] = []
+        var contact = DestinationContact.notTried
+        /// The next hop tells of success itself.
+        var isDSNHandedOver = false
+    }
+
+    /// A message of at most this many octets is delivered to mailboxes from memory.
+    static let gatheredSize: UInt64 = 256 << 10
+
+    let job: DeliveryJob
+    let message: QueuedMessage
+    let site: QueueSite
+    let spool: MessageSpool
+
+    /// - Parameter isResolved: routing was asked a moment ago, when the message came.
+    func run(isResolved: Bool) async -> Outcome {
+        var outcome = Outcome()
+        var mailboxes: [(place: Int, mailboxes: [LocalMailbox])] = []
+        var remote: [Int] = []
+        for place in job.recipients {
+            guard message.recipients.indices.contains(place) else { continue }
+            let recipient = message.recipients[place]
+            if case .remote = job.way, isResolved || recipient.isWayFixed {
+                remote.append(place)
+                continue
+            }
+            switch await resolve(recipient) {
+            case .mailboxes(let found): mailboxes.append((place, found))
+            case .remote: remote.append(place)
+            case .ended(let result): outcome.results.append((place, result))
+            }
+        }
+        if !mailboxes.isEmpty { await deliver(mailboxes, &outcome) }
+        if !remote.isEmpty { await send(remote, &outcome) }
+        return outcome
+    }
+
+    // MARK: Resolving
+
+    private enum Resolved {
+        case mailboxes([LocalMailbox])
+        /// The way is the job's.
+        case remote
+        case ended(RecipientResult)
+    }
+
+    private func resolve(_ recipient: QueuedRecipient) async -> Resolved {
+        let resolution = await site.router.resolveFinal(recipient.recipient.address)
+        switch resolution.verdict {
+        case .refuse(let reply): return .ended(.failed(reply, host: nil))
+        case .deferred(let reply): return .ended(.deferred(reply, host: nil))
+        case .deliver(let destinations):
+            let found = destinations.compactMap { destination -> LocalMailbox? in
+                if case .mailbox(let mailbox) = destination { mailbox } else { nil }
+            }
+            guard found.isEmpty else { return job.way == .mailbox ? .mailboxes(found) : .ended(.moved(to: .mailbox)) }
+            for case .remote(let remote) in destinations {
+                let way = await site.relayHosts.way(of: remote, sender: message.envelope.sender.path)
+                switch way.outcome {
+                case .found(let way): return way.isSame(as: job.way) ? .remote : .ended(.moved(to: way))
+                case .absent, .unavailable:
+                    let reply = SMTPReply(451, EnhancedStatusCode(4, 3, 0), "Temporary lookup failure")
+                    return .ended(.deferred(reply, host: nil))
+                }
+            }
+            for case .discard(_, let reason) in destinations {
+                let text = reason.isEmpty ? "discarded" : reason
+                return .ended(.delivered(SMTPReply(250, EnhancedStatusCode(2, 0, 0), text)))
+            }
+            return .ended(.deferred(SMTPReply(451, EnhancedStatusCode(4, 3, 5), "no destination"), host: nil))
+        }
+    }
+
+    // MARK: Mailboxes
+
+    private func deliver(_ found: [(place: Int, mailboxes: [LocalMailbox])], _ outcome: inout Outcome) async {
+        outcome.contact = .reached
+        let returnPath = TraceHeader.returnPath(message.envelope.sender.path)
+        var recipients: [MaildirRecipient] = []
+        var places: [Int] = []
+        for (place, mailboxes) in found {
+            let given = message.recipients[place].given
+            for mailbox in mailboxes {
+                recipients.append(
+                    MaildirRecipient(
+                        mailbox: mailbox,
+                        header: returnPath + TraceHeader.originalRecipient(given)
+                            + TraceHeader.deliveredTo(mailbox.address)))
+                places.append(place)
+            }
+        }
+        let delivered: [DeliveryOutcome]
+        do throws(SpoolFailure) {
+            let content = try await spool.content(message.id)
+            if message.size <= Self.gatheredSize {
+                delivered = await site.maildirs.deliver(try await content.whole(), to: recipients)
+            } else {
+                let stream = await site.maildirs.begin(to: recipients)
+                var offset: UInt64 = 0
+                while true {
+                    let chunk: ByteBuffer
+                    do throws(SpoolFailure) {
+                        chunk = try await content.chunk(at: offset, count: 1 << 16)
+                    } catch {
+                        await stream.abort()
+                        throw error
+                    }
+                    guard chunk.readableBytes > 0 else { break }
+                    offset &+= UInt64(chunk.readableBytes)
+                    await stream.append(chunk)
+                }
+                delivered = await stream.commit()
+            }
+        } catch {
+            for (place, _) in found { outcome.results.append((place, .deferred(error.smtpReply, host: nil))) }
+            outcome.contact = .notTried
+            return
+        }
+        // An address with several mailboxes is delivered when all have it.
+        var failures: [Int: SMTPReply] = [:]
+        for (place, result) in zip(places, delivered) {
+            if case .failure(let failure) = result { failures[place] = failures[place] ?? failure.smtpReply }
+        }
+        for (place, _) in found {
+            let delivered = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "delivered to maildir")
+            outcome.results.append((place, failures[place].map { .deferred($0, host: nil) } ?? .delivered(delivered)))
+        }
+    }
+
+    // MARK: Other hosts
+
+    /// A copy that leaves with a sender of its own (SRS) is another transaction.
+    private func send(_ places: [Int], _ outcome: inout Outcome) async {
+        guard case .remote(let transport, let nextHop, let domain) = job.way else { return }
+        var senders: [(sender: ReversePath?, places: [Int])] = []
+        for place in places {
+            let sender = message.recipients[place].sender
+            if let index = senders.firstIndex(where: { $0.sender == sender }) {
+                senders[index].places.append(place)
+            } else {
+                senders.append((sender, [place]))
+            }
+        }
+        let content: SpooledContent
+        do throws(SpoolFailure) {
+            content = try await spool.content(message.id)
+        } catch {
+            for place in places { outcome.results.append((place, .deferred(error.smtpReply, host: nil))) }
+            return
+        }
+        for (sender, places) in senders {
+            var envelope = message.envelope.sender
+            if let sender { envelope.path = sender }
+            let transaction = OutgoingTransaction(
+                sender: envelope, recipients: places.map { handedOver(message.recipients[$0]) }, size: message.size,
+                content: OutgoingContent(
+                    facts: facts(envelope), source: SpooledContentSource(content: content)))
+            let answer = await site.remote.deliver(transaction, transport, nextHop: nextHop, domain: domain)
+            if answer.isReached {
+                outcome.contact = .reached
+            } else if !answer.isOurs, outcome.contact == .notTried {
+                outcome.contact = .unreachable
+            }
+            outcome.isDSNHandedOver = outcome.isDSNHandedOver || answer.isDSNHandedOver
+            for (place, result) in zip(places, answer.results) {
+                outcome.results.append((place, RecipientResult(result)))
+            }
+        }
+    }
+
+    /// RFC 3461 §5.2.1: whoever sent without ORCPT gets reports that name the recipient as it was given to us.
+    private func handedOver(_ recipient: QueuedRecipient) -> EnvelopeRecipient {
+        var result = recipient.recipient
+        if result.originalRecipient == nil, recipient.given != result.address {
+            result.originalRecipient = "rfc822;\(recipient.given)"
+        }
+        return result
+    }
+
+    /// Octets above 127 in a header are refused nowhere unless the client asked for SMTPUTF8: mail of that kind is older
+    /// than the extension, and is passed on as it came.
+    private func facts(_ sender: EnvelopeSender) -> OutgoingContent.Facts {
+        let needs = message.envelope.needs
+        return OutgoingContent.Facts(
+            needsEightBit: needs.contains(.eightBitMIME) || (needs.contains(.smtpUTF8) && !sender.smtpUTF8),
+            hasUTF8Headers: needs.contains(.smtpUTF8) && sender.smtpUTF8, hasNUL: needs.contains(.nul),
+            hasOverlongLines: needs.contains(.overlongLines))
+    }
+}
+
+extension RecipientResult {
+    fileprivate init(_ result: RemoteDelivery.Result) {
+        switch result.fate {
+        case .delivered: self = .delivered(result.reply)
+        case .failed: self = .failed(result.reply, host: result.host)
+        case .deferred: self = .deferred(result.reply, host: result.host)
+        }
+    }
+}
+
+extension QueuedWay {
+    /// Where a next hop is named, it does not matter whose domain leads there.
+    func isSame(as other: QueuedWay) -> Bool {
+        switch (self, other) {
+        case (.mailbox, .mailbox): true
+        case (.remote(let transport, let hop, let domain), .remote(let otherTransport, let otherHop, let otherDomain)):
+            transport == otherTransport && hop == otherHop && (hop != nil || domain == otherDomain)
+        default: false
+        }
+    }
+}
+
+/// A queued message as the client reads it.
+struct SpooledContentSource: OutgoingContentSource {
+    let content: SpooledContent
+
+    func open() async throws -> any OutgoingContentReader { Reader(content: content) }
+
+    private struct Reader: OutgoingContentReader {
+        let content: SpooledContent
+        var offset: UInt64 = 0
+
+        mutating func next() async throws -> ByteBuffer? {
+            let chunk = try await content.chunk(at: offset, count: 1 << 16)
+            offset &+= UInt64(chunk.readableBytes)
+            return chunk.readableBytes > 0 ? chunk : nil
+        }
+
+        func close() async {}
+    }
+}
+
+extension SpooledContent {
+    /// For messages of a size that memory is meant for.
+    func whole() async throws(SpoolFailure) -> ByteBuffer {
+        var result = ByteBuffer()
+        var offset: UInt64 = 0
+        while offset <= QueueJob.gatheredSize {
+            var chunk = try await chunk(at: offset, count: 1 << 16)
+            guard chunk.readableBytes > 0 else { return result }
+            offset &+= UInt64(chunk.readableBytes)
+            result.writeBuffer(&chunk)
+        }
+        return result
+    }
+}

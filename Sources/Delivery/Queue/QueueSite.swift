@@ -1,0 +1,28 @@
+package import MailModel
+package import MailStore
+package import Routing
+package import Spool
+
+/// What the queue needs of the site in force; taken anew for every attempt, so that a reload mends what waits.
+package struct QueueSite: Sendable {
+    package var router: Router
+    package var maildirs: MaildirDelivery
+    package var deliveryOptions: DeliveryOptions
+    package var remote: RemoteDelivery
+    package var relayHosts: SenderRelayHosts
+    package var schedule: ScheduleOptions
+    package var reports: QueueReportOptions
+
+    package init(
+        router: Router, maildirs: MaildirDelivery, deliveryOptions: DeliveryOptions, remote: RemoteDelivery,
+        relayHosts: SenderRelayHosts, schedule: ScheduleOptions, reports: QueueReportOptions
+    ) {
+        self.router = router
+        self.maildirs = maildirs
+        self.deliveryOptions = deliveryOptions
+        self.remote = remote
+        self.relayHosts = relayHosts
+        self.schedule = schedule
+        self.reports = reports
+    }
+}
