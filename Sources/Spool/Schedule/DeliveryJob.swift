@@ -20,8 +20,8 @@ package enum RecipientResult: Hashable, Sendable {
     case delivered(SMTPReply)
     case deferred(SMTPReply, host: String?)
     case failed(SMTPReply, host: String?)
-    /// Resolved anew, to another way: nothing was tried.
-    case moved(to: QueuedWay)
+    /// Resolved anew, to another way for the same final address: nothing was tried.
+    case moved(to: QueuedWay, EmailAddress)
 }
 
 /// What a job showed of its destination, whatever became of the message.

@@ -6,16 +6,18 @@ package struct ScheduledMessageStatus: Hashable, Sendable {
     package var waiting: Int
     package var inFlight: Int
     package var isHeld: Bool
-    /// The earliest attempt, by the monotonic clock: nil when held or all in flight; not after now where only a free place is missing.
+    /// Something of it waits only for a free place, or for its destination.
+    package var isReady = false
+    /// The earliest attempt that has its time, by the monotonic clock.
     package var nextAttempt: Int64?
 }
 
 /// Where one destination stands, for `queue list` and metrics.
 package struct DestinationStatus: Hashable, Sendable {
     package var way: QueuedWay
-    package var waitingRecipients: Int
-    package var recipientsInFlight: Int
-    package var jobs: Int
+    package var waitingRecipients = 0
+    package var recipientsInFlight = 0
+    package var jobs = 0
     /// Jobs that it may have at once now.
     package var concurrency: Int
     /// By the monotonic clock: nil unless the destination is dead.

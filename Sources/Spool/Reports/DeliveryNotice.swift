@@ -1,0 +1,34 @@
+package import MailModel
+
+/// Whom to tell what: RFC 3461 §4.1 and §5.2, RFC 5321 §4.5.5.
+package enum DeliveryNotice {
+    /// What became of a recipient, as far as a sender may ask to be told.
+    package enum Event: Hashable, Sendable {
+        case failed
+        case delayed
+        /// Delivered to a mailbox.
+        case delivered
+        /// Given to a next hop.
+        ///
+        /// - Parameter notifyHandedOver: it takes over NOTIFY, and with it the duty to report success.
+        case relayed(notifyHandedOver: Bool)
+        /// An alias became several recipients, or one by a list's or a user's wish; none of them inherits NOTIFY=SUCCESS.
+        case expanded
+    }
+
+    /// Whether a report goes out: never to `<>`, and without NOTIFY only of failure and delay.
+    package static func isDue(_ event: Event, sender: ReversePath, _ notify: EnvelopeRecipient.Notify?) -> Bool {
+        guard sender != .null else { return false }
+        let asked = notify ?? [.failure, .delay]
+        return switch event {
+        case .failed: asked.contains(.failure)
+        case .delayed: asked.contains(.delay)
+        case .delivered, .expanded: asked.contains(.success)
+        case .relayed(let notifyHandedOver): asked.contains(.success) && !notifyHandedOver
+        }
+    }
+
+    package static func mayReportDelay(to sender: ReversePath, _ notify: EnvelopeRecipient.Notify?) -> Bool {
+        isDue(.delayed, sender: sender, notify)
+    }
+}
