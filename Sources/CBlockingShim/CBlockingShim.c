@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -95,6 +96,7 @@ int cblocking_statvfs(int file, struct cblocking_space *space) {
     space->free_bytes = (uint64_t)found.f_bavail * found.f_frsize;
     space->total_bytes = (uint64_t)found.f_blocks * found.f_frsize;
     space->free_files = found.f_favail;
+    space->total_files = found.f_files;
     return 0;
 }
 
@@ -114,6 +116,14 @@ int64_t cblocking_write(int file, const void *bytes, size_t count) { RESULT(writ
 int64_t cblocking_pread(int file, void *bytes, size_t count, uint64_t offset) {
     RESULT(pread(file, bytes, count, (off_t)offset));
 }
+
+int64_t cblocking_pwrite(int file, const void *bytes, size_t count, uint64_t offset) {
+    RESULT(pwrite(file, bytes, count, (off_t)offset));
+}
+
+int cblocking_ftruncate(int file, uint64_t size) { RESULT(ftruncate(file, (off_t)size)); }
+
+int cblocking_try_lock(int file) { RESULT(flock(file, LOCK_EX | LOCK_NB)); }
 
 int64_t cblocking_set_fsuid(uint32_t uid) { return (uint32_t)syscall(SYS_setfsuid, uid); }
 

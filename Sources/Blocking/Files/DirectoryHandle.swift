@@ -67,6 +67,13 @@ package final class DirectoryHandle: Sendable {
         return file
     }
 
+    /// Opens an existing regular file for reading and for changing it in place.
+    package func fileForChanging(_ name: [UInt8]) throws(SystemCallError) -> FileHandle {
+        let file = try open(name, O_RDWR)
+        guard try file.status().kind == .regular else { throw SystemCallError("open", path(of: name), EINVAL) }
+        return file
+    }
+
     /// Makes a file that did not exist, open for reading and writing.
     package func makeFile(_ name: [UInt8], mode: UInt32 = 0o600) throws(SystemCallError) -> FileHandle {
         try open(name, O_RDWR | O_CREAT | O_EXCL, mode: mode)
@@ -157,7 +164,9 @@ package final class DirectoryHandle: Sendable {
         var space = cblocking_space()
         let result = cblocking_statvfs(descriptor, &space)
         guard result == 0 else { throw SystemCallError("statvfs", path, -result) }
-        return FreeSpace(bytes: space.free_bytes, totalBytes: space.total_bytes, files: space.free_files)
+        return FreeSpace(
+            bytes: space.free_bytes, totalBytes: space.total_bytes, files: space.free_files,
+            totalFiles: space.total_files)
     }
 }
 
@@ -166,4 +175,6 @@ package struct FreeSpace: Hashable, Sendable {
     package var totalBytes: UInt64
     /// Inodes; 0 on file systems that do not count them.
     package var files: UInt64
+    /// 0 on file systems that do not count them: there `files` says nothing.
+    package var totalFiles: UInt64
 }

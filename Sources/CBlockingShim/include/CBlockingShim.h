@@ -24,6 +24,7 @@ struct cblocking_space {
     uint64_t free_bytes;
     uint64_t total_bytes;
     uint64_t free_files;
+    uint64_t total_files;
 };
 
 // openat2(2) with the given RESOLVE_ bits.
@@ -51,6 +52,10 @@ int cblocking_fchown(int file, uint32_t uid, uint32_t gid);
 int cblocking_set_modified(int file, int64_t seconds);
 int64_t cblocking_write(int file, const void *bytes, size_t count);
 int64_t cblocking_pread(int file, void *bytes, size_t count, uint64_t offset);
+int64_t cblocking_pwrite(int file, const void *bytes, size_t count, uint64_t offset);
+int cblocking_ftruncate(int file, uint64_t size);
+// flock(2), exclusively and without waiting.
+int cblocking_try_lock(int file);
 
 // The calling thread alone. The first two return the previous identity.
 int64_t cblocking_set_fsuid(uint32_t uid);

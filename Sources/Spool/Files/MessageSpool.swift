@@ -1,0 +1,219 @@
+package import Blocking
+package import NIOCore
+import Synchronization
+
+/// The files of the durable queue: one for each message, which is there from the moment `add` or `commit` has returned
+/// until it is removed, whatever becomes of this process or the machine.
+///
+/// What is done to one message is done in turn; different messages do not wait for each other. No call is given up when its
+/// task is cancelled: that a copy was delivered is recorded even while the server stops.
+package final class MessageSpool: Sendable {
+    private struct State {
+        var isClosed = false
+        var running = 0
+        var whenIdle: CheckedContinuation<Void, Never>?
+        /// Those that came since the spool was opened, until `scan` knows what was there before.
+        var arrivals: Set<QueueID> = []
+        var isListed = false
+    }
+
+    /// What was free when it was last looked at, and how much of it was promised since.
+    private struct Room {
+        var space: FreeSpace
+        var looked: ContinuousClock.Instant
+        var promised: UInt64 = 0
+    }
+
+    package let options: SpoolOptions
+    let pool: BlockingPool
+    let transactions: SpoolTransactions
+    private let state = Mutex(State())
+    private let room = Mutex<Room?>(nil)
+
+    private init(_ options: SpoolOptions, _ pool: BlockingPool, _ folders: SpoolFolders) {
+        self.options = options
+        self.pool = pool
+        transactions = SpoolTransactions(folders, options)
+    }
+
+    /// Makes what is missing, takes the spool's lock and removes what was not finished; the time does not depend on how
+    /// many messages wait. Call `scan` next.
+    ///
+    /// - Throws: `.busy` where another server has the spool, `.unavailable` where it can't be used or has another format.
+    package static func open(_ options: SpoolOptions, pool: BlockingPool) async throws(SpoolFailure) -> MessageSpool {
+        let folders = try await run(on: pool) { try SpoolFolders.open(options.path) }
+        return MessageSpool(options, pool, folders)
+    }
+
+    /// Waits for what is under way and gives the spool to the next server; every later call fails with `.unavailable`.
+    package func close() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                state.isClosed = true
+                if state.running > 0, state.whenIdle == nil { state.whenIdle = continuation } else { return true }
+                return false
+            }
+            if isIdle { continuation.resume() }
+        }
+        // At once, and without a thread: a lock does not wait.
+        transactions.folders.releaseLock()
+    }
+
+    // MARK: New messages
+
+    /// Why a message of `size` octets (nil: not told) should be refused at MAIL; nil where there is room for it. What this
+    /// answers rests on a look at the file system that is a second old at most.
+    package func admits(size: UInt64?) async -> SpoolFailure? {
+        let now = ContinuousClock.now
+        if let known = room.withLock({ $0.flatMap { now - $0.looked < .seconds(1) ? $0 : nil } }) {
+            return verdict(known, size)
+        }
+        do throws(SpoolFailure) {
+            let space = try await perform { try self.transactions.folders.temporary.freeSpace() }
+            let fresh = Room(space: space, looked: now)
+            room.withLock { $0 = fresh }
+            return verdict(fresh, size)
+        } catch {
+            return error
+        }
+    }
+
+    private func verdict(_ room: Room, _ size: UInt64?) -> SpoolFailure? {
+        let reserve = options.reserve(ofTotal: room.space.totalBytes)
+        let (taken, overflows) = room.promised.addingReportingOverflow(size ?? 0)
+        let (needed, overflowsToo) = taken.addingReportingOverflow(reserve)
+        let path = String(decoding: options.path, as: UTF8.self)
+        guard !overflows, !overflowsToo, room.space.bytes >= needed else {
+            return SpoolFailure(
+                .noSpace,
+                """
+                \(path): \(room.space.bytes >> 20) MiB free, and \(reserve >> 20) MiB must stay so: make room there, or \
+                mail is refused
+                """)
+        }
+        guard room.space.totalFiles == 0 || room.space.files >= options.minimumFreeFiles else {
+            return SpoolFailure(
+                .noSpace, "\(path): \(room.space.files) inodes free, and \(options.minimumFreeFiles) must stay so")
+        }
+        self.room.withLock { if $0?.looked == room.looked { $0?.promised = taken } }
+        return nil
+    }
+
+    /// Takes a message: durable when this returns, not there at all when it throws. Its content is `header` and `body`,
+    /// octet for octet.
+    package func add(
+        id: QueueID, envelope: QueuedEnvelope, recipients: [QueuedRecipient], header: [UInt8], body: ByteBuffer,
+        isHeld: Bool = false
+    ) async throws(SpoolFailure) -> QueuedMessage {
+        let message = QueuedMessage(
+            id: id, envelope: envelope, recipients: recipients,
+            size: UInt64(header.count) + UInt64(body.readableBytes), isHeld: isHeld)
+        try Self.check(message)
+        arrives(id)
+        try await perform { try self.transactions.add(message, header: header, body: body) }
+        return message
+    }
+
+    /// Starts a message that comes in pieces, or whose recipients are known only later.
+    package func begin(id: QueueID) async throws(SpoolFailure) -> StagedMessage {
+        arrives(id)
+        return StagedMessage(id, self, try await perform { try self.transactions.makeStagedFile(id) })
+    }
+
+    static func check(_ message: QueuedMessage) throws(SpoolFailure) {
+        guard !message.recipients.isEmpty else {
+            throw SpoolFailure(.unavailable, "message \(message.id) has no recipients")
+        }
+    }
+
+    // MARK: Messages that wait
+
+    package func message(_ id: QueueID) async throws(SpoolFailure) -> QueuedMessage {
+        try await perform { try self.transactions.read(id).contents.message }
+    }
+
+    /// Opens the octets of a message, which stay readable though it is changed or removed meanwhile.
+    package func content(_ id: QueueID) async throws(SpoolFailure) -> SpooledContent {
+        let (file, contents) = try await perform { try self.transactions.read(id) }
+        return SpooledContent(file, contents, self)
+    }
+
+    /// Records changes, all of them or none, and answers with the message as it is then. They are durable when this
+    /// returns, but for "try again at" and ways, which a power cut may undo.
+    @discardableResult
+    package func update(_ id: QueueID, _ changes: [QueueChange]) async throws(SpoolFailure) -> QueuedMessage {
+        try await perform { try self.transactions.update(id, changes) }
+    }
+
+    @discardableResult
+    package func setHeld(_ id: QueueID, _ isHeld: Bool) async throws(SpoolFailure) -> QueuedMessage {
+        try await update(id, [.held(isHeld)])
+    }
+
+    /// Durable when it returns.
+    package func remove(_ id: QueueID) async throws(SpoolFailure) {
+        try await perform { try self.transactions.remove(id) }
+    }
+
+    /// Moves the file of a damaged message into `corrupt/`, and says where it is then.
+    @discardableResult
+    package func setAside(_ id: QueueID) async throws(SpoolFailure) -> String {
+        try await perform { String(decoding: try self.transactions.setAside(id), as: UTF8.self) }
+    }
+
+    // MARK: Threads
+
+    func perform<Value: Sendable>(
+        _ body: @escaping @Sendable () throws -> Value
+    ) async throws(SpoolFailure) -> Value {
+        let isOpen = state.withLock { state in
+            if !state.isClosed { state.running += 1 }
+            return !state.isClosed
+        }
+        guard isOpen else {
+            throw SpoolFailure(.unavailable, "the spool \(String(decoding: options.path, as: UTF8.self)) is closed")
+        }
+        defer {
+            let continuation = state.withLock { state in
+                state.running -= 1
+                guard state.running == 0 else { return nil as CheckedContinuation<Void, Never>? }
+                defer { state.whenIdle = nil }
+                return state.whenIdle
+            }
+            continuation?.resume()
+        }
+        return try await Self.run(on: pool, body)
+    }
+
+    /// Runs `body` on the pool to its end, whether or not the task is cancelled.
+    private static func run<Value: Sendable>(
+        on pool: BlockingPool, _ body: @escaping @Sendable () throws -> Value
+    ) async throws(SpoolFailure) -> Value {
+        let result: Result<Value, SpoolFailure> = await withCheckedContinuation { continuation in
+            // A lane of its own: unlike `BlockingPool.run`, it takes no notice of cancellation.
+            let isQueued = BlockingLane(pool: pool, owner: nil).submitWithoutWaiting {
+                continuation.resume(returning: Result(catching: body).mapError { SpoolFailure($0) })
+            }
+            if !isQueued {
+                continuation.resume(
+                    returning: .failure(SpoolFailure(.busy, "the threads of the spool take no more work")))
+            }
+        }
+        return try result.get()
+    }
+
+    // MARK: What came since the start
+
+    private func arrives(_ id: QueueID) {
+        state.withLock { if !$0.isListed { _ = $0.arrivals.insert(id) } }
+    }
+
+    /// Those among `listed` that were there before this process.
+    func before(_ listed: [QueueID]) -> [QueueID] {
+        state.withLock { state in
+            state.isListed = true
+            defer { state.arrivals = [] }
+            return listed.filter { !state.arrivals.contains($0) }
+        }
+    }
+}
