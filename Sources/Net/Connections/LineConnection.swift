@@ -8,6 +8,8 @@ package struct LineConnectionError: Error, Hashable, CustomStringConvertible {
     /// Whom we talked to: `mail.example.org:587`.
     package let peer: String
     package let reason: String
+    /// What is wrong with the server's certificate, where it was that.
+    package var certificate: PeerVerification?
 
     package var description: String { "\(peer): \(reason)" }
 }
@@ -87,20 +89,44 @@ package final class LineConnection: Sendable {
         guard inbox.isEmpty else {
             throw LineConnectionError(peer: peer, reason: "bytes in clear behind the answer to STARTTLS")
         }
+        let verifier: PeerVerifier?
         do {
-            let context = try options.makeContext()
-            let name = IPAddress(host) == nil && !host.isEmpty ? host : nil
+            // Files may be read.
+            let context = try await NIOThreadPool.singleton.runIfActive { try options.makeContext() }
+            verifier = try await options.makeVerifier()
+            let wanted = options.serverName ?? host
+            let name = IPAddress(wanted) == nil && !wanted.isEmpty ? wanted : nil
             try await channel.eventLoop.submit { [channel] in
-                let handler = try NIOSSLClientHandler(context: context, serverHostname: name)
+                let handler =
+                    if let verifier {
+                        try NIOSSLClientHandler(
+                            context: context, serverHostname: name,
+                            customVerificationCallbackWithMetadata: verifier.callback)
+                    } else {
+                        try NIOSSLClientHandler(context: context, serverHostname: name)
+                    }
                 try channel.pipeline.syncOperations.addHandler(handler, position: .first)
             }.get()
         } catch {
             throw LineConnectionError(peer: peer, reason: "TLS can't be set up (\(error))")
         }
-        try await wait(timeout, "no TLS handshake in time") { $0.isSecured }
+        do throws(LineConnectionError) {
+            try await wait(timeout, "no TLS handshake in time") { $0.isSecured }
+        } catch {
+            guard let certificate = verifier?.result, certificate.status != .verified, options.verification != .none
+            else { throw error }
+            throw LineConnectionError(
+                peer: peer, reason: "the server's certificate is not accepted: \(certificate.explanation)",
+                certificate: certificate)
+        }
         let version = try? await channel.pipeline.handler(type: NIOSSLClientHandler.self)
             .map { $0.tlsVersion?.protocolName }.get()
-        return TLSFacts(version: version.flatMap { $0 } ?? "TLS", serverName: host)
+        return TLSFacts(
+            version: version.flatMap { $0 } ?? "TLS", serverName: options.serverName ?? host,
+            peer: verifier?.result
+                ?? (options.verification == .full
+                    ? PeerVerification(.verified, "chain and name")
+                    : PeerVerification(.untrusted, "not checked")))
     }
 
     package func close() async {
