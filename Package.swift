@@ -20,6 +20,7 @@ let everyRoom: [Target.Dependency] = [
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioConcurrency: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -64,7 +65,13 @@ let rooms: [Target] = [
     room("SMTP", ["MailModel", "SASL", "Net", nioPosix]),
     room("IMAP", ["MailModel", "SASL", "Net"]),
     room("MailStore", ["MailModel", "Blocking"]),
-    room("Delivery", ["MailStore", "SMTP", "Routing", "MailModel", "Blocking"]),
+    room("Spool", ["MailModel", "Blocking"]),
+    room(
+        "Delivery",
+        [
+            "MailStore", "Spool", "SMTP", "SASL", "DNS", "Routing", "LookupTables", "Directory", "Net", "MailModel",
+            "Blocking", nioPosix, nioHTTP1, nioSSL, nioConcurrency, crypto,
+        ]),
     room(
         "SiteConfiguration",
         [
@@ -82,7 +89,8 @@ let rooms: [Target] = [
         [
             "SiteConfiguration", "Dialects", "MailModel", "Blocking", "CBlockingShim", "LDAP", "Passwords", "SASL",
             "Directory",
-            "LookupTables", "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "MailStore", "Delivery", nioPosix,
+            "LookupTables", "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "MailStore", "Spool", "DNS",
+            "Delivery", nioPosix,
             nioSSL,
             lifecycle, unixSignals,
         ]),
@@ -115,7 +123,13 @@ let testing: [Target] = [
     tests(
         "IMAP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
     tests("MailStore", ["MailModel", "Blocking"]),
-    tests("Delivery", ["MailStore", "SMTP", "Routing", "MailModel", "Blocking"]),
+    tests("Spool", ["MailModel", "Blocking"]),
+    tests(
+        "Delivery",
+        [
+            "MailStore", "Spool", "SMTP", "SASL", "DNS", "Routing", "LookupTables", "Directory", "Net", "MailModel",
+            "Blocking", nioPosix, nioHTTP1, nioSSL,
+        ]),
     tests("SiteConfiguration", ["MailModel", "LDAP", "Directory", "LookupTables", "Routing", "Net"]),
     tests("Dialects", ["SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts"]),
     tests(

@@ -7,6 +7,13 @@ package protocol ClientExchange: Sendable {
     /// The answer to a server's challenge; nil when the mechanism has none left: cancel with `*`. A client that could not
     /// send its initial response passes the server's empty challenge first.
     mutating func respond(to challenge: [UInt8]) -> [UInt8]?
+
+    /// Whether the server may say now that all is well: false as long as it owes a proof of who it is.
+    var isComplete: Bool { get }
+}
+
+extension ClientExchange {
+    package var isComplete: Bool { true }
 }
 
 /// PLAIN, RFC 4616 §2.
