@@ -89,23 +89,11 @@ package final class LineConnection: Sendable {
         guard inbox.isEmpty else {
             throw LineConnectionError(peer: peer, reason: "bytes in clear behind the answer to STARTTLS")
         }
-        let verifier: PeerVerifier?
+        let tls: PreparedClientTLS
         do {
-            // Files may be read.
-            let context = try await NIOThreadPool.singleton.runIfActive { try options.makeContext() }
-            verifier = try await options.makeVerifier()
-            let wanted = options.serverName ?? host
-            let name = IPAddress(wanted) == nil && !wanted.isEmpty ? wanted : nil
+            tls = try await options.prepare(host: host)
             try await channel.eventLoop.submit { [channel] in
-                let handler =
-                    if let verifier {
-                        try NIOSSLClientHandler(
-                            context: context, serverHostname: name,
-                            customVerificationCallbackWithMetadata: verifier.callback)
-                    } else {
-                        try NIOSSLClientHandler(context: context, serverHostname: name)
-                    }
-                try channel.pipeline.syncOperations.addHandler(handler, position: .first)
+                try channel.pipeline.syncOperations.addHandler(try tls.makeHandler(), position: .first)
             }.get()
         } catch {
             throw LineConnectionError(peer: peer, reason: "TLS can't be set up (\(error))")
@@ -113,8 +101,7 @@ package final class LineConnection: Sendable {
         do throws(LineConnectionError) {
             try await wait(timeout, "no TLS handshake in time") { $0.isSecured }
         } catch {
-            guard let certificate = verifier?.result, certificate.status != .verified, options.verification != .none
-            else { throw error }
+            guard let certificate = tls.rejection else { throw error }
             throw LineConnectionError(
                 peer: peer, reason: "the server's certificate is not accepted: \(certificate.explanation)",
                 certificate: certificate)
@@ -122,11 +109,7 @@ package final class LineConnection: Sendable {
         let version = try? await channel.pipeline.handler(type: NIOSSLClientHandler.self)
             .map { $0.tlsVersion?.protocolName }.get()
         return TLSFacts(
-            version: version.flatMap { $0 } ?? "TLS", serverName: options.serverName ?? host,
-            peer: verifier?.result
-                ?? (options.verification == .full
-                    ? PeerVerification(.verified, "chain and name")
-                    : PeerVerification(.untrusted, "not checked")))
+            version: version.flatMap { $0 } ?? "TLS", serverName: options.serverName ?? host, peer: tls.peer)
     }
 
     package func close() async {

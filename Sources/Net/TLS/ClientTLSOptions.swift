@@ -1,3 +1,4 @@
+import NIOPosix
 import NIOSSL
 
 /// How a server is checked that we connect to, and what TLS we offer it.
@@ -69,7 +70,7 @@ package struct ClientTLSOptions: Sendable {
     }
 
     /// Nil where the library's own checks do.
-    func makeVerifier() async throws -> PeerVerifier? {
+    private func makeVerifier() async throws -> PeerVerifier? {
         guard needsVerifier else { return nil }
         var anchors = trustAnchors
         if anchors == nil, case .names = verification {
@@ -80,5 +81,14 @@ package struct ClientTLSOptions: Sendable {
             }
         }
         return PeerVerifier(verification, anchors: anchors)
+    }
+
+    /// Makes ready one connection to `host`, reading what files there are to read.
+    package func prepare(host: String) async throws -> PreparedClientTLS {
+        let context = try await NIOThreadPool.singleton.runIfActive { try makeContext() }
+        let wanted = serverName ?? host
+        return PreparedClientTLS(
+            context: context, verifier: try await makeVerifier(), verification: verification,
+            serverName: IPAddress(wanted) == nil && !wanted.isEmpty ? wanted : nil)
     }
 }

@@ -50,6 +50,13 @@ package final class TrustAnchors: Sendable {
         return TrustAnchors(certificates, name: name)
     }
 
+    /// Reads several files of certificates. Blocks.
+    package static func load(files: [String]) throws(TrustAnchorsError) -> TrustAnchors {
+        var certificates: [NIOSSLCertificate] = []
+        for file in files { certificates += try read(file) }
+        return TrustAnchors(certificates, name: files.joined(separator: ", "))
+    }
+
     private static let systemFiles = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"]
     private static let cached = Mutex<TrustAnchors?>(nil)
 
