@@ -8,6 +8,8 @@ package struct LineConnectionError: Error, Hashable, CustomStringConvertible {
     /// Whom we talked to: `mail.example.org:587`.
     package let peer: String
     package let reason: String
+    /// What is wrong with the server's certificate, where it was that.
+    package var certificate: PeerVerification?
 
     package var description: String { "\(peer): \(reason)" }
 }
@@ -87,20 +89,27 @@ package final class LineConnection: Sendable {
         guard inbox.isEmpty else {
             throw LineConnectionError(peer: peer, reason: "bytes in clear behind the answer to STARTTLS")
         }
+        let tls: PreparedClientTLS
         do {
-            let context = try options.makeContext()
-            let name = IPAddress(host) == nil && !host.isEmpty ? host : nil
+            tls = try await options.prepare(host: host)
             try await channel.eventLoop.submit { [channel] in
-                let handler = try NIOSSLClientHandler(context: context, serverHostname: name)
-                try channel.pipeline.syncOperations.addHandler(handler, position: .first)
+                try channel.pipeline.syncOperations.addHandler(try tls.makeHandler(), position: .first)
             }.get()
         } catch {
             throw LineConnectionError(peer: peer, reason: "TLS can't be set up (\(error))")
         }
-        try await wait(timeout, "no TLS handshake in time") { $0.isSecured }
+        do throws(LineConnectionError) {
+            try await wait(timeout, "no TLS handshake in time") { $0.isSecured }
+        } catch {
+            guard let certificate = tls.rejection else { throw error }
+            throw LineConnectionError(
+                peer: peer, reason: "the server's certificate is not accepted: \(certificate.explanation)",
+                certificate: certificate)
+        }
         let version = try? await channel.pipeline.handler(type: NIOSSLClientHandler.self)
             .map { $0.tlsVersion?.protocolName }.get()
-        return TLSFacts(version: version.flatMap { $0 } ?? "TLS", serverName: host)
+        return TLSFacts(
+            version: version.flatMap { $0 } ?? "TLS", serverName: options.serverName ?? host, peer: tls.peer)
     }
 
     package func close() async {

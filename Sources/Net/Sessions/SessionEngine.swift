@@ -93,11 +93,16 @@ package struct TLSFacts: Hashable, Sendable {
     package var version: String
     package var cipher: String?
     package var serverName: String?
+    /// Who the server is found to be, on a connection that we opened.
+    package var peer: PeerVerification?
 
-    package init(version: String, cipher: String? = nil, serverName: String? = nil) {
+    package init(
+        version: String, cipher: String? = nil, serverName: String? = nil, peer: PeerVerification? = nil
+    ) {
         self.version = version
         self.cipher = cipher
         self.serverName = serverName
+        self.peer = peer
     }
 }
 

@@ -4,7 +4,7 @@ import NIOSSL
 ///
 /// Keywords of OpenSSL's cipher lists (`HIGH`, `!aNULL`) are not taken: a list that comes to nothing would stop the process
 /// inside the library, so every name is checked here first.
-enum CipherSuites {
+package enum CipherSuites {
     static func parse(_ names: [String]) throws(ServerTLSError) -> [NIOTLSCipher] {
         var ciphers: [NIOTLSCipher] = []
         for name in names {
@@ -22,6 +22,9 @@ enum CipherSuites {
         }
         return ciphers
     }
+
+    /// OpenSSL's names, in order of preference.
+    package static var names: [String] { known.map(\.0) }
 
     private static let byName: [String: NIOTLSCipher] = {
         var byName: [String: NIOTLSCipher] = [:]
