@@ -158,6 +158,7 @@ let fuzzTargets: [Target] = [
     fuzzTarget("Aliases", ["LookupTables"]),
     fuzzTarget("BER", ["LDAP"]),
     fuzzTarget("DN", ["LDAP"]),
+    fuzzTarget("DNS", ["DNS"]),
     fuzzTarget("Dovecot", ["FuzzSites", "Dialects"]),
     fuzzTarget("DovecotLDAP", ["FuzzSites", "Dialects"]),
     fuzzTarget("Filter", ["LDAP"]),
