@@ -103,7 +103,9 @@ let rooms: [Target] = [
 let testing: [Target] = [
     .target(
         name: "PostroomTesting",
-        dependencies: everyRoom + ["MailModel", "LDAP", "Blocking", nioPosix, nioEmbedded, nioSSL],
+        dependencies: everyRoom + [
+            "MailModel", "LDAP", "Blocking", nioPosix, nioEmbedded, nioSSL, x509, crypto, swiftASN1,
+        ],
         path: "Tests/PostroomTesting", exclude: ["README.md"],
         resources: [.copy("Fixtures")], swiftSettings: settings),
     tests("MailModel", []),
@@ -117,7 +119,7 @@ let testing: [Target] = [
     tests("DNS", []),
     tests("Routing", ["LookupTables", "Directory", "MailModel"]),
     tests("Policy", ["Routing", "LookupTables", "Directory", "LDAP", "MailModel"]),
-    tests("Net", [nioPosix, nioEmbedded, nioSSL]),
+    tests("Net", [nioPosix, nioEmbedded, nioSSL, crypto]),
     tests(
         "SMTP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
     tests(

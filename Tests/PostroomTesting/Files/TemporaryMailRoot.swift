@@ -87,8 +87,11 @@ package final class TemporaryMailRoot: Sendable {
     }
 
     package func status(_ name: String) throws -> stat {
-        var status = stat()
-        try #require(lstat(self[name], &status) == 0, "no file \(name)")
-        return status
+        // `stat()` is no longer the C library's alone once another file of this module imports Foundation.
+        try withUnsafeTemporaryAllocation(of: stat.self, capacity: 1) { status in
+            let place = try #require(status.baseAddress)
+            try #require(lstat(self[name], place) == 0, "no file \(name)")
+            return place.pointee
+        }
     }
 }
