@@ -55,7 +55,7 @@ let rooms: [Target] = [
     room("Directory", ["LDAP", "Passwords", "Blocking", nioPosix]),
     room("LookupTables", ["Directory", "LDAP", "Blocking", "CPCRE2", nioPosix]),
     room("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel", nioPosix, crypto]),
-    room("Routing", ["LookupTables", "Directory", "MailModel"]),
+    room("Routing", ["LookupTables", "Directory", "MailModel", crypto]),
     room("Policy", ["Routing", "LookupTables", "Directory", "MailModel"]),
     room("Net", [nioPosix, nioConcurrency, nioSSL, nioTLS, x509, crypto, swiftASN1]),
     room("SMTP", ["MailModel", "SASL", "Net", nioPosix]),
