@@ -30,9 +30,17 @@ package struct Router: Sendable {
     package func resolve(_ recipient: EmailAddress, knownClass: Answer<AddressClass>? = nil) async -> Resolution {
         var steps: [TraceStep] = []
         var address = options.completed(recipient)
+        if let bounce = bounceTarget(address) {
+            steps.append(bounce.step)
+            if let sender = bounce.sender {
+                var resolution = await resolveRewritten(sender, isOriginal: true, knownClass: nil, naming: recipient)
+                resolution.steps = steps + resolution.steps
+                return resolution
+            }
+        }
         if options.canonical.rewrites(.envelopeRecipient) {
             let rewritten = await CanonicalRewriting(options: options).rewrite(address, as: .envelopeRecipient)
-            steps = rewritten.steps
+            steps += rewritten.steps
             switch rewritten.outcome {
             case .absent: break
             case .found(let found): address = found

@@ -129,7 +129,7 @@ extension RoutingOptions {
         return Domain(domain.bytes + [UInt8(ascii: ".")] + completedDomain.bytes) ?? domain
     }
 
-    func completed(_ address: EmailAddress) -> EmailAddress {
+    package func completed(_ address: EmailAddress) -> EmailAddress {
         let domain = completed(address.domain)
         guard domain != address.domain else { return address }
         return EmailAddress(localPart: address.localPart, domain: domain) ?? address
