@@ -4,7 +4,7 @@ package struct RateLimit: Hashable, Sendable {
     package var interval: Duration
 
     package init(_ count: Int, per interval: Duration) {
-        self.count = max(count, 0)
+        self.count = min(max(count, 0), 1 << 40)
         self.interval = max(interval, .seconds(1))
     }
 }
@@ -42,12 +42,13 @@ package struct RateCounter<Key: Hashable & Sendable>: Sendable {
 
     /// Whether `amount` more events may happen; counts them when they may.
     package mutating func admit(
-        _ amount: Int = 1, _ key: Key, _ limit: RateLimit, at now: Instant
+        _ key: Key, count amount: Int = 1, _ limit: RateLimit, at now: Instant
     ) -> Admission {
+        let amount = min(max(amount, 0), 1 << 40)
         let width = width(limit)
         let slot = slot(now, width)
         var record = current(records[key], slot)
-        let total = record.counts.reduce(0) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 }
+        let total = record.counts.reduce(0, +)
         guard amount <= limit.count, total <= limit.count - amount else {
             return .refused(retryAfter: wait(record, excess: total - (limit.count - amount), slot, width, now))
         }
@@ -58,10 +59,10 @@ package struct RateCounter<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Whether `amount` more would be admitted; counts nothing.
-    package func wouldAdmit(_ amount: Int = 1, _ key: Key, _ limit: RateLimit, at now: Instant) -> Admission {
+    package func wouldAdmit(_ key: Key, count amount: Int = 1, _ limit: RateLimit, at now: Instant) -> Admission {
         var copy = RateCounter(capacity: 2, epoch: epoch)
         copy.records[key] = records[key]
-        return copy.admit(amount, key, limit, at: now)
+        return copy.admit(key, count: amount, limit, at: now)
     }
 
     /// How long until enough has dropped out; the whole window for what can never be admitted.

@@ -39,10 +39,10 @@ final class SendingRates: Sendable {
         let key = login.lowercased()
         return state.withLock { state in
             switch (what, isCounted) {
-            case (.messages, true): state.messages.admit(1, key, limit, at: now)
-            case (.messages, false): state.messages.wouldAdmit(1, key, limit, at: now)
-            case (.recipients, true): state.recipients.admit(1, key, limit, at: now)
-            case (.recipients, false): state.recipients.wouldAdmit(1, key, limit, at: now)
+            case (.messages, true): state.messages.admit(key, limit, at: now)
+            case (.messages, false): state.messages.wouldAdmit(key, limit, at: now)
+            case (.recipients, true): state.recipients.admit(key, limit, at: now)
+            case (.recipients, false): state.recipients.wouldAdmit(key, limit, at: now)
             }
         }
     }
@@ -60,9 +60,9 @@ final class SendingRates: Sendable {
         let now = ContinuousClock.now
         let admission = state.withLock { state in
             switch what {
-            case .connections: state.clientConnections.admit(1, client, limit, at: now)
-            case .messages: state.clientMessages.admit(1, client, limit, at: now)
-            case .recipients: state.clientRecipients.admit(1, client, limit, at: now)
+            case .connections: state.clientConnections.admit(client, limit, at: now)
+            case .messages: state.clientMessages.admit(client, limit, at: now)
+            case .recipients: state.clientRecipients.admit(client, limit, at: now)
             }
         }
         return admission == .admitted
