@@ -59,7 +59,7 @@ let rooms: [Target] = [
     room("LookupTables", ["Directory", "LDAP", "Blocking", "CPCRE2", nioPosix]),
     room("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel", nioPosix, crypto]),
     room("DNS", ["CUnbound", "CIDN2"]),
-    room("Routing", ["LookupTables", "Directory", "MailModel"]),
+    room("Routing", ["LookupTables", "Directory", "MailModel", crypto]),
     room("Policy", ["Routing", "LookupTables", "Directory", "MailModel"]),
     room("Net", [nioPosix, nioConcurrency, nioSSL, nioTLS, x509, crypto, swiftASN1]),
     room("SMTP", ["MailModel", "SASL", "Net", nioPosix]),

@@ -39,6 +39,14 @@ package struct PolicyOptions: Sendable {
     /// `smtpd_sender_login_maps`: who owns a sender address.
     package var senderLoginMaps: [any LookupTable] = []
     package var senderLoginMapsLocation: SourceLocation?
+    /// A login also owns the addresses whose aliases lead to one of its own, and to nobody else.
+    package var aliasesOwnSenders = false
+    /// A login also owns the addresses of groups, of several people, that one of its own is in.
+    package var groupsOwnSenders = false
+    /// Whether `From:` and `Sender:` of whoever has logged in are held to the same rule as the envelope sender.
+    package var checksHeaderSenders = false
+    /// `local_header_rewrite_clients`: whose messages have their headers mended and rewritten.
+    package var headerRewriteClients: [HeaderRewriteClient] = [.saslAuthenticated, .myNetworks]
 
     private init(isAuthenticationEnabled: Bool) {
         self.isAuthenticationEnabled = isAuthenticationEnabled
@@ -54,6 +62,7 @@ package struct PolicyOptions: Sendable {
             options.relayRestrictions = RestrictionList([.permitSASLAuthenticated, .reject])
         case .local:
             options.relayRestrictions = RestrictionList([.permit])
+            options.headerRewriteClients = [.everyone]
         }
         return options
     }
@@ -64,6 +73,7 @@ package struct PolicyOptions: Sendable {
         options.relayRestrictions = RestrictionList([
             .permitMyNetworks, .permitSASLAuthenticated, .deferUnauthDestination,
         ])
+        options.headerRewriteClients = [.inetInterfaces]
         return options
     }
 

@@ -44,6 +44,17 @@ enum PolicyReply {
         rejected(.sender(sender), "not owned by user \(login)", code: 553)
     }
 
+    /// The same for an address of `From:` or `Sender:`.
+    static func notOwned(_ address: EmailAddress, inField name: String, by login: String) -> SMTPReply {
+        SMTPReply(
+            553, EnhancedStatusCode(5, 7, 1), "<\(address)>: \(name) header rejected: not owned by user \(login)")
+    }
+
+    static func unreadable(_ name: String) -> SMTPReply {
+        SMTPReply(
+            553, EnhancedStatusCode(5, 7, 1), "\(name) header rejected: it must hold addresses that can be read")
+    }
+
     static func notLoggedIn(_ sender: ReversePath) -> SMTPReply {
         rejected(.sender(sender), "not logged in", code: 553)
     }

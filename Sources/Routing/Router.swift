@@ -30,9 +30,17 @@ package struct Router: Sendable {
     package func resolve(_ recipient: EmailAddress, knownClass: Answer<AddressClass>? = nil) async -> Resolution {
         var steps: [TraceStep] = []
         var address = options.completed(recipient)
-        if options.canonical.rewritesRecipients {
-            let rewritten = await CanonicalRewriting(options: options).recipient(address)
-            steps = rewritten.steps
+        if let bounce = bounceTarget(address) {
+            steps.append(bounce.step)
+            if let sender = bounce.sender {
+                var resolution = await resolveRewritten(sender, isOriginal: true, knownClass: nil, naming: recipient)
+                resolution.steps = steps + resolution.steps
+                return resolution
+            }
+        }
+        if options.canonical.rewrites(.envelopeRecipient) {
+            let rewritten = await CanonicalRewriting(options: options).rewrite(address, as: .envelopeRecipient)
+            steps += rewritten.steps
             switch rewritten.outcome {
             case .absent: break
             case .found(let found): address = found
@@ -52,8 +60,8 @@ package struct Router: Sendable {
 
     /// Who sends, after `sender_canonical_maps` and `canonical_maps`; `absent` when they leave it alone.
     package func canonicalSender(_ sender: EmailAddress) async -> Answer<EmailAddress> {
-        guard options.canonical.rewritesSenders else { return Answer(.absent) }
-        return await CanonicalRewriting(options: options).sender(options.completed(sender))
+        guard options.canonical.rewrites(.envelopeSender) else { return Answer(.absent) }
+        return await CanonicalRewriting(options: options).rewrite(options.completed(sender), as: .envelopeSender)
     }
 
     /// - Parameters:

@@ -186,10 +186,18 @@ import Testing
             - regexp: /etc/postfix/senders
           recipients:
             - texthash: /etc/postfix/recipients
+          classes:
+            - header_sender
+            - header_recipient
           sender_classes:
             - envelope_sender
           recipient_classes:
             - envelope_recipient
+        headers:
+          drop:
+            - bcc
+          always_add_missing: yes
+          append_origin: no
         blind_copies:
           always: archive@example.org
           senders:
@@ -305,6 +313,11 @@ import Testing
           logins:
             - texthash: /etc/postfix/senders
           check_login: yes
+          check_from: yes
+          aliases: yes
+          groups: yes
+          messages_per_hour: 100
+          recipients_per_hour: 1000
         policies:
           smtpd:
             networks:
@@ -332,6 +345,9 @@ import Testing
               - permit
             sender_logins:
               - texthash: /etc/postfix/logins
+            header_rewrite_clients:
+              - permit_inet_interfaces
+              - texthash: /etc/postfix/local-clients
             reject_unlisted_recipient: no
             reject_unlisted_sender: yes
           submission:
@@ -362,6 +378,15 @@ import Testing
             vrfy: yes
             recipient_limit: 1000
             error_limit: 20
+            hide_client: yes
+            client_limits:
+              connections: 50
+              connection_rate: 60
+              message_rate: 30
+              recipient_rate: 100
+              interval: 60s
+              exceptions:
+                - 127.0.0.0/8
             banner: mail.example.org ESMTP
           - protocol: submission
             address: "[::1]:587"
@@ -398,7 +423,14 @@ import Testing
           minimal_backoff: 300s
           maximal_backoff: 4000s
           bounce_size: 50000
-          srs_domain: example.org
+          srs:
+            domain: example.org
+            secret_file: /etc/postroom/srs.secret
+            exclude_domains:
+              - .example.net
+            separator: +
+            hash_length: 5
+            valid_days: 30
         tls:
           certificate: /etc/ssl/mail.pem
           key: /etc/ssl/mail.key

@@ -33,6 +33,15 @@ package struct RFC5322Date: Hashable, Sendable, CustomStringConvertible {
         return Self.text(parts, offset: 0)
     }
 
+    /// `20261121091233`, UTC: what message ids begin with.
+    package var stamp: String {
+        var time = time_t(clamping: seconds)
+        var parts = tm()
+        guard gmtime_r(&time, &parts) != nil else { return "19700101000000" }
+        return String(Int(parts.tm_year) + 1900) + Self.two(Int(parts.tm_mon) + 1) + Self.two(Int(parts.tm_mday))
+            + Self.two(Int(parts.tm_hour)) + Self.two(Int(parts.tm_min)) + Self.two(Int(parts.tm_sec))
+    }
+
     private static func text(_ parts: tm, offset minutes: Int) -> String {
         let magnitude = abs(minutes)
         let zone = (minutes < 0 ? "-" : "+") + two(magnitude / 60) + two(magnitude % 60)

@@ -24,12 +24,14 @@ final class ConnectionTable: Sendable {
     }
 
     /// Nil when the connection is in; it must then be removed once, after its session has released what it held.
-    func add(_ facts: ConnectionFacts, _ channel: any Channel) -> ConnectionRefusal? {
+    ///
+    /// - Parameter perClient: in place of the listener's own limit.
+    func add(_ facts: ConnectionFacts, _ channel: any Channel, perClient: Int? = nil) -> ConnectionRefusal? {
         let client = facts.remoteAddress.flatMap { IPAddress($0)?.clientKey }
         return state.withLock { state in
             guard !state.isStopping, state.connections.count < limits.total else { return .tooManyConnections }
             if let client {
-                guard state.byClient[client, default: 0] < limits.perClient else { return .tooManyFromClient }
+                guard state.byClient[client, default: 0] < perClient ?? limits.perClient else { return .tooManyFromClient }
                 state.byClient[client, default: 0] += 1
             }
             state.connections[facts.sessionID] = Connection(facts: facts, channel: channel, client: client)

@@ -67,7 +67,10 @@ package final class Listener<Performer: SessionPerformer>: Sendable {
             // Replies are small and awaited: Nagle's algorithm would only hold them back. A refusal is no reason to fail.
             _ = try? channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
         }
-        if let refusal = table.add(facts, channel) {
+        let refusal =
+            options.admits(facts)
+            ? table.add(facts, channel, perClient: options.perClient(facts)) : ConnectionRefusal.tooManyFromClient
+        if let refusal {
             options.session.logger.notice(
                 "refusing a connection",
                 metadata: [

@@ -7,6 +7,10 @@ package struct ListenerOptions: Sendable {
     /// What a client over a limit is told in clear before it is closed; on a port with implicit TLS it is just closed.
     package var refusal: @Sendable (ConnectionRefusal) -> String
     package var backlog: Int
+    /// How many connections this client may have at a time; nil for `limits.perClient`. Asked on the event loop, at once.
+    package var perClient: @Sendable (ConnectionFacts) -> Int? = { _ in nil }
+    /// Whether this client may connect now: false is `tooManyFromClient`. Asked on the event loop, at once.
+    package var admits: @Sendable (ConnectionFacts) -> Bool = { _ in true }
 
     package init(
         name: String, session: SessionOptions, limits: ConnectionLimits = ConnectionLimits(),

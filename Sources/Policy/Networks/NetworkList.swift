@@ -32,6 +32,14 @@ package struct NetworkList: Sendable {
         self.init(networks.map { Element(.network($0)) }, location: location)
     }
 
+    /// Whether one of the networks holds the address, its tables left out: for where nothing may wait.
+    package func holdsWithoutTables(_ address: IPAddress) -> Bool {
+        for element in elements {
+            if case .network(let network) = element.pattern, network.contains(address) { return !element.isNegated }
+        }
+        return false
+    }
+
     /// Found when the address is in the list. A table that can't answer leaves it open: `unavailable`.
     package func contains(_ address: IPAddress) async -> Answer<Void> {
         var steps: [TraceStep] = []

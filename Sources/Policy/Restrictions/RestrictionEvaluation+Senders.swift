@@ -11,8 +11,7 @@ extension RestrictionEvaluation {
             return .dunno
         }
         guard let address = sender.address, client.login == nil ? unauthenticated : authenticated else { return .dunno }
-        let owners = SenderOwners(
-            tables: options.senderLoginMaps, location: options.senderLoginMapsLocation, router: router)
+        let owners = SenderOwners(options, router)
         let answer = await owners.owners(of: address)
         let found: [String]
         let text: String
@@ -32,8 +31,13 @@ extension RestrictionEvaluation {
             return found.isEmpty ? .dunno : .refuse(PolicyReply.notLoggedIn(sender))
         }
         if found.isEmpty, !ownerRequired { return .dunno }
-        let folded = LookupKey.folded(Array(login.utf8))
-        let isOwner = found.contains { LookupKey.folded(Array($0.utf8)) == folded }
-        return isOwner ? .dunno : .refuse(PolicyReply.notOwned(sender, by: login))
+        if SenderOwners.holds(found, login) { return .dunno }
+        let behind = await owners.leads(address, to: login)
+        steps += behind.steps
+        switch behind.outcome {
+        case .found: return .dunno
+        case .absent: return .refuse(PolicyReply.notOwned(sender, by: login))
+        case .unavailable: return .refuse(PolicyReply.temporaryLookupFailure(address.description))
+        }
     }
 }

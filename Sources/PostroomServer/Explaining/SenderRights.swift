@@ -21,7 +21,7 @@ struct SenderRights: Sendable {
 
     init(of login: String, at site: Site) async {
         let tables = site.policy(withLogin: true).options.senderLoginMaps
-        isChecked = site.model.senders.checksLogin
+        isChecked = site.model.senders.checksLogin || site.model.senders.checksFrom
         guard isChecked else { return }
         for (index, model) in site.model.senders.logins.enumerated() {
             let place = model.nameAndLocation
@@ -34,26 +34,60 @@ struct SenderRights: Sendable {
             default: notes.append("\(place.value) can't be searched for what a login owns")
             }
         }
+        await addAliases(login, site)
+    }
+
+    /// Aliases that lead to an address of one's own, and groups that one is in, where these count (`senders.aliases`,
+    /// `senders.groups`): searched backwards from the addresses found so far.
+    private mutating func addAliases(_ login: String, _ site: Site) async {
+        let senders = site.model.senders
+        guard senders.includesAliases || senders.includesGroups, !addresses.isEmpty else { return }
+        let policy = site.policy(withLogin: true)
+        var candidates: [[UInt8]] = []
+        for model in site.model.routing.aliases {
+            switch model {
+            case .inline(let pairs, _): candidates += pairs.value.keys.map { Array($0.utf8) }
+            case .ldap(let ldap): candidates += await keys(ldap, holding: addresses.map { Array($0.utf8) }, site) ?? []
+            default: notes.append("\(model.nameAndLocation.value) can't be searched for aliases of a login")
+            }
+        }
+        for key in Set(candidates.map(LookupKey.folded)).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            guard addresses.count < Self.limit else {
+                notes.append("more than \(Self.limit) addresses")
+                return
+            }
+            let text = String(decoding: key, as: UTF8.self)
+            guard !addresses.contains(text), let address = EmailAddress(unquoted: key),
+                case .found(true) = await policy.owns(address, login: login).outcome
+            else { continue }
+            addresses.append(text)
+        }
     }
 
     private mutating func search(
         _ model: LDAPTableModel, _ table: any LookupTable, _ login: String, _ site: Site
     ) async {
+        guard let candidates = await keys(model, holding: [Array(login.utf8)], site) else { return }
+        await confirm(candidates, table, login)
+    }
+
+    /// The keys for which a table's entries have one of the values; nil, and a note, when that can't be found out.
+    private mutating func keys(_ model: LDAPTableModel, holding values: [[UInt8]], _ site: Site) async -> [[UInt8]]? {
         guard let member = site.directories.members[model.directory.value],
             let base = model.searchBase ?? member.base,
             let shape = try? QueryShape(filter: Array(model.filter.value.utf8), base: Array(base.value.utf8)),
             let fixedBase = shape.base, (model.resultFormat?.value ?? "%s") == "%s"
         else {
             notes.append("\(model.name) can't be searched for what a login owns")
-            return
+            return nil
         }
         let keys = shape.keyUses.filter { $0.part == .whole && !$0.isOpenBefore && !$0.isOpenBehind }
-        let owners = (model.resultAttributes + model.leafResultAttributes).map {
-            LDAPFilter.equality(AttributeDescription($0.value), Array(login.utf8))
+        let owners = (model.resultAttributes + model.leafResultAttributes).flatMap { name in
+            values.map { LDAPFilter.equality(AttributeDescription(name.value), $0) }
         }
         guard !keys.isEmpty, !owners.isEmpty else {
             notes.append("\(model.name) can't be searched for what a login owns")
-            return
+            return nil
         }
         let request = SearchRequest(
             base: fixedBase, filter: .and([shape.presence, .or(owners)]), attributes: keys.map(\.attribute.spelling),
@@ -63,13 +97,14 @@ struct SenderRights: Sendable {
             TraceStep.search(
                 request, at: member.source.name, answer.outcome.traced, answer, location: model.filter.location))
         switch answer.outcome {
-        case .failed(let reason): notes.append("\(model.name): \(reason.text)")
-        case .noSuchObject: break
+        case .failed(let reason):
+            notes.append("\(model.name): \(reason.text)")
+            return nil
+        case .noSuchObject: return []
         case .entries(let entries):
-            let candidates = entries.prefix(Self.limit).flatMap { entry in
+            return entries.prefix(Self.limit).flatMap { entry in
                 keys.flatMap { use in entry[use.attribute].compactMap { Self.key($0, use) } }
             }
-            await confirm(candidates, table, login)
         }
     }
 

@@ -45,7 +45,8 @@ enum Listeners {
                     continue
                 }
                 for socket in try sockets.take(listener) {
-                    let options = options(listener, model, tls)
+                    var options = options(listener, model, tls)
+                    SendingRates.bound(&options, key, sites)
                     if listener.kind.isIMAP {
                         let open = try await imap(listener, socket, options, model, sites, group)
                         result.append(OpenListener(kind: listener.kind, listener: open))

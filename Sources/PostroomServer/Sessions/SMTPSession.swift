@@ -16,10 +16,10 @@ import Synchronization
 /// The engine asks one thing at a time, so nothing here runs beside itself; the mutex only makes that visible.
 final class SMTPSession: SMTPServices {
     private let sites: SiteHolder
-    private let listener: ListenerKey
+    let listener: ListenerKey
     private let kind: ListenerModel.Kind
     let logger: Logger
-    private let transaction = Mutex<SMTPTransaction?>(nil)
+    let transaction = Mutex<SMTPTransaction?>(nil)
 
     init(_ sites: SiteHolder, _ listener: ListenerKey, _ kind: ListenerModel.Kind, _ connection: ConnectionFacts) {
         self.sites = sites
@@ -54,9 +54,14 @@ final class SMTPSession: SMTPServices {
         let site = sites.current
         let policy = site.policy(for: listener, kind)
         let id = MessageIDs.make()
+        if let refusal = await tooManyMessages(site, session) {
+            log(reject: refusal, "MAIL", session, sender)
+            return refusal
+        }
         let decision = await policy.sender(sender.path, client: facts(session, id))
         log(decision.effects.notes, id)
-        if let reply = decision.reply, !reply.isPositive {
+        if let refusal = decision.reply, !refusal.isPositive {
+            let reply = await naming(refusal, sender.path, session, site, policy)
             log(reject: reply, "MAIL", session, sender)
             return reply
         }
@@ -83,18 +88,27 @@ final class SMTPSession: SMTPServices {
     func recipient(
         _ recipient: EnvelopeRecipient, of sender: EnvelopeSender, _ session: SMTPSessionFacts
     ) async -> SMTPReply {
-        guard let (policy, id) = transaction.withLock({ current in current.map { ($0.policy, $0.id) } }) else {
+        guard let (site, policy, id) = transaction.withLock({ $0.map { ($0.site, $0.policy, $0.id) } }) else {
             return .noTransaction
+        }
+        if let refusal = await tooManyRecipients(site, session) {
+            log(reject: refusal, "RCPT", session, sender, to: recipient.address)
+            return refusal
         }
         let decision = await policy.recipient(recipient.address, sender: sender.path, client: facts(session, id))
         log(decision.effects.notes, id)
         guard decision.reply.isPositive, let resolution = decision.resolution else {
             // A yes that leads nowhere would be a message lost.
-            let reply = decision.reply.isPositive ? SMTPReply.noTransaction : decision.reply
+            var reply = decision.reply.isPositive ? SMTPReply.noTransaction : decision.reply
+            reply = await naming(reply, sender.path, session, site, policy)
             log(
                 reject: reply, "RCPT", session, sender, to: recipient.address,
                 steps: decision.steps + (decision.resolution?.steps ?? []))
             return reply
+        }
+        if let refusal = countRecipient(site, session) {
+            log(reject: refusal, "RCPT", session, sender, to: recipient.address)
+            return refusal
         }
         for dead in resolution.deadTargets {
             logger.warning(
@@ -117,6 +131,10 @@ final class SMTPSession: SMTPServices {
             log(reject: reply, "DATA", session, current.sender, steps: decision.steps)
             return reply
         }
+        if let refusal = countMessage(current.site, session) {
+            log(reject: refusal, "DATA", session, current.sender)
+            return refusal
+        }
         transaction.withLock { $0?.effects.merge(decision.effects) }
         return nil
     }
@@ -132,7 +150,13 @@ final class SMTPSession: SMTPServices {
         transaction.effects.merge(effects)
         if let refusal = await addCopies(&transaction) { return [refusal] }
         guard !transaction.effects.isDiscarded else { return [discarded(transaction, session)] }
-        let report = await transaction.delivery.deliver(body: body, traceHeaders: transaction.traceHeaders(session))
+        let edited: ByteBuffer
+        switch await edit(body, isLast: true, &transaction, session) {
+        case .success(let message): edited = message
+        case .failure(let refusal): return [refusal.reply]
+        }
+        let report = await transaction.delivery.deliver(
+            body: edited, traceHeaders: transaction.traceHeaders(session, hidesClient: hidesClient(transaction, session)))
         return end(transaction, report, session)
     }
 
@@ -143,18 +167,11 @@ final class SMTPSession: SMTPServices {
             if let refusal = await addCopies(&current) { return refusal }
         }
         current.size += chunk.readableBytes
+        let edited = await edit(chunk, isLast: false, &current, session)
         var failure: MailboxFailure?
-        if !current.effects.isDiscarded {
-            let stream: StreamedDelivery
-            if let started = current.stream {
-                stream = started
-            } else {
-                stream = await current.delivery.begin(traceHeaders: current.traceHeaders(session))
-            }
-            failure = await stream.append(chunk)
-            current.stream = stream
-        }
+        if case .success(let piece) = edited { failure = await write(piece, &current, session) }
         transaction.withLock { [current] in $0 = current }
+        if case .failure(let refusal) = edited { return refusal.reply }
         guard let failure else { return nil }
         logger.error(
             "message can't be stored", metadata: ["message": "\(current.id)", "reason": "\(failure.reason)"])
@@ -162,7 +179,14 @@ final class SMTPSession: SMTPServices {
     }
 
     func finish(_ session: SMTPSessionFacts) async -> [SMTPReply] {
-        guard let transaction = take() else { return [.noTransaction] }
+        guard var transaction = take() else { return [.noTransaction] }
+        // A header that never ended has been held back until now.
+        switch await edit(ByteBuffer(), isLast: true, &transaction, session) {
+        case .success(let rest): _ = await write(rest, &transaction, session)
+        case .failure(let refusal):
+            await transaction.stream?.abort()
+            return [refusal.reply]
+        }
         var (refusal, effects) = await atEnd(of: transaction, session)
         if refusal == nil, effects.redirect != nil || !effects.blindCopies.isEmpty {
             // Its copies are half written already.
@@ -179,6 +203,23 @@ final class SMTPSession: SMTPServices {
         }
         guard let stream = transaction.stream else { return [.noTransaction] }
         return end(transaction, await stream.commit(), session)
+    }
+
+    /// A piece of the message, its header edited, on its way to where it is kept.
+    private func write(
+        _ piece: ByteBuffer, _ transaction: inout SMTPTransaction, _ session: SMTPSessionFacts
+    ) async -> MailboxFailure? {
+        guard !transaction.effects.isDiscarded, piece.readableBytes > 0 else { return nil }
+        let stream: StreamedDelivery
+        if let started = transaction.stream {
+            stream = started
+        } else {
+            let hides = hidesClient(transaction, session)
+            stream = await transaction.delivery.begin(
+                traceHeaders: transaction.traceHeaders(session, hidesClient: hides))
+        }
+        transaction.stream = stream
+        return await stream.append(piece)
     }
 
     func abort(_ session: SMTPSessionFacts) async {
@@ -230,7 +271,7 @@ final class SMTPSession: SMTPServices {
     }
 
     /// The client's address is that of its socket: nothing that a client says makes it a trusted one.
-    private func facts(_ session: SMTPSessionFacts, _ instance: String) -> ClientFacts {
+    func facts(_ session: SMTPSessionFacts, _ instance: String) -> ClientFacts {
         let connection = session.connection
         var facts = ClientFacts(
             address: connection.remoteAddress.flatMap { Policy.IPAddress($0) }, helo: session.helo,

@@ -22,6 +22,9 @@ struct SMTPTransaction {
     /// A message that comes in pieces, once the first has come.
     var stream: StreamedDelivery?
     var size = 0
+    var header = HeaderProgress()
+    /// What the login may send as, once somebody had to be told.
+    var allowedSenders: [String]?
 
     init(site: Site, policy: SMTPPolicy, id: String, sender: EnvelopeSender, returnPath: ReversePath) {
         self.site = site
@@ -92,10 +95,10 @@ struct SMTPTransaction {
     }
 
     /// The fields above the message: those of PREPEND above our own `Received:`, as smtpd(8) writes them.
-    func traceHeaders(_ session: SMTPSessionFacts) -> [UInt8] {
+    func traceHeaders(_ session: SMTPSessionFacts, hidesClient: Bool) -> [UInt8] {
         effects.prepended.flatMap(\.bytes)
             + site.traceHeaders.received(
-                session, id: id, recipient: recipients.count == 1 ? recipients[0] : nil, smtpUTF8: sender.smtpUTF8
+                session, hidesClient: hidesClient, id: id, recipient: recipients.count == 1 ? recipients[0] : nil, smtpUTF8: sender.smtpUTF8
             ).bytes
     }
 

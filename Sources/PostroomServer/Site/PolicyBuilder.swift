@@ -67,6 +67,7 @@ final class PolicyBuilder {
         options.senderLoginMaps = logins
         options.senderLoginMapsLocation = model.senders.logins.first?.nameAndLocation.location
         if !model.senders.checksLogin { options.senderRestrictions = RestrictionList() }
+        readSenders(into: &options)
         if !listener.trustedNetworks.isEmpty {
             options.myNetworks = networks(listener.trustedNetworks.map { .name($0) })
             options.relayRestrictions = RestrictionList([.permitMyNetworks] + options.relayRestrictions.restrictions)
@@ -85,6 +86,10 @@ final class PolicyBuilder {
         options.senderLoginMaps = policy.senderLogins.map(tables.tables) ?? logins
         options.senderLoginMapsLocation =
             (policy.senderLogins ?? model.senders.logins).first?.nameAndLocation.location
+        readSenders(into: &options)
+        if let clients = policy.headerRewriteClients {
+            options.headerRewriteClients = clients.compactMap(headerRewriteClient)
+        }
         for restrictionClass in policy.restrictionClasses {
             options.restrictionClasses[restrictionClass.name.value] = list(restrictionClass.restrictions, policy)
         }
@@ -96,6 +101,34 @@ final class PolicyBuilder {
         options.dataRestrictions = list(policy.dataRestrictions, policy)
         options.endOfDataRestrictions = list(policy.endOfDataRestrictions, policy)
         return options
+    }
+
+    private func readSenders(into options: inout PolicyOptions) {
+        options.checksHeaderSenders = model.senders.checksFrom
+        options.aliasesOwnSenders = model.senders.includesAliases
+        options.groupsOwnSenders = model.senders.includesGroups
+    }
+
+    private func headerRewriteClient(_ item: MatchItemModel) -> HeaderRewriteClient? {
+        switch item {
+        case .name(let name):
+            switch name.value.lowercased() {
+            case "permit_inet_interfaces": return .inetInterfaces
+            case "permit_mynetworks": return .myNetworks
+            case "permit_sasl_authenticated": return .saslAuthenticated
+            default:
+                faults.error(
+                    at: name.location, "header_rewrite_clients: there are no clients called \(name.value)",
+                    remedy: "permit_inet_interfaces, permit_mynetworks, permit_sasl_authenticated, or a table")
+                return nil
+            }
+        case .table(let table): return tables.table(table).map { .table($0) }
+        case .exceptTable(let table):
+            faults.error(
+                at: table.nameAndLocation.location, "header_rewrite_clients: a table can't be excepted",
+                remedy: "take the ! away")
+            return nil
+        }
     }
 
     private func list(_ models: [RestrictionModel], _ policy: PolicyModel) -> RestrictionList {
@@ -162,6 +195,15 @@ final class PolicyBuilder {
     }
 
     // MARK: Networks
+
+    /// Clients that the limits of each listener don't hold for.
+    func limitExceptions() -> [ListenerKey: NetworkList] {
+        var result: [ListenerKey: NetworkList] = [:]
+        for (key, listener) in ListenerKey.all(model.listeners) {
+            result[key] = listener.options.clientLimits.map { networks($0.exceptions) }
+        }
+        return result
+    }
 
     private func networks(_ items: [MatchItemModel]) -> NetworkList {
         var elements: [NetworkList.Element] = []

@@ -89,20 +89,58 @@ struct RoutingBuilder {
         options.propagateUnmatchedExtensions = propagates
         options.canonical.propagateUnmatchedExtensions = propagates
         options.canonical.maps = tables.tables(routing.canonical.both)
-        if names("envelope_recipient", routing.canonical.recipientClasses) {
-            options.canonical.recipientMaps = tables.tables(routing.canonical.recipients)
-        }
-        if names("envelope_sender", routing.canonical.senderClasses) {
-            options.canonical.senderMaps = tables.tables(routing.canonical.senders)
-        }
+        options.canonical.recipientMaps = tables.tables(routing.canonical.recipients)
+        options.canonical.senderMaps = tables.tables(routing.canonical.senders)
+        if let classes = classes(routing.canonical.classes) { options.canonical.classes = classes }
+        if let classes = classes(routing.canonical.recipientClasses) { options.canonical.recipientClasses = classes }
+        if let classes = classes(routing.canonical.senderClasses) { options.canonical.senderClasses = classes }
+        options.headers = headers()
+        options.senderRewriting = model.outgoing.srs.flatMap { senderRewriting($0) }
         options.blindCopies.always = routing.blindCopies.always.map { Array($0.value.utf8) }
         options.blindCopies.senderMaps = tables.tables(routing.blindCopies.senders)
         options.blindCopies.recipientMaps = tables.tables(routing.blindCopies.recipients)
     }
 
-    /// No class named means all of them.
-    private func names(_ name: String, _ classes: [Located<String>]) -> Bool {
-        classes.isEmpty || classes.contains { $0.value.lowercased() == name }
+    /// Nil where none is named: all that the list can rewrite.
+    private func classes(_ words: [Located<String>]) -> Set<CanonicalOptions.AddressClass>? {
+        guard !words.isEmpty else { return nil }
+        return Set(words.compactMap { CanonicalOptions.AddressClass(rawValue: $0.value.lowercased()) })
+    }
+
+    private func headers() -> HeaderOptions {
+        var options = HeaderOptions()
+        if let dropped = routing.headers.dropped {
+            options.dropped = HeaderOptions.names(dropped.map(\.value))
+            options.droppedForLocalClients = []
+        } else if routing.meaning == .postfix {
+            swap(&options.dropped, &options.droppedForLocalClients)
+        }
+        options.alwaysAddsMissing = routing.headers.alwaysAddsMissing
+        options.appendsOrigin = routing.headers.appendsOrigin
+        return options
+    }
+
+    private func senderRewriting(_ srs: SRSModel) -> SenderRewriting? {
+        guard let domain = domain(srs.domain) else { return nil }
+        guard let content = ConfigurationFile.read(srs.secretFile.value) else {
+            faults.error(
+                at: srs.secretFile.location, "\(srs.secretFile.value) can't be read",
+                remedy: "write a long random word into it, readable for root alone")
+            return nil
+        }
+        let secrets = content.split { $0 == 0x0A || $0 == 0x0D }.prefix(100).map { Array($0) }
+        guard
+            let rewriting = SenderRewriting(
+                secrets: secrets, domain: domain, excludedDomains: srs.excludedDomains.map(\.value),
+                separator: srs.separator?.value.utf8.first ?? UInt8(ascii: "="),
+                hashLength: srs.hashLength?.value ?? 4, validDays: srs.validDays?.value ?? 21)
+        else {
+            faults.error(
+                at: srs.secretFile.location, "there is no secret in \(srs.secretFile.value)",
+                remedy: "write a long random word into its first line")
+            return nil
+        }
+        return rewriting
     }
 
     private func limit(_ options: inout RoutingOptions) {

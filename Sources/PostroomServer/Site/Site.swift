@@ -31,13 +31,18 @@ package final class Site: Sendable {
     private let group: any EventLoopGroup
     let storage: SiteStorage
     private let throttle: LoginThrottle
+    /// How much logins and clients have sent.
+    let rates: SendingRates
+    private let listeners: [ListenerKey: SMTPListenerModel]
+    private let limitExceptions: [ListenerKey: NetworkList]
     private let logger = Logger(label: "site")
     private let retirement = AsyncStream<Never>.makeStream()
 
     private init(
         model: SiteModel, directories: DirectorySet, kept: [KeptDirectory], tables: [String: any LookupTable],
         router: Router, policies: [ListenerKey: SMTPPolicy], policyServices: [PolicyServiceClient],
-        accounts: AccountsBuilder.Built, storage: SiteStorage, throttle: LoginThrottle, group: any EventLoopGroup
+        accounts: AccountsBuilder.Built, storage: SiteStorage, throttle: LoginThrottle, rates: SendingRates,
+        limitExceptions: [ListenerKey: NetworkList], group: any EventLoopGroup
     ) {
         self.group = group
         self.model = model
@@ -51,6 +56,9 @@ package final class Site: Sendable {
         submissionAccounts = accounts.forSubmission
         self.storage = storage
         self.throttle = throttle
+        self.rates = rates
+        self.limitExceptions = limitExceptions
+        listeners = Dictionary(uniqueKeysWithValues: ListenerKey.all(model.listeners).map { ($0.key, $0.listener.options) })
         traceHeaders = TraceHeaders(hostname: model.hostname.value, showsTLS: model.tls.inReceivedHeader)
     }
 
@@ -114,7 +122,8 @@ package final class Site: Sendable {
         return Site(
             model: model, directories: directories, kept: kept, tables: tables.byName, router: router,
             policies: policies, policyServices: Array(builder.services.values), accounts: accounts,
-            storage: storage, throttle: throttle, group: group)
+            storage: storage, throttle: throttle, rates: old?.rates ?? SendingRates(),
+            limitExceptions: builder.limitExceptions(), group: group)
     }
 
     // MARK: Life
@@ -171,8 +180,27 @@ package final class Site: Sendable {
         policies[listener] ?? nativePolicy(kind)
     }
 
+    /// How an SMTP listener speaks; nil for one that a reload took out of the configuration.
+    func options(of listener: ListenerKey) -> SMTPListenerModel? { listeners[listener] }
+
+    /// What one client may do at a listener in a time; nil where nothing bounds it, or for a client that is excepted.
+    func clientLimits(at listener: ListenerKey, of address: Policy.IPAddress) async -> ClientLimitsModel? {
+        guard let limits = listeners[listener]?.clientLimits else { return nil }
+        // A list that can't be asked excepts nobody.
+        if case .found? = await limitExceptions[listener]?.contains(address).outcome { return nil }
+        return limits
+    }
+
+    /// The same where nothing may wait: exceptions in tables are not known.
+    func clientLimitsAtOnce(at listener: ListenerKey, of address: Policy.IPAddress) -> ClientLimitsModel? {
+        guard let limits = listeners[listener]?.clientLimits else { return nil }
+        return limitExceptions[listener]?.holdsWithoutTables(address) == true ? nil : limits
+    }
+
     private func nativePolicy(_ kind: ListenerModel.Kind) -> SMTPPolicy {
-        SMTPPolicy(.native(kind == .smtp ? .mx : .submission), router: router)
+        var options = PolicyOptions.native(kind == .smtp ? .mx : .submission)
+        options.checksHeaderSenders = model.senders.checksFrom
+        return SMTPPolicy(options, router: router)
     }
 
     /// What somebody may do who comes from outside, or who has logged in: that of the first listener where they would.

@@ -44,6 +44,8 @@ package struct DomainClassifier: Sendable {
                 return Answer(.unavailable(reason), steps: [step])
             }
         }
+        // Its addresses stand for others, and there are no mailboxes in it.
+        if options.senderRewriting?.domain == domain { return decided(.virtualAlias, nil) }
         return decided(.remote, nil)
     }
 }

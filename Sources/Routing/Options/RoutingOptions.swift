@@ -47,6 +47,10 @@ package struct RoutingOptions: Sendable {
 
     /// canonical(5): envelope addresses rewritten before anything else.
     package var canonical = CanonicalOptions()
+    /// What is done to the headers of messages.
+    package var headers = HeaderOptions()
+    /// SRS: addresses of bounces that come back are turned into those of the senders; nil without it.
+    package var senderRewriting: SenderRewriting?
     /// `virtual_alias_maps`, in order; asked for every recipient of every class.
     package var virtualAliasMaps: [any LookupTable] = []
     package var virtualAliasMapsLocation: SourceLocation?
@@ -125,7 +129,7 @@ extension RoutingOptions {
         return Domain(domain.bytes + [UInt8(ascii: ".")] + completedDomain.bytes) ?? domain
     }
 
-    func completed(_ address: EmailAddress) -> EmailAddress {
+    package func completed(_ address: EmailAddress) -> EmailAddress {
         let domain = completed(address.domain)
         guard domain != address.domain else { return address }
         return EmailAddress(localPart: address.localPart, domain: domain) ?? address

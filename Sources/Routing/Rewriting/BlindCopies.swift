@@ -52,7 +52,7 @@ extension Router {
         if let always = copies.always { await add("always_bcc", always) }
         if let address = sender.address { await addFound("sender_bcc_maps", address, copies.senderMaps) }
         for recipient in recipients {
-            let rewritten = await CanonicalRewriting(options: options).recipient(recipient)
+            let rewritten = await CanonicalRewriting(options: options).rewrite(recipient, as: .envelopeRecipient)
             var address = recipient
             if case .found(let found) = rewritten.outcome { address = found }
             await addFound("recipient_bcc_maps", address, copies.recipientMaps)

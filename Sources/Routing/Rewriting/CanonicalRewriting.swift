@@ -2,7 +2,7 @@ import Directory
 import LookupTables
 import MailModel
 
-/// Rewrites envelope addresses as cleanup(8) does: each list of tables by the keys of any address, its answer looked up
+/// Rewrites addresses as cleanup(8) does: each list of tables by the keys of any address, its answer looked up
 /// again until an address stands for itself or no table knows it.
 struct CanonicalRewriting: Sendable {
     /// How often cleanup(8) looks an answer up again before it gives up.
@@ -10,31 +10,15 @@ struct CanonicalRewriting: Sendable {
 
     let options: RoutingOptions
 
-    func recipient(_ address: EmailAddress) async -> Answer<EmailAddress> {
-        await rewrite(
-            address,
-            by: [
-                ("recipient_canonical_maps", options.canonical.recipientMaps),
-                ("canonical_maps", options.canonical.maps),
-            ])
-    }
-
-    func sender(_ address: EmailAddress) async -> Answer<EmailAddress> {
-        await rewrite(
-            address,
-            by: [
-                ("sender_canonical_maps", options.canonical.senderMaps), ("canonical_maps", options.canonical.maps),
-            ])
-    }
-
     /// `absent` when no table knows the address; an answer that is no address, or that never ends, is unavailable.
-    private func rewrite(
-        _ address: EmailAddress, by lists: [(setting: String, tables: [any LookupTable])]
+    func rewrite(
+        _ address: EmailAddress, as addressClass: CanonicalOptions.AddressClass
     ) async -> Answer<EmailAddress> {
+        let lists = options.canonical.lists(for: addressClass)
         var current = address
         var isRewritten = false
         var steps: [TraceStep] = []
-        for (setting, tables) in lists where !tables.isEmpty {
+        for (setting, tables) in lists {
             var rounds = 0
             search: while true {
                 let answer = await find(current, tables)

@@ -24,9 +24,11 @@ package struct TraceHeaders: Sendable {
     ///
     /// - Parameters:
     ///   - clientName: the client's host name as DNS confirmed it; nil is written `unknown`.
+    ///   - hidesClient: the `from` clause is left out, with the client's name and address (RFC 5322 §3.6.7 lets it be
+    ///     missing).
     ///   - recipient: named only where it is the message's only one: no recipient learns of another.
     package func received(
-        _ session: SMTPSessionFacts, clientName: String? = nil, id: String, recipient: EmailAddress?,
+        _ session: SMTPSessionFacts, clientName: String? = nil, hidesClient: Bool = false, id: String, recipient: EmailAddress?,
         smtpUTF8: Bool = false, date: RFC5322Date = .now
     ) -> ComposedHeaderField {
         var lines: [String] = []
@@ -36,7 +38,7 @@ package struct TraceHeaders: Sendable {
         } else {
             client = "localhost [local]"
         }
-        lines.append("from \(session.helo ?? clientName ?? "unknown") (\(client))")
+        if !hidesClient { lines.append("from \(session.helo ?? clientName ?? "unknown") (\(client))") }
         if showsTLS, let tls = session.connection.tls {
             lines.append("(using \(tls.version)\(tls.cipher.map { " with cipher \($0)" } ?? ""))")
         }

@@ -90,12 +90,31 @@ package struct SMTPListenerModel: Sendable {
     package var recipientLimit: Located<Int>?
     /// smtpd_hard_error_limit.
     package var errorLimit: Located<Int>?
+    /// `Received:` of messages from clients that have logged in doesn't tell their name and address.
+    package var hidesClient: Located<Bool>?
+    package var clientLimits: ClientLimitsModel?
     /// smtpd_banner: what follows the code.
     package var banner: Located<String>?
     /// Certificate and key of this listener, where they are not the site's (smtpd_tls_cert_file beside Dovecot's
     /// ssl_cert).
     package var certificate: Located<String>?
     package var key: Located<String>?
+
+    package init() {}
+}
+
+/// What one client may do in a time (smtpd_client_…_limit); nil and 0 are no bound.
+package struct ClientLimitsModel: Sendable {
+    /// At a time (smtpd_client_connection_count_limit).
+    package var connections: Located<Int>?
+    /// The others are per `interval`.
+    package var connectionRate: Located<Int>?
+    package var messageRate: Located<Int>?
+    package var recipientRate: Located<Int>?
+    /// anvil_rate_time_unit; a minute when nil.
+    package var interval: Located<Duration>?
+    /// smtpd_client_event_limit_exceptions: clients that nothing of this holds for.
+    package var exceptions: [MatchItemModel] = []
 
     package init() {}
 }

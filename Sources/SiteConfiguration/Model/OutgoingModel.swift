@@ -28,8 +28,29 @@ package struct OutgoingModel: Sendable {
     package var maximalBackoff: Located<Duration>?
     /// bounce_size_limit in octets.
     package var bounceSize: Located<UInt64>?
-    /// SRS: the domain of rewritten senders, and the secret's file.
-    package var srsDomain: Located<String>?
+    /// Senders of mail that is sent on are rewritten.
+    package var srs: SRSModel?
 
     package init() {}
+}
+
+/// SRS, the Sender Rewriting Scheme.
+package struct SRSModel: Sendable {
+    /// The domain of rewritten senders.
+    package var domain: Located<String>
+    /// A file of secrets, one in a line: the first signs, the others are still recognised.
+    package var secretFile: Located<String>
+    /// Senders of these domains stay as they are, besides our own; `.example.org` stands for what is below it.
+    package var excludedDomains: [Located<String>] = []
+    /// `=`, `+` or `-`, behind `SRS0`.
+    package var separator: Located<String>?
+    /// Characters of the hash.
+    package var hashLength: Located<Int>?
+    /// How long a rewritten address takes bounces.
+    package var validDays: Located<Int>?
+
+    package init(domain: Located<String>, secretFile: Located<String>) {
+        self.domain = domain
+        self.secretFile = secretFile
+    }
 }

@@ -21,6 +21,9 @@ package struct PolicyModel: Sendable {
     package var restrictionClasses: [RestrictionClassModel] = []
     /// smtpd_sender_login_maps of this listener; the site's `senders` when nil.
     package var senderLogins: [TableModel]?
+    /// local_header_rewrite_clients: `permit_inet_interfaces`, `permit_mynetworks`, `permit_sasl_authenticated`, tables of
+    /// addresses; nil for permit_inet_interfaces.
+    package var headerRewriteClients: [MatchItemModel]?
     /// smtpd_reject_unlisted_recipient.
     package var rejectsUnlistedRecipient = true
     /// smtpd_reject_unlisted_sender.

@@ -44,6 +44,7 @@ package struct RoutingModel: Sendable {
     /// propagate_unmatched_extensions names `virtual`.
     package var propagatesExtensions: Located<Bool>?
     package var canonical: CanonicalModel
+    package var headers = HeaderModel()
     package var blindCopies: BlindCopyModel
     package var expansionLimit: Int
     package var depthLimit: Int
@@ -170,9 +171,23 @@ package struct CanonicalModel: Sendable {
     package var recipients: [TableModel] = []
     /// sender_canonical_maps.
     package var senders: [TableModel] = []
-    /// canonical_classes and its kin name `envelope_…` alone: headers stay as they are.
+    /// canonical_classes and its kin: `envelope_sender`, `envelope_recipient`, `header_sender`, `header_recipient`; all that
+    /// a list can rewrite when empty.
+    package var classes: [Located<String>] = []
     package var senderClasses: [Located<String>] = []
     package var recipientClasses: [Located<String>] = []
+
+    package init() {}
+}
+
+/// What is done to the headers of messages (cleanup(8)).
+package struct HeaderModel: Sendable {
+    /// message_drop_headers; nil drops Bcc and its like from submissions alone (from all messages as Postfix has it).
+    package var dropped: [Located<String>]?
+    /// always_add_missing_headers.
+    package var alwaysAddsMissing = false
+    /// append_at_myorigin.
+    package var appendsOrigin = true
 
     package init() {}
 }

@@ -32,6 +32,7 @@ extension SiteModel {
         var result = routing.tables + senders.logins
         for policy in policies {
             result += policy.networks.compactMap(\.table) + (policy.senderLogins ?? [])
+            result += (policy.headerRewriteClients ?? []).compactMap(\.table)
             let lists = [
                 policy.clientRestrictions, policy.heloRestrictions, policy.senderRestrictions, policy.relayRestrictions,
                 policy.recipientRestrictions, policy.dataRestrictions, policy.endOfDataRestrictions,
@@ -39,6 +40,7 @@ extension SiteModel {
             ]
             result += lists.joined().compactMap(\.table)
         }
+        result += listeners.flatMap { $0.options.clientLimits?.exceptions ?? [] }.compactMap(\.table)
         return result + outgoing.senderRelayHosts + outgoing.logins + outgoing.tlsPolicies
     }
 }

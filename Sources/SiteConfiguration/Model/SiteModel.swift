@@ -148,11 +148,20 @@ package struct ClientTLSModel: Sendable {
     }
 }
 
-/// Who may send as whom (smtpd_sender_login_maps).
+/// Who may send as whom (smtpd_sender_login_maps), and how much.
 package struct SenderModel: Sendable {
     package var logins: [TableModel]
     /// A logged-in user may only send as an address of their own.
     package var checksLogin: Bool
+    /// The same for `From:` and `Sender:`.
+    package var checksFrom = false
+    /// A login owns the addresses whose aliases lead to one of its own alone.
+    package var includesAliases = false
+    /// A login owns the addresses of groups that one of its own is in.
+    package var includesGroups = false
+    /// Of one login; nil for no bound.
+    package var messagesPerHour: Located<Int>?
+    package var recipientsPerHour: Located<Int>?
 
     package init(
         logins: [TableModel] = [], checksLogin: Bool

@@ -74,9 +74,24 @@ enum ListenerSection {
         model.answersVRFY = reader.boolean("vrfy")
         model.recipientLimit = reader.integer("recipient_limit", in: 1...100_000)
         model.errorLimit = reader.integer("error_limit", in: 1...100_000)
+        model.hidesClient = reader.boolean("hide_client")
+        model.clientLimits = clientLimits(reader)
         model.banner = reader.string("banner")
         model.certificate = reader.string("certificate")
         model.key = reader.string("key")
+        return model
+    }
+
+    private static func clientLimits(_ parent: SectionReader) -> ClientLimitsModel? {
+        guard let reader = parent.section("client_limits") else { return nil }
+        var model = ClientLimitsModel()
+        model.connections = reader.integer("connections", in: 0...1_000_000)
+        model.connectionRate = reader.integer("connection_rate", in: 0...1_000_000)
+        model.messageRate = reader.integer("message_rate", in: 0...1_000_000)
+        model.recipientRate = reader.integer("recipient_rate", in: 0...1_000_000)
+        model.interval = reader.duration("interval")
+        model.exceptions = TableSection.matchList("exceptions", reader)
+        reader.finish()
         return model
     }
 

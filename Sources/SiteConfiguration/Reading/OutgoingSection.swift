@@ -1,3 +1,5 @@
+import Directory
+
 /// `outgoing:`: mail that leaves for other hosts.
 enum OutgoingSection {
     static func read(_ site: SectionReader) -> OutgoingModel {
@@ -17,8 +19,29 @@ enum OutgoingSection {
         model.minimalBackoff = reader.duration("minimal_backoff")
         model.maximalBackoff = reader.duration("maximal_backoff")
         model.bounceSize = reader.size("bounce_size")
-        model.srsDomain = reader.string("srs_domain")
+        model.srs = srs(reader)
         reader.finish()
+        return model
+    }
+
+    private static func srs(_ parent: SectionReader) -> SRSModel? {
+        guard let reader = parent.section("srs") else { return nil }
+        let domain = reader.require(
+            reader.string("domain"), "domain", remedy: "a domain whose mail comes to this server")
+        let file = reader.require(
+            reader.string("secret_file"), "secret_file", remedy: "a file with a long random word in its first line")
+        let excluded = reader.strings("exclude_domains") ?? []
+        let separator = reader.parsed("separator", expected: "one of =, + and -") { ["=", "+", "-"].contains($0) ? $0 : nil }
+        let length = reader.integer("hash_length", in: 4...27)
+        let days = reader.integer("valid_days", in: 1...500)
+        reader.finish()
+        guard let domain, let file else { return nil }
+        var model = SRSModel(
+            domain: domain, secretFile: file.map { reader.context.absolute($0, relativeTo: file.location.file) })
+        model.excludedDomains = excluded
+        model.separator = separator
+        model.hashLength = length
+        model.validDays = days
         return model
     }
 }

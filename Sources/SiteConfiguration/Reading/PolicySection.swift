@@ -24,6 +24,9 @@ enum PolicySection {
                 restrictions: elements.compactMap { restriction($0, reader.context, depth: 0) })
         }
         model.senderLogins = reader.node("sender_logins") == nil ? nil : TableSection.tables("sender_logins", reader)
+        if reader.node("header_rewrite_clients") != nil {
+            model.headerRewriteClients = TableSection.matchList("header_rewrite_clients", reader)
+        }
         model.rejectsUnlistedRecipient = reader.boolean("reject_unlisted_recipient")?.value ?? true
         model.rejectsUnlistedSender = reader.boolean("reject_unlisted_sender")?.value ?? false
         reader.finish()

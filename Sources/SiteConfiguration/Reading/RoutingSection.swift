@@ -1,4 +1,5 @@
 import Directory
+import Routing
 
 /// `domains:`, `aliases:`, `mailboxes:`, `transports:` and what else decides where mail goes.
 enum RoutingSection {
@@ -20,6 +21,7 @@ enum RoutingSection {
         model.propagatesExtensions = site.boolean("propagate_extensions")
         model.showsTableNames = site.boolean("show_table_names")
         canonical(site, into: &model.canonical)
+        headers(site, into: &model.headers)
         blindCopies(site, into: &model.blindCopies)
         TransportSection.read(site, into: &model)
         return model
@@ -66,8 +68,27 @@ enum RoutingSection {
         model.both = TableSection.tables("both", reader)
         model.senders = TableSection.tables("senders", reader)
         model.recipients = TableSection.tables("recipients", reader)
-        model.senderClasses = reader.strings("sender_classes") ?? []
-        model.recipientClasses = reader.strings("recipient_classes") ?? []
+        model.classes = classes("classes", reader)
+        model.senderClasses = classes("sender_classes", reader)
+        model.recipientClasses = classes("recipient_classes", reader)
+        reader.finish()
+    }
+
+    private static func classes(_ key: String, _ reader: SectionReader) -> [Located<String>] {
+        let words = reader.strings(key) ?? []
+        for word in words where CanonicalOptions.AddressClass(rawValue: word.value.lowercased()) == nil {
+            reader.context.faults.error(
+                at: word.location, "\(reader.qualified(key)): there is no class \(word.value)",
+                remedy: "one of " + CanonicalOptions.AddressClass.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return words
+    }
+
+    private static func headers(_ site: SectionReader, into model: inout HeaderModel) {
+        guard let reader = site.section("headers") else { return }
+        model.dropped = reader.strings("drop")
+        model.alwaysAddsMissing = reader.boolean("always_add_missing")?.value ?? false
+        model.appendsOrigin = reader.boolean("append_origin")?.value ?? true
         reader.finish()
     }
 

@@ -31,6 +31,11 @@ enum SenderSection {
         let reader = site.section("senders")
         let logins = reader.map { TableSection.tables("logins", $0) } ?? []
         let checks = reader?.boolean("check_login")
+        let checksFrom = reader?.boolean("check_from")
+        let aliases = reader?.boolean("aliases")?.value ?? false
+        let groups = reader?.boolean("groups")?.value ?? false
+        let messages = reader?.integer("messages_per_hour", in: 1...1_000_000)
+        let recipients = reader?.integer("recipients_per_hour", in: 1...1_000_000)
         reader?.finish()
         if logins.isEmpty {
             if site.node("policies") != nil {
@@ -45,6 +50,17 @@ enum SenderSection {
                     remedy: "set senders.logins, or senders.check_login: no if that is meant")
             }
         }
-        return SenderModel(logins: logins, checksLogin: checks?.value ?? !logins.isEmpty)
+        if let checksFrom, checksFrom.value, logins.isEmpty, site.node("policies") == nil {
+            reader?.context.faults.error(
+                at: checksFrom.location, "senders.check_from is on, but no table says who may send as whom",
+                remedy: "set senders.logins")
+        }
+        var model = SenderModel(logins: logins, checksLogin: checks?.value ?? !logins.isEmpty)
+        model.checksFrom = checksFrom?.value ?? false
+        model.includesAliases = aliases
+        model.includesGroups = groups
+        model.messagesPerHour = messages
+        model.recipientsPerHour = recipients
+        return model
     }
 }

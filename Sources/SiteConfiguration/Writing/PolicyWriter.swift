@@ -3,6 +3,11 @@ extension SenderModel {
         var entries = YAMLEntries()
         entries.add("logins", logins)
         entries.add("check_login", checksLogin ? "yes" : "no")
+        entries.add("check_from", checksFrom, unless: false)
+        entries.add("aliases", includesAliases, unless: false)
+        entries.add("groups", includesGroups, unless: false)
+        entries.add("messages_per_hour", messagesPerHour)
+        entries.add("recipients_per_hour", recipientsPerHour)
         return entries.value
     }
 }
@@ -29,6 +34,7 @@ extension PolicyModel {
             entries.add("restriction_classes", .mapping(classes))
         }
         entries.add("sender_logins", senderLogins)
+        entries.add("header_rewrite_clients", headerRewriteClients)
         entries.add("reject_unlisted_recipient", rejectsUnlistedRecipient, unless: true)
         entries.add("reject_unlisted_sender", rejectsUnlistedSender, unless: false)
         return entries.value

@@ -79,10 +79,25 @@ extension ListenerModel {
         entries.add("vrfy", options.answersVRFY)
         entries.add("recipient_limit", options.recipientLimit)
         entries.add("error_limit", options.errorLimit)
+        entries.add("hide_client", options.hidesClient)
+        entries.add("client_limits", options.clientLimits?.document)
         entries.add("banner", kind.isIMAP ? imap.greeting : options.banner)
         entries.add("server_tls", serverTLS?.document)
         entries.add("certificate", options.certificate)
         entries.add("key", options.key)
+        return entries.value
+    }
+}
+
+extension ClientLimitsModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("connections", connections)
+        entries.add("connection_rate", connectionRate)
+        entries.add("message_rate", messageRate)
+        entries.add("recipient_rate", recipientRate)
+        entries.add("interval", interval)
+        entries.add("exceptions", exceptions)
         return entries.value
     }
 }
@@ -122,6 +137,19 @@ extension LimitsModel {
     }
 }
 
+extension SRSModel {
+    var document: YAMLValue {
+        var entries = YAMLEntries()
+        entries.add("domain", domain)
+        entries.add("secret_file", secretFile)
+        entries.add("exclude_domains", excludedDomains)
+        entries.add("separator", separator)
+        entries.add("hash_length", hashLength)
+        entries.add("valid_days", validDays)
+        return entries.value
+    }
+}
+
 extension OutgoingModel {
     var entries: YAMLEntries {
         var entries = YAMLEntries()
@@ -139,7 +167,7 @@ extension OutgoingModel {
         entries.add("minimal_backoff", minimalBackoff)
         entries.add("maximal_backoff", maximalBackoff)
         entries.add("bounce_size", bounceSize)
-        entries.add("srs_domain", srsDomain)
+        entries.add("srs", srs?.document)
         return entries
     }
 }

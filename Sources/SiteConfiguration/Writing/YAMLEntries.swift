@@ -58,6 +58,11 @@ struct YAMLEntries {
         if !items.isEmpty { entries.append((key, .list(items.map(\.document)))) }
     }
 
+    /// An empty list is written out: it means something else than none.
+    mutating func add(_ key: String, _ items: [MatchItemModel]?) {
+        if let items { entries.append((key, .list(items.map(\.document)))) }
+    }
+
     mutating func add(_ key: String, _ duration: Duration) {
         entries.append((key, .scalar(Self.text(duration))))
     }

@@ -36,6 +36,33 @@ struct ListenerReader {
         return value == "reject" ? .reject : .normalize
     }
 
+    /// What anvil(8) counts.
+    private func clientLimits(_ policy: PolicyModel) -> ClientLimitsModel? {
+        func limit(_ name: String, _ note: String) -> Located<Int>? {
+            parameters.integer(name, in: 0...Int(Int32.max), note).flatMap { $0.value > 0 ? $0.map { min($0, 1_000_000) } : nil }
+        }
+        var limits = ClientLimitsModel()
+        limits.connectionRate = limit(
+            "smtpd_client_connection_rate_limit", "connections of one client in a time")
+        limits.messageRate = limit("smtpd_client_message_rate_limit", "messages of one client in a time")
+        limits.recipientRate = limit("smtpd_client_recipient_rate_limit", "recipients of one client in a time")
+        // Its default of 50 is the site's own bound here, limits.connections_per_client.
+        if parameters.isSet("smtpd_client_connection_count_limit") {
+            limits.connections = limit("smtpd_client_connection_count_limit", "connections of one client at a time")
+        }
+        guard
+            limits.connectionRate != nil || limits.messageRate != nil || limits.recipientRate != nil
+                || limits.connections != nil
+        else { return nil }
+        limits.interval = parameters.duration("anvil_rate_time_unit", "the time that clients' rates are counted over")
+        limits.exceptions =
+            parameters.isSet("smtpd_client_event_limit_exceptions")
+            ? TableReader(parameters.reading, effect: .relaying).items(
+                parameters.words("smtpd_client_event_limit_exceptions", "clients that are not counted"))
+            : policy.networks
+        return limits
+    }
+
     private func options(_ policy: PolicyModel, isImplicitTLS: Bool) -> SMTPListenerModel {
         var options = SMTPListenerModel()
         let level = TLSLevelReader(parameters).level("smtpd", allowed: ["none", "may", "encrypt"])
@@ -75,6 +102,7 @@ struct ListenerReader {
             "smtpd_hard_error_limit", in: 1...1_000_000, "errors before the client is hung up on")?
             .map { min($0, 100_000) }
         options.banner = parameters.optional("smtpd_banner", "the greeting")
+        options.clientLimits = clientLimits(policy)
         TLSReader(parameters).readCertificate(&options)
         return options
     }

@@ -31,7 +31,7 @@ struct OutgoingReader {
         outgoing.minimalBackoff = parameters.duration("minimal_backoff_time", "the shortest pause before the next try")
         outgoing.maximalBackoff = parameters.duration("maximal_backoff_time", "the longest pause before the next try")
         outgoing.bounceSize = parameters.size("bounce_size_limit", "how much of a message a bounce holds")
-        outgoing.srsDomain = reading.draft.model.outgoing.srsDomain
+        outgoing.srs = reading.draft.model.outgoing.srs
         reading.draft.model.outgoing = outgoing
         readTLS()
         readLimits()

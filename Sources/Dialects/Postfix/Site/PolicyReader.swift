@@ -44,9 +44,32 @@ struct PolicyReader {
             policy.senderLogins = TableReader(parameters.reading, effect: .relaying).tables(
                 parameters.words("smtpd_sender_login_maps", "who owns a sender address"))
         }
+        policy.headerRewriteClients = headerRewriteClients()
         checkLogins(policy)
         guardRelaying(&policy, at: location)
         return policy
+    }
+
+    /// postconf(5): `local_header_rewrite_clients`; permit_tls_… know nobody here, since clients show no certificates.
+    private func headerRewriteClients() -> [MatchItemModel]? {
+        guard parameters.isSet("local_header_rewrite_clients") else { return nil }
+        var items: [MatchItemModel] = []
+        var words = parameters.words("local_header_rewrite_clients", "whose headers are completed and rewritten")[...]
+        let tables = TableReader(parameters.reading, effect: .routing)
+        while let word = words.popFirst() {
+            switch word.value.lowercased() {
+            case "permit_inet_interfaces", "permit_mynetworks", "permit_sasl_authenticated":
+                items.append(.name(word.map { $0.lowercased() }))
+            case "check_address_map":
+                if let name = words.popFirst() { items += tables.tables([name]).map { .table($0) } }
+            case "permit_tls_clientcerts", "permit_tls_all_clientcerts":
+                parameters.tell(
+                    "local_header_rewrite_clients", .unsupported(.routing),
+                    "\(word.value) knows nobody: clients are not known by their certificates")
+            default: items += tables.tables([word]).map { .table($0) }
+            }
+        }
+        return items
     }
 
     /// postconf(5): without SASL the tests of sender and login do nothing.

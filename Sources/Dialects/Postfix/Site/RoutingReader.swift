@@ -46,8 +46,10 @@ struct RoutingReader {
             routing.completedDomain = parameters.optional("mydomain", "completes user@host")
         }
         if !parameters.boolean("append_at_myorigin", "addresses without a domain get myorigin").value {
+            routing.headers.appendsOrigin = false
             parameters.tell(
-                "append_at_myorigin", .unsupported(.routing), "addresses without a domain always get myorigin here")
+                "append_at_myorigin", .unsupported(.routing),
+                "addresses of headers stay without a domain; those of envelopes get myorigin all the same")
         }
         routing.recipientDelimiter = parameters.text("recipient_delimiter", "separates a subaddress")
         let propagated = parameters.words(
@@ -215,15 +217,12 @@ struct RoutingReader {
         }
         routing.canonical.senderClasses = classes("sender_canonical_classes")
         routing.canonical.recipientClasses = classes("recipient_canonical_classes")
-        if parameters.isSet("canonical_classes") {
-            let both = parameters.words("canonical_classes", "what is rewritten")
-            if !routing.canonical.both.isEmpty, both.count != 4 {
-                parameters.tell(
-                    "canonical_classes", .unsupported(.routing),
-                    "canonical_maps rewrite envelopes and headers of senders and recipients; use "
-                        + "sender_canonical_maps or recipient_canonical_maps for less")
-            }
+        routing.canonical.classes = classes("canonical_classes")
+        if parameters.isSet("message_drop_headers") {
+            routing.headers.dropped = parameters.words("message_drop_headers", "header fields that no message keeps")
         }
+        routing.headers.alwaysAddsMissing =
+            parameters.boolean("always_add_missing_headers", "Date, From and Message-Id are added to all messages").value
         routing.blindCopies.always = parameters.optional("always_bcc", "gets a copy of everything")
         routing.blindCopies.senders = tables("sender_bcc_maps", "copies by sender")
         routing.blindCopies.recipients = tables("recipient_bcc_maps", "copies by recipient")

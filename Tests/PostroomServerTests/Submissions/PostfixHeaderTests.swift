@@ -1,0 +1,153 @@
+import Dialects
+import Foundation
+import MailModel
+import PostroomServer
+import PostroomTesting
+import SiteConfiguration
+import Testing
+
+/// The same messages through a running Postfix and through its configuration served here: the same headers come out.
+@Suite struct `Headers as Postfix leaves them` {
+    private static let main = """
+        compatibility_level = 3.6
+        myhostname = mail.example.org
+        mydomain = example.org
+        myorigin = example.org
+        append_dot_mydomain = yes
+        mydestination =
+        inet_interfaces = 127.0.0.1
+        inet_protocols = ipv4
+        mynetworks = 127.0.0.2/32
+        recipient_delimiter = +
+        local_header_rewrite_clients = %CLIENTS%
+        virtual_mailbox_domains = example.org
+        virtual_mailbox_base = %ROOT%
+        virtual_mailbox_maps = texthash:%DIR%/mailboxes
+        virtual_uid_maps = static:5000
+        virtual_gid_maps = static:5000
+        smtpd_relay_restrictions = permit_mynetworks, defer_unauth_destination
+        sender_canonical_maps = texthash:%DIR%/senders
+        recipient_canonical_maps = texthash:%DIR%/recipients
+        canonical_maps = texthash:%DIR%/both
+
+        """
+
+    private static let tables = [
+        "mailboxes": "alice@example.org alice/\n",
+        "senders": "login@example.org First.Last@example.org\nquoted@example.org \"two words\"@example.org\n",
+        "recipients": "old@example.org new@example.org\n@gone.example moved@example.org\n",
+        "both": "bob Robert@example.org\nnew@example.org newest@example.org\n",
+    ]
+
+    private static let messages = [
+        "Subject: nothing else\r\n\r\ntext",
+        "From: login@example.org\r\nTo: old@example.org\r\n\r\ntext",
+        "From: \"Last, First\" <login@Example.ORG>\r\nTo: A <old@example.org>, \"B, b\" <b@x.example>,\r\n\tbob\r\n\r\ntext",
+        "Date: Sat, 21 Nov 2026 10:12:33 +0100\r\nFrom: bob@host (Bob)\r\nReply-To: bob, login+x@example.org\r\n\r\ntext",
+        "Cc: team: old@example.org, x@gone.example;\r\nBcc: secret@example.org\r\nSender: login@example.org\r\n\r\ntext",
+        "Return-Path: <z@x.example>\r\nContent-Length: 4\r\nErrors-To: login@example.org\r\nFrom: quoted@example.org\r\n\r\ntext",
+        "Message-ID: <a@b>\r\nResent-To: old@example.org\r\nFrom: login@example.org\r\nTo: old@example.org\r\n\r\ntext",
+        "Resent-From: login@example.org\r\nResent-Reply-To: old@example.org\r\nFrom: x@y.example\r\n\r\ntext",
+        "To: undisclosed-recipients:;\r\nFrom: <login@example.org>\r\n\r\ntext",
+        "Return-Receipt-To: login@example.org\r\nDisposition-Notification-To: login@example.org\r\nMail-Followup-To: login@example.org\r\nApparently-To: old@example.org\r\n\r\ntext",
+        "To: a@b.example\r\nnot a header\r\nFrom: login@example.org\r\n\r\ntext",
+        "just a line\r\n\r\nmore",
+        "\r\nFrom: in the body\r\n\r\ntext",
+        "X-Other: login@example.org\r\nfrom : login@example.org\r\n\r\ntext",
+    ]
+
+    /// Lays out a folder; returns that of main.cf.
+    private static func write(_ folder: TemporaryFolder, clients: String) throws -> String {
+        let root = try folder.makeFolder("mail")
+        let directory = try folder.makeFolder("postfix")
+        for path in [folder.path, directory] { chmod(path, 0o755) }
+        chmod(root, 0o777)
+        for (name, text) in tables { try folder.write(text, to: "postfix/\(name)") }
+        let text = main.replacing("%ROOT%", with: root).replacing("%DIR%", with: directory)
+            .replacing("%CLIENTS%", with: clients)
+        try folder.write(text, to: "postfix/main.cf")
+        try folder.write("smtp inet n - n - - smtpd\n", to: "postfix/master.cf")
+        return directory
+    }
+
+    /// The header of each message as it lies in the mailbox, in their order.
+    private func headers(_ site: some RunningSite) async throws -> [[String]] {
+        var result: [[String]] = []
+        for (index, message) in Self.messages.enumerated() {
+            let dialogue = try await SMTPDialogue(site)
+            let reply = try await dialogue.envelope(from: "login@example.org", to: ["alice@example.org"])
+            #expect(reply.hasPrefix("250 "), "\(reply)")
+            let end = try await dialogue.data(message)
+            #expect(end.hasPrefix("250 "), "\(end)")
+            try await eventually("message \(index) is delivered") { site.newOfAlice.count == index + 1 }
+        }
+        // Names begin with the second of their delivery; the order is that of the bodies, so the files are told apart by age.
+        for file in try site.newOfAlice.sorted(by: Self.isOlder) {
+            result.append(Self.comparable(try String(contentsOfFile: file, encoding: .utf8)))
+        }
+        return result
+    }
+
+    private static func isOlder(_ one: String, _ two: String) throws -> Bool {
+        func date(_ path: String) throws -> Date {
+            try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date ?? .distantPast
+        }
+        return try date(one) < date(two)
+    }
+
+    /// Field names, and of address fields the addresses; what differs by time and program left out.
+    private static func comparable(_ text: String) -> [String] {
+        let header = text.components(separatedBy: "\n\n").first ?? ""
+        let unfolded = header.replacing("\n\t", with: " ").replacing("\n ", with: " ")
+        var lines: [String] = []
+        for line in unfolded.split(separator: "\n") {
+            let name = line.prefix { $0 != ":" }.trimmingCharacters(in: .whitespaces).lowercased()
+            let value = Array(line.dropFirst(line.prefix { $0 != ":" }.count + 1).utf8)
+            switch name {
+            case "received", "x-original-to", "delivered-to": continue
+            case "date", "resent-date": lines.append(name)
+            case "message-id", "resent-message-id":
+                lines.append(value.contains(UInt8(ascii: "b")) && value.count < 10 ? "\(name) kept" : name)
+            case "subject", "x-other", "content-length": lines.append(String(line))
+            default:
+                let addresses = AddressSpecificationScan(value, in: value.indices).ranges.map {
+                    String(decoding: value[$0], as: UTF8.self)
+                }
+                // Domains count without case; Postfix writes them as they came.
+                lines.append("\(name): " + addresses.map { $0.lowercased() }.joined(separator: " "))
+            }
+        }
+        let body = text.components(separatedBy: "\n\n").dropFirst().joined(separator: "\n\n")
+        return lines + ["body: \(body)"]
+    }
+
+    @Test(arguments: ["permit_inet_interfaces", "permit_mynetworks"])
+    func `the same fields, with the same addresses`(clients: String) async throws {
+        let theirs = try TemporaryFolder("postfix-headers")
+        let expected = try await RunningPostfix.serving(Self.write(theirs, clients: clients), in: theirs) {
+            try await headers($0)
+        }
+        let ours = try TemporaryFolder("our-headers")
+        var request = ImportRequest(
+            origins: [ConfigurationOrigin(.postfix, path: try Self.write(ours, clients: clients))])
+        request.listeners = [(kind: .smtp, host: "127.0.0.1", port: 0)]
+        let source = SiteSource.programs(request)
+        var model = try SiteLoader.load(source, environment: [:]).model
+        model.tls.selfSignedDirectory = Located(ours.path("tls"), at: .builtIn)
+        let actual = try await Server.withRunning(model, source: source) { server in
+            try await headers(TestSite(folder: ours, server: server))
+        }
+        #expect(actual.count == Self.messages.count && expected.count == Self.messages.count)
+        for (index, (one, two)) in zip(actual, expected).enumerated() {
+            #expect(one == two, "\(Self.messages[index])")
+        }
+    }
+}
+
+extension RunningSite {
+    fileprivate var newOfAlice: [String] {
+        let path = folder.path("mail/alice/new")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return names.map { "\(path)/\($0)" }
+    }
+}
