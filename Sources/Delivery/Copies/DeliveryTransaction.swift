@@ -107,7 +107,7 @@ package struct DeliveryTransaction: Sendable {
         await pending.append(body)
         await pending.prepare()
         if let failure = pending.failure {
-            await pending.abort()
+            pending.abort()
             return DeliveryReport(failing: copies, failure)
         }
         let outcomes = await deliver(plan, body)
@@ -204,7 +204,7 @@ package struct DeliveryTransaction: Sendable {
         guard let pending else { return report(outcomes, queued: [:]) }
         let waiting = isLeaving ? leavingCopies + failedCopies(outcomes) : failedBesideOthers(outcomes)
         guard !waiting.isEmpty else {
-            await pending.abort()
+            pending.abort()
             return report(outcomes, queued: [:])
         }
         return report(outcomes, queued: await pending.commit(copies(at: waiting)))
@@ -273,7 +273,7 @@ package struct StreamedDelivery: Sendable {
         var pending = pending
         await pending?.prepare()
         if let failure = pending?.failure {
-            await pending?.abort()
+            pending?.abort()
             pending = nil
             if needsPending {
                 await stream?.abort()
@@ -285,7 +285,7 @@ package struct StreamedDelivery: Sendable {
 
     package func abort() async {
         await stream?.abort()
-        await pending?.abort()
+        pending?.abort()
     }
 }
 

@@ -1,8 +1,8 @@
 import Directory
-import MailModel
+package import MailModel
 import MailStore
 import NIOCore
-package import Spool
+import Spool
 
 /// How copies of messages get into the queue: what a transaction needs of it, and of the site.
 package struct Outbox: Sendable {
@@ -151,14 +151,14 @@ struct PendingMessage: Sendable {
     func commit(_ copies: [Int: PlannedCopy]) async -> [Int: Outbox.Outcome] {
         guard failure == nil, let staged else {
             let failure = failure ?? MailboxFailure(.unavailable, "the spool took nothing")
-            await abort()
+            abort()
             return copies.mapValues { _ in .failed(failure) }
         }
         return await outbox.commit(staged, copies, origin, scan.needs)
     }
 
-    func abort() async {
-        await staged?.abort()
+    func abort() {
+        staged?.abort()
     }
 }
 

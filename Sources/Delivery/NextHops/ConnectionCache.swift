@@ -1,4 +1,4 @@
-import MailModel
+package import MailModel
 package import SMTP
 
 /// Sessions with next hops that are open and idle: the next message for the same host spares connecting, TLS and login.

@@ -99,7 +99,7 @@ package struct RemoteDelivery: Sendable {
         } catch {
             return local(transaction, EnhancedStatusCode(4, 3, 5), "bad next hop: \(error)", isPermanent: false)
         }
-        for (place, hop) in hops.enumerated() where !progress.open.isEmpty {
+        for hop in hops where !progress.open.isEmpty {
             switch await finder.hosts(of: hop) {
             case .nowhere(let status, let text):
                 // Of several next hops one may be a mistake; of one alone the sender must know.
@@ -110,7 +110,7 @@ package struct RemoteDelivery: Sendable {
             case .hosts(let hosts):
                 let tried = HopTried(
                     hop: hop, text: nextHop ?? domain.description, transport: transport,
-                    isRecipientDomain: nextHop == nil, isLast: place == hops.count - 1)
+                    recipientDomain: nextHop == nil ? DNSName(domain.bytes) : nil)
                 await deliver(transaction, hosts, tried, &progress)
             }
         }
@@ -126,8 +126,8 @@ package struct RemoteDelivery: Sendable {
         var hop: NextHop
         var text: String
         var transport: RemoteDestination.Transport
-        var isRecipientDomain: Bool
-        var isLast: Bool
+        /// Where its own mail exchangers are asked.
+        var recipientDomain: DNSName?
     }
 
     private func local(
@@ -147,8 +147,8 @@ package struct RemoteDelivery: Sendable {
         let terms: OutgoingTLS.Terms
         do throws(OutgoingTLSRefusal) {
             terms = try await security.terms(
-                for: OutgoingNextHop(
-                    tried.text, port: Int(tried.hop.port ?? 25), isRecipientDomain: tried.isRecipientDomain))
+                for: tried.hop, recipientDomain: tried.recipientDomain,
+                defaultPort: tried.transport == .lmtp ? 24 : 25)
         } catch {
             progress.wait(error.status, error.reason)
             return
@@ -178,18 +178,11 @@ package struct RemoteDelivery: Sendable {
     private func tls(
         for host: CandidateHost, _ terms: OutgoingTLS.Terms, _ progress: inout Progress
     ) async -> (OutgoingTLSUse, explanation: String)? {
-        guard case .address(let address, let port) = host.endpoint else { return (.none, "") }
-        // A bare IPv6 address is no name of DNS; the text only has to be one that no certificate has.
-        guard let name = host.name ?? DNSName(address.description) ?? DNSName("address.invalid") else { return nil }
-        let decision = await security.decision(
-            for: OutgoingHost(
-                name: name, canonicalName: host.canonicalName, port: Int(port), isExchangerSecure: host.isSecure,
-                areAddressesSecure: host.hasSecureAddress), under: terms)
+        guard case .address = host.endpoint else { return (.none, "") }
+        let decision = await security.decision(for: host, under: terms)
         let explanation = decision.explanation.joined(separator: "; ")
         switch decision.action {
-        case .plain: return (.none, explanation)
-        case .tls(let requirement):
-            return (requirement.isRequired ? .required(requirement.options) : .may(requirement.options), explanation)
+        case .use(let use): return (use, explanation)
         case .skip(let refusal):
             progress.wait(refusal.status, refusal.reason, host: host.description)
             return nil

@@ -12,7 +12,7 @@ extension MailQueue {
             let recipient = message.recipients[place]
             let (reply, host, status): (SMTPReply, String?, String)
             switch result {
-            case .moved(let way):
+            case .moved(let way, _):
                 logger.debug("to=<\(recipient.recipient.address)> goes another way now", metadata: ["way": "\(way)"])
                 continue
             case .delivered(let said): (reply, host, status) = (said, nil, "sent")

@@ -1,5 +1,5 @@
 import Glibc
-package import Logging
+import Logging
 import MailModel
 package import Spool
 
@@ -96,12 +96,11 @@ package actor MailQueue {
     /// What waited when the server was stopped comes back to the schedule; mail that arrives meanwhile does not wait for it.
     private func scan() async {
         do throws(SpoolFailure) {
-            var count = 0
-            try await spool.scan { messages in
-                count += messages.count
-                await self.insert(messages)
+            let found = try await spool.scan { await self.insert($0) }
+            for fault in found.faults {
+                logger.error("a file of the spool is no message", metadata: ["reason": "\(fault)"])
             }
-            if count > 0 { logger.notice("read what waited", metadata: ["messages": "\(count)"]) }
+            if found.messages > 0 { logger.notice("read what waited", metadata: ["messages": "\(found.messages)"]) }
         } catch {
             logger.error("what waits can't all be read", metadata: ["reason": "\(error)"])
         }
@@ -111,11 +110,6 @@ package actor MailQueue {
         let now = Self.now
         for message in messages where schedule.status(of: message.id) == nil {
             schedule.insert(message, now: now, isFresh: false)
-            // Stopped between the last recipient and the file's end.
-            if message.recipients.allSatisfy(\.state.isFinal) {
-                unsettled[message.id, default: PendingNotices()].isDone = true
-                postponed[message.id] = .now
-            }
         }
         wake()
     }

@@ -65,11 +65,14 @@ struct QueueJob: Sendable {
             let found = destinations.compactMap { destination -> LocalMailbox? in
                 if case .mailbox(let mailbox) = destination { mailbox } else { nil }
             }
-            guard found.isEmpty else { return job.way == .mailbox ? .mailboxes(found) : .ended(.moved(to: .mailbox)) }
+            guard found.isEmpty else {
+                return job.way == .mailbox
+                    ? .mailboxes(found) : .ended(.moved(to: .mailbox, recipient.recipient.address))
+            }
             for case .remote(let remote) in destinations {
                 let way = await site.relayHosts.way(of: remote, sender: message.envelope.sender.path)
                 switch way.outcome {
-                case .found(let way): return way.isSame(as: job.way) ? .remote : .ended(.moved(to: way))
+                case .found(let way): return way.isSame(as: job.way) ? .remote : .ended(.moved(to: way, remote.address))
                 case .absent, .unavailable:
                     let reply = SMTPReply(451, EnhancedStatusCode(4, 3, 0), "Temporary lookup failure")
                     return .ended(.deferred(reply, host: nil))

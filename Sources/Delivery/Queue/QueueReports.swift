@@ -1,6 +1,6 @@
-package import MailModel
-package import NIOCore
-package import Spool
+import MailModel
+import NIOCore
+import Spool
 
 /// How a site words reports on mail that was not delivered.
 package struct QueueReportOptions: Sendable {

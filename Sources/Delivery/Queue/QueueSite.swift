@@ -1,4 +1,3 @@
-package import MailModel
 package import MailStore
 package import Routing
 package import Spool

@@ -26,7 +26,7 @@ extension MessageSpool {
     /// Hands over every message that was there when the spool was opened, the oldest first, in batches; meanwhile the spool
     /// is open for everything else. Once for each opening, soon after it. A file that is no message any more is moved into
     /// `corrupt/` and told in the answer; it stops nothing.
-    package func scan(_ body: ([QueuedMessage]) async -> Void) async throws(SpoolFailure) -> SpoolScan {
+    package func scan(_ body: @Sendable ([QueuedMessage]) async -> Void) async throws(SpoolFailure) -> SpoolScan {
         var result = SpoolScan()
         let listing = try await perform { SpoolListing(self.transactions.folders) }
         for fault in listing.faults { result.add(fault) }
