@@ -2,21 +2,19 @@ import Directory
 package import MailModel
 import MailStore
 import NIOCore
+package import Routing
 import Spool
 
 /// How copies of messages get into the queue: what a transaction needs of it, and of the site.
 package struct Outbox: Sendable {
     private let queue: MailQueue
+    private let router: Router
     private let relayHosts: SenderRelayHosts
-    private let forwarding: (any ForwardedSenders)?
 
-    /// - Parameter forwarding: nil where forwarded mail keeps its sender.
-    package init(
-        queue: MailQueue, relayHosts: SenderRelayHosts = SenderRelayHosts(), forwarding: (any ForwardedSenders)? = nil
-    ) {
+    package init(queue: MailQueue, router: Router, relayHosts: SenderRelayHosts = SenderRelayHosts()) {
         self.queue = queue
+        self.router = router
         self.relayHosts = relayHosts
-        self.forwarding = forwarding
     }
 
     /// What became of a copy, by its place among the message's.
@@ -73,7 +71,6 @@ package struct Outbox: Sendable {
     // MARK: Recipients
 
     private func recipients(_ copies: [Int: PlannedCopy], _ origin: MessageOrigin) async -> [QueuedRecipient] {
-        var forwarded: ReversePath??
         var recipients: [QueuedRecipient] = []
         for place in copies.keys.sorted() {
             guard let copy = copies[place] else { continue }
@@ -82,10 +79,7 @@ package struct Outbox: Sendable {
             recipient.recipient.address = copy.address
             if case .destination(.remote(let remote)) = copy.target {
                 recipient.way = await way(remote, origin.sender.path)
-                if recipient.given != remote.address {
-                    if forwarded == nil { forwarded = .some(await forwarding?.sender(for: origin.sender.path)) }
-                    recipient.sender = forwarded ?? nil
-                }
+                recipient.sender = await leavingSender(origin.sender.path, recipient.given, remote.address)
             }
             if let filter = origin.filter {
                 recipient.way = .remote(filter.transport, nextHop: filter.nextHop, domain: copy.address.domain)
@@ -96,17 +90,22 @@ package struct Outbox: Sendable {
         return recipients
     }
 
+    /// Nil where it is the message's own: SRS rewrites senders of mail that an alias leads elsewhere.
+    private func leavingSender(
+        _ sender: ReversePath, _ given: EmailAddress, _ address: EmailAddress
+    ) async -> ReversePath? {
+        // Whose the domain is can't be told now: the sender stays, which is what every receiver without SPF expects.
+        guard case .found(let leaving) = await router.leavingSender(sender, for: given, to: address).outcome else {
+            return nil
+        }
+        return leaving == sender ? nil : leaving
+    }
+
     private func way(_ remote: RemoteDestination, _ sender: ReversePath) async -> QueuedWay {
         if case .found(let way) = await relayHosts.way(of: remote, sender: sender).outcome { return way }
         // Nobody tells which relay host it is: with a way that nothing has, the first attempt asks again.
         return .mailbox
     }
-}
-
-/// Who sends mail on that an alias led elsewhere: SRS.
-package protocol ForwardedSenders: Sendable {
-    /// Nil to leave the sender as it is.
-    func sender(for sender: ReversePath) async -> ReversePath?
 }
 
 /// A message on its way into the spool. Its failures are kept and told at the end.

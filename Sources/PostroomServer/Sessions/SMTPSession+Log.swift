@@ -13,7 +13,8 @@ extension SMTPSession {
         for copy in report.copies {
             logger.log(level: copy.outcome.reply == nil ? .info : .error, "\(copy.logText)")
         }
-        let accepted = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "Ok: delivered as \(transaction.id)")
+        let word = report.isQueued ? "queued" : "delivered"
+        let accepted = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "Ok: \(word) as \(transaction.id)")
         return [transaction.required(report).smtpReply(accepted: accepted)]
     }
 

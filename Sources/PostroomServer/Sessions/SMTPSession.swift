@@ -9,6 +9,7 @@ import Policy
 import Routing
 import SMTP
 import SiteConfiguration
+import Spool
 import Synchronization
 
 /// One SMTP connection joined to the site: logins to accounts, recipients to policy and routing, messages to delivery.
@@ -53,7 +54,8 @@ final class SMTPSession: SMTPServices {
     func sender(_ sender: EnvelopeSender, _ session: SMTPSessionFacts) async -> SMTPReply? {
         let site = sites.current
         let policy = site.policy(for: listener, kind)
-        let id = MessageIDs.make()
+        let queueID = QueueID.make()
+        let id = queueID.description
         if let refusal = await tooManyMessages(site, session) {
             log(reject: refusal, "MAIL", session, sender)
             return refusal
@@ -79,7 +81,11 @@ final class SMTPSession: SMTPServices {
                 return reply
             }
         }
-        var new = SMTPTransaction(site: site, policy: policy, id: id, sender: sender, returnPath: returnPath)
+        var rewritten = sender
+        rewritten.path = returnPath
+        let origin = MessageOrigin(
+            id: queueID, sender: rewritten, submitter: session.login, client: session.connection.remoteAddress)
+        var new = SMTPTransaction(site: site, policy: policy, sender: sender, origin: origin, queue: sites.queue)
         new.effects.merge(decision.effects)
         transaction.withLock { [new] in $0 = new }
         return decision.reply
@@ -116,7 +122,7 @@ final class SMTPSession: SMTPServices {
                 metadata: ["alias": "\(recipient.address)", "target": "\(dead)"])
         }
         transaction.withLock { transaction in
-            transaction?.add(resolution, as: recipient.address)
+            transaction?.add(resolution, as: recipient)
             transaction?.effects.merge(decision.effects)
         }
         return decision.reply
@@ -210,7 +216,7 @@ final class SMTPSession: SMTPServices {
         _ piece: ByteBuffer, _ transaction: inout SMTPTransaction, _ session: SMTPSessionFacts
     ) async -> MailboxFailure? {
         guard !transaction.effects.isDiscarded, piece.readableBytes > 0 else { return nil }
-        let stream: StreamedDelivery
+        var stream: StreamedDelivery
         if let started = transaction.stream {
             stream = started
         } else {
@@ -218,8 +224,9 @@ final class SMTPSession: SMTPServices {
             stream = await transaction.delivery.begin(
                 traceHeaders: transaction.traceHeaders(session, hidesClient: hides))
         }
+        let failure = await stream.append(piece)
         transaction.stream = stream
-        return await stream.append(piece)
+        return failure
     }
 
     func abort(_ session: SMTPSessionFacts) async {

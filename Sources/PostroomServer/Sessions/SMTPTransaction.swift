@@ -8,11 +8,10 @@ import SMTP
 struct SMTPTransaction {
     let site: Site
     let policy: SMTPPolicy
-    let id: String
+    let origin: MessageOrigin
+    private let queue: MailQueue?
     /// As the client gave it; what the policy judges.
     let sender: EnvelopeSender
-    /// After canonical(5): what mail is delivered with.
-    let returnPath: ReversePath
     var delivery: DeliveryTransaction
     /// As the client gave them.
     var recipients: [EmailAddress] = []
@@ -26,26 +25,24 @@ struct SMTPTransaction {
     /// What the login may send as, once somebody had to be told.
     var allowedSenders: [String]?
 
-    init(site: Site, policy: SMTPPolicy, id: String, sender: EnvelopeSender, returnPath: ReversePath) {
+    /// - Parameter origin: its sender is `returnPath`.
+    init(site: Site, policy: SMTPPolicy, sender: EnvelopeSender, origin: MessageOrigin, queue: MailQueue?) {
         self.site = site
         self.policy = policy
-        self.id = id
         self.sender = sender
-        self.returnPath = returnPath
-        delivery = Self.delivery(site, sender, returnPath)
+        self.origin = origin
+        self.queue = queue
+        delivery = site.deliveryTransaction(origin, queue: queue)
     }
 
-    private static func delivery(
-        _ site: Site, _ sender: EnvelopeSender, _ returnPath: ReversePath
-    ) -> DeliveryTransaction {
-        var sender = sender
-        sender.path = returnPath
-        return site.deliveryTransaction(from: sender)
-    }
+    /// In replies, `Received:` and the log.
+    var id: String { origin.id.description }
 
-    mutating func add(_ resolution: Resolution, as recipient: EmailAddress) {
-        delivery.add(resolution)
-        recipients.append(recipient)
+    var returnPath: ReversePath { origin.sender.path }
+
+    mutating func add(_ resolution: Resolution, as recipient: EnvelopeRecipient) {
+        delivery.add(resolution, asked: recipient)
+        recipients.append(recipient.address)
     }
 
     // MARK: Before delivery
@@ -68,7 +65,7 @@ struct SMTPTransaction {
                 findings.append(Finding(text: "REDIRECT: \(resolution.reply)", address: redirect))
                 return (resolution.reply, findings)
             }
-            delivery = Self.delivery(site, sender, returnPath)
+            delivery = site.deliveryTransaction(origin, queue: queue)
             delivery.add(resolution)
         }
         for address in effects.blindCopies {

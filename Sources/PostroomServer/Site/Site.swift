@@ -213,12 +213,6 @@ package final class Site: Sendable {
         return key.flatMap { policies[$0] } ?? nativePolicy(withLogin ? .submission : .smtp)
     }
 
-    func deliveryTransaction(from sender: EnvelopeSender) -> DeliveryTransaction {
-        let headers: DeliveryOptions.RecipientHeaders = model.store.recipientHeaders ? .always : .whenAlone
-        return DeliveryTransaction(
-            sender: sender, maildirs: storage.delivery, options: DeliveryOptions(recipientHeaders: headers))
-    }
-
     package var tableNames: [String] { tables.keys.sorted() }
 
     /// A table of the configuration by its name, or one that is given whole: `hash:/etc/aliases`, `unionmap:{…}`.

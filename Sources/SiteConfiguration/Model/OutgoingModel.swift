@@ -4,6 +4,12 @@ package struct OutgoingModel: Sendable {
         case none, may, encrypt, dane, daneOnly = "dane-only", fingerprint, verify, secure
     }
 
+    /// Where mail waits; ours alone, never another program's `queue_directory`.
+    package var queueDirectory: Located<String>?
+    /// smtp_sender_dependent_authentication.
+    package var asksLoginsForSender: Located<Bool>?
+    /// Policies of MTA-STS (RFC 8461) are asked for.
+    package var asksForSTS: Located<Bool>?
     /// relayhost: `[smarthost.example.org]:587`.
     package var relayHost: Located<String>?
     /// sender_dependent_relayhost_maps.

@@ -5,6 +5,9 @@ enum OutgoingSection {
     static func read(_ site: SectionReader) -> OutgoingModel {
         var model = OutgoingModel()
         guard let reader = site.section("outgoing") else { return model }
+        model.queueDirectory = reader.string("queue_directory")
+        model.asksLoginsForSender = reader.boolean("asks_logins_for_sender")
+        model.asksForSTS = reader.boolean("mta_sts")
         model.relayHost = reader.string("relay_host")
         model.senderRelayHosts = TableSection.tables("sender_relay_hosts", reader)
         model.logins = TableSection.tables("logins", reader)

@@ -153,10 +153,13 @@ extension SRSModel {
 extension OutgoingModel {
     var entries: YAMLEntries {
         var entries = YAMLEntries()
+        entries.add("queue_directory", queueDirectory)
+        entries.add("mta_sts", asksForSTS)
         entries.add("relay_host", relayHost)
         entries.add("sender_relay_hosts", senderRelayHosts)
         if !logins.isEmpty { entries.add("logins", .list(logins.map(\.documentWithoutLines))) }
         entries.add("log_in", logsIn, unless: false)
+        entries.add("asks_logins_for_sender", asksLoginsForSender)
         entries.add("tls", tlsLevel)
         entries.add("tls_policies", tlsPolicies)
         entries.add("ca_file", caFile)
