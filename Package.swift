@@ -59,7 +59,7 @@ let rooms: [Target] = [
     room("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel", nioPosix, crypto]),
     room("DNS", ["CUnbound", "CIDN2"]),
     room("Routing", ["LookupTables", "Directory", "MailModel"]),
-    room("Policy", ["Routing", "LookupTables", "Directory", "MailModel"]),
+    room("Policy", ["Routing", "LookupTables", "Directory", "DNS", "MailModel"]),
     room("Net", [nioPosix, nioConcurrency, nioSSL, nioTLS, x509, crypto, swiftASN1]),
     room("SMTP", ["MailModel", "SASL", "Net", nioPosix]),
     room("IMAP", ["MailModel", "SASL", "Net"]),
@@ -69,7 +69,7 @@ let rooms: [Target] = [
         "SiteConfiguration",
         [
             "MailModel", "Blocking", "LDAP", "Passwords", "Directory", "LookupTables", "Accounts", "Routing", "Policy",
-            "Net", "SMTP", "IMAP", "MailStore", "Delivery", .product(name: "Yams", package: "Yams"),
+            "DNS", "Net", "SMTP", "IMAP", "MailStore", "Delivery", .product(name: "Yams", package: "Yams"),
         ]),
     room(
         "Dialects",
@@ -82,7 +82,8 @@ let rooms: [Target] = [
         [
             "SiteConfiguration", "Dialects", "MailModel", "Blocking", "CBlockingShim", "LDAP", "Passwords", "SASL",
             "Directory",
-            "LookupTables", "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "MailStore", "Delivery", nioPosix,
+            "LookupTables", "Accounts", "Routing", "Policy", "DNS", "Net", "SMTP", "IMAP", "MailStore", "Delivery",
+            nioPosix,
             nioSSL,
             lifecycle, unixSignals,
         ]),
@@ -108,7 +109,7 @@ let testing: [Target] = [
     tests("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel", "Blocking", nioPosix]),
     tests("DNS", []),
     tests("Routing", ["LookupTables", "Directory", "MailModel"]),
-    tests("Policy", ["Routing", "LookupTables", "Directory", "LDAP", "MailModel"]),
+    tests("Policy", ["Routing", "LookupTables", "Directory", "DNS", "LDAP", "MailModel"]),
     tests("Net", [nioPosix, nioEmbedded, nioSSL]),
     tests(
         "SMTP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
@@ -121,7 +122,8 @@ let testing: [Target] = [
     tests(
         "PostroomServer",
         [
-            "Dialects", "SiteConfiguration", "MailModel", "Directory", "LDAP", "Policy", "Blocking", nioPosix, nioSSL,
+            "Dialects", "SiteConfiguration", "MailModel", "Directory", "LDAP", "Policy", "DNS", "Blocking", nioPosix,
+            nioSSL,
         ]),
 ]
 

@@ -1,5 +1,6 @@
 package import Accounts
 import Blocking
+package import DNS
 import Delivery
 import Directory
 import LDAP
@@ -22,6 +23,8 @@ package final class Site: Sendable {
     package let accounts: DirectoryAccounts
     /// Who sends it: another chain of password databases, where Postfix asks others than Dovecot does.
     package let submissionAccounts: DirectoryAccounts
+    /// Goes on in the next site where its options do; gone with the last site that has it.
+    package let resolver: UnboundResolver
     let traceHeaders: TraceHeaders
     let directories: DirectorySet
     private let kept: [KeptDirectory]
@@ -37,9 +40,11 @@ package final class Site: Sendable {
     private init(
         model: SiteModel, directories: DirectorySet, kept: [KeptDirectory], tables: [String: any LookupTable],
         router: Router, policies: [ListenerKey: SMTPPolicy], policyServices: [PolicyServiceClient],
-        accounts: AccountsBuilder.Built, storage: SiteStorage, throttle: LoginThrottle, group: any EventLoopGroup
+        resolver: UnboundResolver, accounts: AccountsBuilder.Built, storage: SiteStorage, throttle: LoginThrottle,
+        group: any EventLoopGroup
     ) {
         self.group = group
+        self.resolver = resolver
         self.model = model
         self.directories = directories
         self.kept = kept
@@ -82,10 +87,11 @@ package final class Site: Sendable {
     private static func made(
         _ model: SiteModel, group: any EventLoopGroup, succeeding old: Site?
     ) async -> (site: Site?, faults: [ConfigurationFault]) {
+        let (resolver, resolverFaults) = await ResolverBuilder.resolver(model.dns, succeeding: old?.resolver)
         let made = await Hashing.blocking {
             let faults = FaultCollector()
-            let site = make(model, group: group, succeeding: old, faults)
-            return (site: site, faults: faults.faults)
+            let site = make(model, resolver, group: group, succeeding: old, faults)
+            return (site: site, faults: faults.faults + resolverFaults)
         }
         let busy = ConfigurationFault(
             .error, at: model.hostname.location, "too many passwords are being checked to read the configuration",
@@ -94,7 +100,8 @@ package final class Site: Sendable {
     }
 
     private static func make(
-        _ model: SiteModel, group: any EventLoopGroup, succeeding old: Site?, _ faults: FaultCollector
+        _ model: SiteModel, _ resolver: UnboundResolver?, group: any EventLoopGroup, succeeding old: Site?,
+        _ faults: FaultCollector
     ) -> Site? {
         let storage = SiteStorage.open(model, succeeding: old?.storage, faults)
         let throttle = old?.throttle ?? LoginThrottle()
@@ -108,12 +115,12 @@ package final class Site: Sendable {
         ).build(throttle: throttle)
         let routing = RoutingBuilder(model: model, tables: tables, accounts: accounts.byAddress, faults: faults)
         guard let router = routing.router() else { return nil }
-        let builder = PolicyBuilder(model, tables, router, group: group, faults)
+        let builder = PolicyBuilder(model, tables, router, resolver ?? NoResolver(), group: group, faults)
         let policies = builder.policies()
-        guard let storage else { return nil }
+        guard let storage, let resolver else { return nil }
         return Site(
             model: model, directories: directories, kept: kept, tables: tables.byName, router: router,
-            policies: policies, policyServices: Array(builder.services.values), accounts: accounts,
+            policies: policies, policyServices: Array(builder.services.values), resolver: resolver, accounts: accounts,
             storage: storage, throttle: throttle, group: group)
     }
 
@@ -172,7 +179,7 @@ package final class Site: Sendable {
     }
 
     private func nativePolicy(_ kind: ListenerModel.Kind) -> SMTPPolicy {
-        SMTPPolicy(.native(kind == .smtp ? .mx : .submission), router: router)
+        SMTPPolicy(.native(kind == .smtp ? .mx : .submission), router: router, resolver: resolver)
     }
 
     /// What somebody may do who comes from outside, or who has logged in: that of the first listener where they would.
