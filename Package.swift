@@ -60,7 +60,7 @@ let rooms: [Target] = [
     room("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel", nioPosix, crypto]),
     room("DNS", ["CUnbound", "CIDN2"]),
     room("Routing", ["LookupTables", "Directory", "MailModel", crypto]),
-    room("Policy", ["Routing", "LookupTables", "Directory", "MailModel"]),
+    room("Policy", ["Routing", "LookupTables", "Directory", "DNS", "MailModel"]),
     room("Net", [nioPosix, nioConcurrency, nioSSL, nioTLS, x509, crypto, swiftASN1]),
     room("SMTP", ["MailModel", "SASL", "Net", nioPosix]),
     room("IMAP", ["MailModel", "SASL", "Net"]),
@@ -76,7 +76,7 @@ let rooms: [Target] = [
         "SiteConfiguration",
         [
             "MailModel", "Blocking", "LDAP", "Passwords", "Directory", "LookupTables", "Accounts", "Routing", "Policy",
-            "Net", "SMTP", "IMAP", "MailStore", "Delivery", .product(name: "Yams", package: "Yams"),
+            "DNS", "Net", "SMTP", "IMAP", "MailStore", "Delivery", .product(name: "Yams", package: "Yams"),
         ]),
     room(
         "Dialects",
@@ -118,7 +118,7 @@ let testing: [Target] = [
     tests("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel", "Blocking", nioPosix]),
     tests("DNS", []),
     tests("Routing", ["LookupTables", "Directory", "MailModel"]),
-    tests("Policy", ["Routing", "LookupTables", "Directory", "LDAP", "MailModel"]),
+    tests("Policy", ["Routing", "LookupTables", "Directory", "DNS", "LDAP", "MailModel"]),
     tests("Net", [nioPosix, nioEmbedded, nioSSL, crypto]),
     tests(
         "SMTP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
@@ -137,7 +137,8 @@ let testing: [Target] = [
     tests(
         "PostroomServer",
         [
-            "Dialects", "SiteConfiguration", "MailModel", "Directory", "LDAP", "Policy", "Blocking", nioPosix, nioSSL,
+            "Dialects", "SiteConfiguration", "MailModel", "Directory", "LDAP", "Policy", "DNS", "Blocking", nioPosix,
+            nioSSL,
         ]),
 ]
 

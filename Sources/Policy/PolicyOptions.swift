@@ -36,6 +36,9 @@ package struct PolicyOptions: Sendable {
     /// `smtpd_reject_unlisted_sender`.
     package var rejectsUnlistedSender = false
 
+    /// How restrictions that ask DNS answer.
+    package var lookupReplies = LookupReplies()
+
     /// `smtpd_sender_login_maps`: who owns a sender address.
     package var senderLoginMaps: [any LookupTable] = []
     package var senderLoginMapsLocation: SourceLocation?

@@ -5,6 +5,8 @@ enum PolicyReply {
     /// What a reply is about: its name between `<` and `>`, and how Postfix calls it.
     enum Subject: Sendable {
         case client(ClientFacts)
+        /// By the name that its address has in DNS.
+        case reverseClient(String)
         case helo(String)
         case sender(ReversePath)
         case recipient(EmailAddress)
@@ -14,6 +16,7 @@ enum PolicyReply {
         var text: String {
             switch self {
             case .client(let client): "<\(client.description)>: Client host"
+            case .reverseClient(let name): "<\(name)>: Unverified Client host"
             case .helo(let name): "<\(name)>: Helo command"
             case .sender(let path): "<\(path)>: Sender address"
             case .recipient(let address): "<\(address)>: Recipient address"

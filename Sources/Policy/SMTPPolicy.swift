@@ -1,3 +1,4 @@
+package import DNS
 package import Directory
 package import MailModel
 package import Routing
@@ -7,10 +8,13 @@ package import Routing
 package struct SMTPPolicy: Sendable {
     package let options: PolicyOptions
     package let router: Router
+    private let resolver: any DNSResolver
 
-    package init(_ options: PolicyOptions, router: Router) {
+    /// - Parameter resolver: for restrictions that ask DNS; without one nothing that they ask is to be found out.
+    package init(_ options: PolicyOptions, router: Router, resolver: any DNSResolver = NoResolver()) {
         self.options = options
         self.router = router
+        self.resolver = resolver
     }
 
     /// The answer to RCPT.
@@ -34,7 +38,8 @@ package struct SMTPPolicy: Sendable {
     /// MAIL FROM. With `delaysReject` nothing is decided before RCPT.
     package func sender(_ sender: ReversePath, client: ClientFacts) async -> StageDecision {
         guard !options.delaysReject else { return StageDecision(steps: []) }
-        var evaluation = RestrictionEvaluation(options, router, client: client, sender: sender, recipient: nil)
+        var evaluation = RestrictionEvaluation(
+            options, router, resolver, client: client, sender: sender, recipient: nil)
         evaluation.isAtMail = true
         return await decide(clientStages, &evaluation)
     }
@@ -43,7 +48,8 @@ package struct SMTPPolicy: Sendable {
     package func recipient(
         _ recipient: EmailAddress, sender: ReversePath, client: ClientFacts
     ) async -> RecipientDecision {
-        var evaluation = RestrictionEvaluation(options, router, client: client, sender: sender, recipient: recipient)
+        var evaluation = RestrictionEvaluation(
+            options, router, resolver, client: client, sender: sender, recipient: recipient)
         var stages = options.delaysReject ? clientStages : []
         let relay = RestrictionEvaluation.Stage.relay(options.relayRestrictions)
         let recipients = RestrictionEvaluation.Stage.recipient(options.recipientRestrictions)
@@ -92,7 +98,8 @@ package struct SMTPPolicy: Sendable {
         _ recipients: [EmailAddress], _ sender: ReversePath, _ client: ClientFacts
     ) -> RestrictionEvaluation {
         var evaluation = RestrictionEvaluation(
-            options, router, client: client, sender: sender, recipient: recipients.count == 1 ? recipients[0] : nil)
+            options, router, resolver, client: client, sender: sender,
+            recipient: recipients.count == 1 ? recipients[0] : nil)
         evaluation.recipientCount = recipients.count
         return evaluation
     }

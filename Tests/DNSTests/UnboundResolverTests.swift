@@ -121,7 +121,7 @@ import Testing
 
             let strangeAnswer = await resolver.addresses(of: try named("strange.example.test"), .v4)
             let strange = try #require(strangeAnswer.foundRecords)
-            #expect(strange.isAlias && strange.canonicalName.description == "0/25.example.test")
+            #expect(strange.isAlias && strange.canonicalName.description == "0?25.example.test")
 
             let dangling = await resolver.addresses(of: try named("dangling.example.test"), .v4)
             #expect(dangling == .absent(nameExists: false, isSecure: true))

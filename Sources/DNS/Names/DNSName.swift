@@ -1,7 +1,8 @@
 /// The name of a domain or host as DNS knows it: lower-case, in A-labels (RFC 5890), without the trailing dot. Never the root.
 ///
 /// What comes from outside holds letters, digits, hyphens and underscores only, so that a name can stand in a header, a log
-/// or a URL as it is. Names that zones give as aliases' targets may hold other visible ASCII characters (RFC 2317 §4).
+/// or a URL as it is. In the target of an alias libunbound writes `?` for any other octet (RFC 2317 §4 has slashes there);
+/// nothing can be asked of such a name.
 package struct DNSName: Hashable, Sendable, CustomStringConvertible {
     /// Octets without the dot at the end (RFC 1035 §2.3.4: 255 in a message, with a length before each label).
     package static let maximumLength = 253

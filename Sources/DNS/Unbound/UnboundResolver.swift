@@ -2,15 +2,20 @@
 package final class UnboundResolver: DNSResolver {
     package let options: UnboundOptions
     private let lookups: UnboundLookups
+    private let stamps: [FileStamp]
 
     /// Reads the files that the options name. No server is asked before the first question.
     package static func open(_ options: UnboundOptions = .init()) async throws(UnboundFailure) -> UnboundResolver {
         let lookups = try UnboundLookups(options)
-        try await UnboundThread.start(options, lookups)
-        return UnboundResolver(options, lookups)
+        let stamps = try await UnboundThread.start(options, lookups)
+        return UnboundResolver(options, lookups, stamps)
     }
 
-    private init(_ options: UnboundOptions, _ lookups: UnboundLookups) {
+    /// Whether the files that were read when it was opened are still the same ones. Does blocking calls.
+    package var isCurrent: Bool { options.stamps == stamps }
+
+    private init(_ options: UnboundOptions, _ lookups: UnboundLookups, _ stamps: [FileStamp]) {
+        self.stamps = stamps
         self.options = options
         self.lookups = lookups
     }

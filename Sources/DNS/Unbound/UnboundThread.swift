@@ -11,8 +11,10 @@ struct UnboundThread {
     private var deadlines: Deque<(instant: ContinuousClock.Instant, identifier: UInt64)> = []
 
     /// Returns once libunbound is configured. The thread ends with ``UnboundLookups/close(_:)``.
-    static func start(_ options: UnboundOptions, _ lookups: UnboundLookups) async throws(UnboundFailure) {
-        let failure: UnboundFailure? = await withCheckedContinuation { continuation in
+    static func start(
+        _ options: UnboundOptions, _ lookups: UnboundLookups
+    ) async throws(UnboundFailure) -> [FileStamp] {
+        let result: Result<[FileStamp], UnboundFailure> = await withCheckedContinuation { continuation in
             let start = Start(options: options, lookups: lookups, started: continuation)
             var thread = pthread_t()
             let status = pthread_create(
@@ -28,18 +30,19 @@ struct UnboundThread {
             }
             Unmanaged.passUnretained(start).release()
             continuation.resume(
-                returning: UnboundFailure(description: "no thread: \(String(cString: strerror(status)))"))
+                returning: .failure(UnboundFailure(description: "no thread: \(String(cString: strerror(status)))")))
         }
-        if let failure { throw failure }
+        return try result.get()
     }
 
     private final class Start {
         let options: UnboundOptions
         let lookups: UnboundLookups
-        let started: CheckedContinuation<UnboundFailure?, Never>
+        let started: CheckedContinuation<Result<[FileStamp], UnboundFailure>, Never>
 
         init(
-            options: UnboundOptions, lookups: UnboundLookups, started: CheckedContinuation<UnboundFailure?, Never>
+            options: UnboundOptions, lookups: UnboundLookups,
+            started: CheckedContinuation<Result<[FileStamp], UnboundFailure>, Never>
         ) {
             self.options = options
             self.lookups = lookups
@@ -54,13 +57,15 @@ struct UnboundThread {
             let lookups = lookups
             defer { lookups.end() }
             do throws(UnboundFailure) {
+                // Before they are read: a change in between is seen as one.
+                let stamps = options.stamps
                 let context = try UnboundContext(options) { lookups.finish($0, $1) }
-                started.resume(returning: nil)
+                started.resume(returning: .success(stamps))
                 var thread = UnboundThread(lookups, context, maximumInFlight: options.maximumLookupsInFlight)
                 thread.loop()
             } catch {
                 lookups.close(error.description)
-                started.resume(returning: error)
+                started.resume(returning: .failure(error))
             }
         }
     }

@@ -60,11 +60,13 @@ enum AccessAction: Sendable {
     ) -> [Restriction]? {
         var result: [Restriction] = []
         var isWarning = false
-        for name in names {
+        var rest = names
+        while var name = rest.popFirst() {
             if name.lowercased() == "warn_if_reject" {
                 isWarning = true
                 continue
             }
+            if Restriction.takesDNSList(name), let list = rest.popFirst() { name += " " + list }
             guard let found = classes[name]?.restrictions ?? Restriction(named: name).map({ [$0] }) else { return nil }
             result += isWarning ? found.map { .warnIfReject($0) } : found
             isWarning = false

@@ -40,12 +40,17 @@ enum AccessKeys {
         return keys
     }
 
-    /// The host name and its parents, the address, then the networks around it: `192.0.2`, `192.0`, `192`.
+    /// The host name and its parents, the address, then the networks around it. A client without a name is `unknown`.
     static func client(_ client: ClientFacts) -> [Key] {
-        var keys = client.hostName.flatMap { Domain($0) }.map { domain($0) } ?? []
-        guard let address = client.address else { return keys }
+        host(client.hostName ?? ClientNames.unknown) + (client.address.map { address($0) } ?? [])
+    }
+
+    static func host(_ name: String) -> [Key] { Domain(name).map { domain($0) } ?? [] }
+
+    /// The address, then the networks around it: `192.0.2`, `192.0`, `192`.
+    static func address(_ address: IPAddress) -> [Key] {
         let text = Array(address.description.utf8)
-        keys.append(Key(text, isPartial: false))
+        var keys = [Key(text, isPartial: false)]
         let separator = UInt8(ascii: address.isIPv4 ? "." : ":")
         var rest = text[...]
         while let end = rest.lastIndex(of: separator) {

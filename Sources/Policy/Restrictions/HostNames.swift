@@ -8,17 +8,20 @@ enum HostNames {
 
     /// A host name (RFC 1123 §2.1, with `_` as Postfix allows, and U-labels) or an address literal.
     static func isHostName(_ name: String) -> Bool {
-        if name.hasPrefix("["), name.hasSuffix("]") {
-            let inside = name.dropFirst().dropLast()
-            let literal = inside.lowercased().hasPrefix("ipv6:") ? inside.dropFirst(5) : inside
-            return IPAddress(literal) != nil
-        }
+        if name.hasPrefix("["), name.hasSuffix("]") { return address(inLiteral: name) != nil }
         guard name.utf8.count <= 255 else { return false }
         let dotted = name.hasSuffix(".") ? name.dropLast() : name[...]
         return dotted.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
             !label.isEmpty && label.count <= 63 && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
                 && label.allSatisfy { isHostNameByte($0) }
         }
+    }
+
+    /// Of `[192.0.2.1]` or `[IPv6:2001:db8::1]`.
+    static func address(inLiteral name: String) -> IPAddress? {
+        guard name.hasPrefix("["), name.hasSuffix("]") else { return nil }
+        let inside = name.dropFirst().dropLast()
+        return IPAddress(inside.lowercased().hasPrefix("ipv6:") ? inside.dropFirst(5) : inside)
     }
 
     private static func isHostNameByte(_ byte: UInt8) -> Bool {

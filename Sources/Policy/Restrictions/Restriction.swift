@@ -21,21 +21,65 @@ package indirect enum Restriction: Sendable {
     case rejectNonFQDNRecipient
     case rejectNonFQDNHeloHostname
     case rejectInvalidHeloHostname
+    case rejectUnknownSenderDomain
+    case rejectUnknownRecipientDomain
+    case rejectUnknownHeloHostname
+    case rejectUnknownClientHostname
+    case rejectUnknownReverseClientHostname
+    /// `reject_rbl_client`, `reject_rhsbl_…`
+    case rejectListed(DNSList.Subject, DNSList)
+    /// `permit_dnswl_client`, `permit_rhswl_client`
+    case permitListed(DNSList.Subject, DNSList)
     case checkClientAccess(any LookupTable)
     case checkHeloAccess(any LookupTable)
     case checkSenderAccess(any LookupTable)
     case checkRecipientAccess(any LookupTable)
+    case checkReverseClientAccess(any LookupTable)
+    case checkServerAccess(ServerAccess, any LookupTable)
     case checkPolicyService(any PolicyService)
     /// `warn_if_reject`: what the next restriction would refuse is noted and let pass.
     case warnIfReject(Restriction)
-    /// A restriction of Postfix that this server doesn't have (DNS lists), by its name: noted, and passed over, whether
+    /// A restriction of Postfix that this server doesn't have, by its name: noted, and passed over, whether
     /// it permits or rejects. An import reports it.
     case notServed(String)
 
-    /// The restrictions that stand alone, without a table behind them.
+    /// The restrictions that stand alone, and those with a DNS list behind them: `reject_rbl_client zen.example.org`.
     package init?(named name: String) {
-        guard let found = Self.byName[name.lowercased()] else { return nil }
+        let words = name.split { $0 == " " || $0 == "\t" }
+        guard let first = words.first else { return nil }
+        if words.count == 2 {
+            let word = first.lowercased()
+            guard let list = DNSList(words[1]) else { return nil }
+            if let subject = Self.rejectingLists[word] {
+                self = .rejectListed(subject, list)
+            } else if let subject = Self.permittingLists[word] {
+                self = .permitListed(subject, list)
+            } else {
+                return nil
+            }
+            return
+        }
+        guard words.count == 1, let found = Self.byName[name.lowercased()] else { return nil }
         self = found
+    }
+
+    /// Whether a DNS list has to stand behind the name.
+    package static func takesDNSList(_ name: String) -> Bool {
+        rejectingLists[name.lowercased()] != nil || permittingLists[name.lowercased()] != nil
+    }
+
+    private static let rejectingLists: [String: DNSList.Subject] = [
+        "reject_rbl_client": .clientAddress, "reject_rhsbl_client": .clientName,
+        "reject_rhsbl_reverse_client": .reverseClientName, "reject_rhsbl_helo": .helo,
+        "reject_rhsbl_sender": .sender, "reject_rhsbl_recipient": .recipient,
+    ]
+
+    private static let permittingLists: [String: DNSList.Subject] = [
+        "permit_dnswl_client": .clientAddress, "permit_rhswl_client": .clientName,
+    ]
+
+    private static func name(_ subject: DNSList.Subject, in lists: [String: DNSList.Subject]) -> String {
+        lists.first { $0.value == subject }?.key ?? ""
     }
 
     package var name: String {
@@ -59,6 +103,15 @@ package indirect enum Restriction: Sendable {
         case .rejectNonFQDNRecipient: "reject_non_fqdn_recipient"
         case .rejectNonFQDNHeloHostname: "reject_non_fqdn_helo_hostname"
         case .rejectInvalidHeloHostname: "reject_invalid_helo_hostname"
+        case .rejectUnknownSenderDomain: "reject_unknown_sender_domain"
+        case .rejectUnknownRecipientDomain: "reject_unknown_recipient_domain"
+        case .rejectUnknownHeloHostname: "reject_unknown_helo_hostname"
+        case .rejectUnknownClientHostname: "reject_unknown_client_hostname"
+        case .rejectUnknownReverseClientHostname: "reject_unknown_reverse_client_hostname"
+        case .rejectListed(let subject, let list): "\(Self.name(subject, in: Self.rejectingLists)) \(list)"
+        case .permitListed(let subject, let list): "\(Self.name(subject, in: Self.permittingLists)) \(list)"
+        case .checkReverseClientAccess(let table): "check_reverse_client_hostname_access \(table.name)"
+        case .checkServerAccess(let access, let table): "\(access.restriction) \(table.name)"
         case .checkClientAccess(let table): "check_client_access \(table.name)"
         case .checkHeloAccess(let table): "check_helo_access \(table.name)"
         case .checkSenderAccess(let table): "check_sender_access \(table.name)"
@@ -85,6 +138,8 @@ package indirect enum Restriction: Sendable {
             .rejectUnauthenticatedSenderLoginMismatch, .rejectUnlistedRecipient, .rejectUnlistedSender,
             .rejectUnauthPipelining, .rejectNonFQDNSender,
             .rejectNonFQDNRecipient, .rejectNonFQDNHeloHostname, .rejectInvalidHeloHostname,
+            .rejectUnknownSenderDomain, .rejectUnknownRecipientDomain, .rejectUnknownHeloHostname,
+            .rejectUnknownClientHostname, .rejectUnknownReverseClientHostname,
         ]
         return Dictionary(uniqueKeysWithValues: plain.map { ($0.name, $0) })
     }()

@@ -8,6 +8,13 @@ extension RestrictionEvaluation {
     mutating func access(
         _ table: any LookupTable, _ keys: [AccessKeys.Key], _ subject: PolicyReply.Subject, _ stage: Stage
     ) async -> Verdict {
+        await entry(table, keys, subject, stage) ?? .dunno
+    }
+
+    /// What the table says of the first key that it has; nil when it has none of them.
+    mutating func entry(
+        _ table: any LookupTable, _ keys: [AccessKeys.Key], _ subject: PolicyReply.Subject, _ stage: Stage
+    ) async -> Verdict? {
         for key in keys where !key.isPartial || !table.isPattern {
             let answer = await table.lookup(key.bytes)
             steps += answer.steps
@@ -19,7 +26,7 @@ extension RestrictionEvaluation {
                 return await act(AccessAction(value, classes: options.restrictionClasses), subject, stage)
             }
         }
-        return .dunno
+        return nil
     }
 
     mutating func act(

@@ -7,7 +7,8 @@ extension RestrictionEvaluation {
 
     mutating func policyService(_ service: any PolicyService, _ stage: Stage) async -> Verdict {
         let action: [UInt8]
-        switch await service.ask(request(stage)) {
+        let names = await findClientNames()
+        switch await service.ask(request(stage, names)) {
         case .found(let value):
             action = value
             steps.append(
@@ -21,7 +22,7 @@ extension RestrictionEvaluation {
         return await act(AccessAction(action, classes: options.restrictionClasses), subject(stage), stage)
     }
 
-    private func request(_ stage: Stage) -> PolicyServiceRequest {
+    private func request(_ stage: Stage, _ names: ClientNames) -> PolicyServiceRequest {
         let state: PolicyServiceRequest.State =
             switch stage {
             case .data: .data
@@ -32,9 +33,10 @@ extension RestrictionEvaluation {
         return PolicyServiceRequest(attributes: [
             ("request", "smtpd_access_policy"), ("protocol_state", state.rawValue),
             ("protocol_name", isLMTP ? "LMTP" : client.isExtended ? "ESMTP" : "SMTP"),
-            ("client_address", client.address?.description ?? ""), ("client_name", client.hostName ?? "unknown"),
+            ("client_address", client.address?.description ?? ""),
+            ("client_name", names.verified.text ?? ClientNames.unknown),
             ("client_port", client.port.map(String.init) ?? ""),
-            ("reverse_client_name", client.hostName ?? "unknown"),
+            ("reverse_client_name", names.reverse.text ?? ClientNames.unknown),
             ("server_address", client.serverAddress ?? ""),
             ("server_port", client.serverPort.map(String.init) ?? ""), ("helo_name", client.helo ?? ""),
             ("sender", sender.description), ("recipient", recipient?.description ?? ""),

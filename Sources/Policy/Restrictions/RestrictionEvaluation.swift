@@ -1,3 +1,4 @@
+import DNS
 import Directory
 import LookupTables
 import MailModel
@@ -49,7 +50,9 @@ struct RestrictionEvaluation: Sendable {
 
     let options: PolicyOptions
     let router: Router
-    let client: ClientFacts
+    let resolver: any DNSResolver
+    /// Its name is there once a restriction needed it.
+    var client: ClientFacts
     let sender: ReversePath
     /// Nil at MAIL, and behind RCPT where there are several.
     let recipient: EmailAddress?
@@ -68,12 +71,15 @@ struct RestrictionEvaluation: Sendable {
     /// What `DEFER_IF_REJECT` makes of a later refusal.
     var deferIfReject: SMTPReply?
     var effects = MessageEffects()
+    var clientNames: ClientNames?
     /// Access tables may name restrictions that ask access tables.
     var nesting = 0
 
     init(
-        _ options: PolicyOptions, _ router: Router, client: ClientFacts, sender: ReversePath, recipient: EmailAddress?
+        _ options: PolicyOptions, _ router: Router, _ resolver: any DNSResolver, client: ClientFacts,
+        sender: ReversePath, recipient: EmailAddress?
     ) {
+        self.resolver = resolver
         self.options = options
         self.router = router
         self.client = client
@@ -167,7 +173,21 @@ struct RestrictionEvaluation: Sendable {
             guard let helo = client.helo, !HostNames.isHostName(helo) else { return .dunno }
             let status = EnhancedStatusCode(5, 5, 2)
             return .refuse(PolicyReply.rejected(.helo(helo), "Invalid name", code: 501, status))
+        case .rejectUnknownSenderDomain:
+            return await unknownDomain(sender.address, .sender(sender), isSender: true)
+        case .rejectUnknownRecipientDomain:
+            guard let recipient else { return .dunno }
+            return await unknownDomain(recipient, .recipient(recipient), isSender: false)
+        case .rejectUnknownHeloHostname: return await unknownHelo()
+        case .rejectUnknownClientHostname: return await unknownClient(isReverse: false)
+        case .rejectUnknownReverseClientHostname: return await unknownClient(isReverse: true)
+        case .rejectListed(let subject, let list): return await rejectListed(subject, list)
+        case .permitListed(let subject, let list): return await permitListed(subject, list)
+        case .checkReverseClientAccess(let table): return await reverseClientAccess(table, stage)
+        case .checkServerAccess(let access, let table): return await serverAccess(access, table, stage)
         case .checkClientAccess(let table):
+            // Networks have no names.
+            if !(table is CIDRTable) { _ = await findClientNames() }
             return await access(table, AccessKeys.client(client), .client(client), stage)
         case .checkHeloAccess(let table):
             guard let helo = client.helo, let name = Domain(helo) else { return .dunno }

@@ -1,3 +1,4 @@
+import DNS
 import Directory
 import LookupTables
 import NIOCore
@@ -10,6 +11,7 @@ final class PolicyBuilder {
     private let model: SiteModel
     private let tables: TablesBuilder
     private let router: Router
+    private let resolver: any DNSResolver
     private let group: any EventLoopGroup
     private let faults: FaultCollector
     /// By their address; a server that several lists name is asked over the same connections.
@@ -17,9 +19,10 @@ final class PolicyBuilder {
     private var byName: [String: PolicyOptions] = [:]
 
     init(
-        _ model: SiteModel, _ tables: TablesBuilder, _ router: Router, group: any EventLoopGroup,
-        _ faults: FaultCollector
+        _ model: SiteModel, _ tables: TablesBuilder, _ router: Router, _ resolver: any DNSResolver,
+        group: any EventLoopGroup, _ faults: FaultCollector
     ) {
+        self.resolver = resolver
         self.model = model
         self.tables = tables
         self.router = router
@@ -41,7 +44,7 @@ final class PolicyBuilder {
                     remedy: "add reject_unauth_destination (or defer_unauth_destination, reject, defer) to one of them")
                 continue
             }
-            result[key] = SMTPPolicy(options, router: router)
+            result[key] = SMTPPolicy(options, router: router, resolver: resolver)
         }
         return result
     }
@@ -90,6 +93,7 @@ final class PolicyBuilder {
         if let clients = policy.headerRewriteClients {
             options.headerRewriteClients = clients.compactMap(headerRewriteClient)
         }
+        options.lookupReplies = replies(policy)
         for restrictionClass in policy.restrictionClasses {
             options.restrictionClasses[restrictionClass.name.value] = list(restrictionClass.restrictions, policy)
         }
@@ -131,6 +135,20 @@ final class PolicyBuilder {
         }
     }
 
+    private func replies(_ policy: PolicyModel) -> LookupReplies {
+        var replies = LookupReplies()
+        func code(_ value: Located<Int>?, _ standard: UInt16) -> UInt16 {
+            value.map { UInt16(clamping: $0.value) } ?? standard
+        }
+        replies.unknownAddress = code(policy.unknownAddressCode, replies.unknownAddress)
+        replies.unknownClient = code(policy.unknownClientCode, replies.unknownClient)
+        replies.unknownHostname = code(policy.unknownHostnameCode, replies.unknownHostname)
+        replies.listed = code(policy.listedCode, replies.listed)
+        if policy.unknownAddressFailure?.value == .defer { replies.unknownAddressFailure = .defer }
+        if policy.unknownHostnameFailure?.value == .defer { replies.unknownHostnameFailure = .defer }
+        return replies
+    }
+
     private func list(_ models: [RestrictionModel], _ policy: PolicyModel) -> RestrictionList {
         RestrictionList(models.flatMap { restrictions($0, policy, depth: 0) }, location: models.first?.location)
     }
@@ -153,11 +171,30 @@ final class PolicyBuilder {
             return [named(name)]
         case .access(let key, let table):
             guard let table = tables.table(table) else { return [] }
+            func servers(_ subject: ServerAccess.Subject, _ records: ServerAccess.Records) -> [Restriction] {
+                [.checkServerAccess(ServerAccess(subject, records), table)]
+            }
             switch key.value {
             case .client: return [.checkClientAccess(table)]
             case .helo: return [.checkHeloAccess(table)]
             case .sender: return [.checkSenderAccess(table)]
             case .recipient: return [.checkRecipientAccess(table)]
+            case .reverseClient: return [.checkReverseClientAccess(table)]
+            case .clientAddresses: return servers(.client, .addresses)
+            case .clientMailExchangers: return servers(.client, .mailExchangers)
+            case .clientNameServers: return servers(.client, .nameServers)
+            case .reverseClientAddresses: return servers(.reverseClient, .addresses)
+            case .reverseClientMailExchangers: return servers(.reverseClient, .mailExchangers)
+            case .reverseClientNameServers: return servers(.reverseClient, .nameServers)
+            case .heloAddresses: return servers(.helo, .addresses)
+            case .heloMailExchangers: return servers(.helo, .mailExchangers)
+            case .heloNameServers: return servers(.helo, .nameServers)
+            case .senderAddresses: return servers(.sender, .addresses)
+            case .senderMailExchangers: return servers(.sender, .mailExchangers)
+            case .senderNameServers: return servers(.sender, .nameServers)
+            case .recipientAddresses: return servers(.recipient, .addresses)
+            case .recipientMailExchangers: return servers(.recipient, .mailExchangers)
+            case .recipientNameServers: return servers(.recipient, .nameServers)
             }
         case .warning(let inner, _):
             return restrictions(inner, policy, depth: depth).map { .warnIfReject($0) }
@@ -170,6 +207,13 @@ final class PolicyBuilder {
     /// rejected by nobody.
     private func named(_ name: Located<String>) -> Restriction {
         if let restriction = Restriction(named: name.value) { return restriction }
+        let first = name.value.prefix { $0 != " " }
+        if Restriction.takesDNSList(String(first)) {
+            faults.error(
+                at: name.location, "\(name.value): there is no DNS list behind it",
+                remedy: "name its domain, for example \(first) zen.example.org, or zen.example.org=127.0.0.[2..11]")
+            return .reject
+        }
         let isPostfix = ["reject_", "permit_", "check_", "sleep"].contains { name.value.lowercased().hasPrefix($0) }
         if isPostfix {
             faults.warning(at: name.location, "\(name.value): there is no such check here: it is passed over")

@@ -1,5 +1,6 @@
 package import Accounts
 import Blocking
+package import DNS
 import Delivery
 import Directory
 import LDAP
@@ -22,6 +23,9 @@ package final class Site: Sendable {
     package let accounts: DirectoryAccounts
     /// Who sends it: another chain of password databases, where Postfix asks others than Dovecot does.
     package let submissionAccounts: DirectoryAccounts
+    /// Goes on in the next site where its options do; gone with the last site that has it.
+    package let resolver: UnboundResolver
+    let outgoing: SiteOutgoing
     let traceHeaders: TraceHeaders
     let directories: DirectorySet
     private let kept: [KeptDirectory]
@@ -41,10 +45,13 @@ package final class Site: Sendable {
     private init(
         model: SiteModel, directories: DirectorySet, kept: [KeptDirectory], tables: [String: any LookupTable],
         router: Router, policies: [ListenerKey: SMTPPolicy], policyServices: [PolicyServiceClient],
-        accounts: AccountsBuilder.Built, storage: SiteStorage, throttle: LoginThrottle, rates: SendingRates,
-        limitExceptions: [ListenerKey: NetworkList], group: any EventLoopGroup
+        resolver: UnboundResolver, outgoing: SiteOutgoing, accounts: AccountsBuilder.Built, storage: SiteStorage,
+        throttle: LoginThrottle, rates: SendingRates, limitExceptions: [ListenerKey: NetworkList],
+        group: any EventLoopGroup
     ) {
         self.group = group
+        self.resolver = resolver
+        self.outgoing = outgoing
         self.model = model
         self.directories = directories
         self.kept = kept
@@ -90,10 +97,11 @@ package final class Site: Sendable {
     private static func made(
         _ model: SiteModel, group: any EventLoopGroup, succeeding old: Site?
     ) async -> (site: Site?, faults: [ConfigurationFault]) {
+        let (resolver, resolverFaults) = await ResolverBuilder.resolver(model.dns, succeeding: old?.resolver)
         let made = await Hashing.blocking {
             let faults = FaultCollector()
-            let site = make(model, group: group, succeeding: old, faults)
-            return (site: site, faults: faults.faults)
+            let site = make(model, resolver, group: group, succeeding: old, faults)
+            return (site: site, faults: faults.faults + resolverFaults)
         }
         let busy = ConfigurationFault(
             .error, at: model.hostname.location, "too many passwords are being checked to read the configuration",
@@ -102,7 +110,8 @@ package final class Site: Sendable {
     }
 
     private static func make(
-        _ model: SiteModel, group: any EventLoopGroup, succeeding old: Site?, _ faults: FaultCollector
+        _ model: SiteModel, _ resolver: UnboundResolver?, group: any EventLoopGroup, succeeding old: Site?,
+        _ faults: FaultCollector
     ) -> Site? {
         let storage = SiteStorage.open(model, succeeding: old?.storage, faults)
         let throttle = old?.throttle ?? LoginThrottle()
@@ -116,13 +125,14 @@ package final class Site: Sendable {
         ).build(throttle: throttle)
         let routing = RoutingBuilder(model: model, tables: tables, accounts: accounts.byAddress, faults: faults)
         guard let router = routing.router() else { return nil }
-        let builder = PolicyBuilder(model, tables, router, group: group, faults)
+        let builder = PolicyBuilder(model, tables, router, resolver ?? NoResolver(), group: group, faults)
         let policies = builder.policies()
-        guard let storage else { return nil }
+        let outgoing = OutgoingBuilder(model: model, tables: tables, faults: faults).outgoingMail()
+        guard let storage, let resolver, let outgoing else { return nil }
         return Site(
             model: model, directories: directories, kept: kept, tables: tables.byName, router: router,
-            policies: policies, policyServices: Array(builder.services.values), accounts: accounts,
-            storage: storage, throttle: throttle, rates: old?.rates ?? SendingRates(),
+            policies: policies, policyServices: Array(builder.services.values), resolver: resolver,
+            outgoing: outgoing, accounts: accounts, storage: storage, throttle: throttle, rates: old?.rates ?? SendingRates(),
             limitExceptions: builder.limitExceptions(), group: group)
     }
 
@@ -200,7 +210,7 @@ package final class Site: Sendable {
     private func nativePolicy(_ kind: ListenerModel.Kind) -> SMTPPolicy {
         var options = PolicyOptions.native(kind == .smtp ? .mx : .submission)
         options.checksHeaderSenders = model.senders.checksFrom
-        return SMTPPolicy(options, router: router)
+        return SMTPPolicy(options, router: router, resolver: resolver)
     }
 
     /// What somebody may do who comes from outside, or who has logged in: that of the first listener where they would.

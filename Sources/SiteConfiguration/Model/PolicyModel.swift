@@ -26,8 +26,24 @@ package struct PolicyModel: Sendable {
     package var headerRewriteClients: [MatchItemModel]?
     /// smtpd_reject_unlisted_recipient.
     package var rejectsUnlistedRecipient = true
+    /// unknown_address_reject_code, unknown_client_reject_code, unknown_hostname_reject_code, maps_rbl_reject_code.
+    package var unknownAddressCode: Located<Int>?
+    package var unknownClientCode: Located<Int>?
+    package var unknownHostnameCode: Located<Int>?
+    package var listedCode: Located<Int>?
+    /// unknown_address_tempfail_action, unknown_helo_hostname_tempfail_action.
+    package var unknownAddressFailure: Located<TemporaryFailure>?
+    package var unknownHostnameFailure: Located<TemporaryFailure>?
     /// smtpd_reject_unlisted_sender.
     package var rejectsUnlistedSender = false
+
+    package enum TemporaryFailure: String, CaseIterable, Sendable {
+        case deferIfPermit = "defer_if_permit"
+        case `defer`
+    }
+
+    /// Of refusals; a code that Postfix takes for others too.
+    package static let rejectCodes = 400...599
 
     package init(name: String) {
         self.name = name
@@ -52,6 +68,22 @@ package indirect enum RestrictionModel: Sendable {
         case helo = "check_helo_access"
         case sender = "check_sender_access"
         case recipient = "check_recipient_access"
+        case reverseClient = "check_reverse_client_hostname_access"
+        case clientAddresses = "check_client_a_access"
+        case clientMailExchangers = "check_client_mx_access"
+        case clientNameServers = "check_client_ns_access"
+        case reverseClientAddresses = "check_reverse_client_hostname_a_access"
+        case reverseClientMailExchangers = "check_reverse_client_hostname_mx_access"
+        case reverseClientNameServers = "check_reverse_client_hostname_ns_access"
+        case heloAddresses = "check_helo_a_access"
+        case heloMailExchangers = "check_helo_mx_access"
+        case heloNameServers = "check_helo_ns_access"
+        case senderAddresses = "check_sender_a_access"
+        case senderMailExchangers = "check_sender_mx_access"
+        case senderNameServers = "check_sender_ns_access"
+        case recipientAddresses = "check_recipient_a_access"
+        case recipientMailExchangers = "check_recipient_mx_access"
+        case recipientNameServers = "check_recipient_ns_access"
     }
 
     /// `reject_unauth_destination`, with what stands behind it: `reject_rbl_client zen.example.org`.

@@ -17,6 +17,7 @@ package struct SiteModel: Sendable {
     package var store: StoreModel
     package var listeners: [ListenerModel]
     package var outgoing = OutgoingModel()
+    package var dns = DNSModel()
     package var tls: ServerTLSModel
     package var limits: LimitsModel
     package var log: LogModel

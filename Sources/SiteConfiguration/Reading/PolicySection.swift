@@ -29,6 +29,14 @@ enum PolicySection {
         }
         model.rejectsUnlistedRecipient = reader.boolean("reject_unlisted_recipient")?.value ?? true
         model.rejectsUnlistedSender = reader.boolean("reject_unlisted_sender")?.value ?? false
+        let codes = PolicyModel.rejectCodes
+        model.unknownAddressCode = reader.integer("unknown_address_reject_code", in: codes)
+        model.unknownClientCode = reader.integer("unknown_client_reject_code", in: codes)
+        model.unknownHostnameCode = reader.integer("unknown_hostname_reject_code", in: codes)
+        model.listedCode = reader.integer("maps_rbl_reject_code", in: codes)
+        let failure = PolicyModel.TemporaryFailure.self
+        model.unknownAddressFailure = reader.choice("unknown_address_tempfail_action", failure)
+        model.unknownHostnameFailure = reader.choice("unknown_helo_hostname_tempfail_action", failure)
         reader.finish()
         return model
     }
@@ -61,8 +69,9 @@ enum PolicySection {
         default:
             context.faults.error(
                 at: entry.keyLocation, "\(node.path): there is no restriction \(entry.key)",
-                remedy: "check_client_access, check_helo_access, check_sender_access, check_recipient_access, "
-                    + "check_policy_service or warn_if_reject")
+                remedy:
+                    "check_client_access, check_helo_access, check_sender_access, check_recipient_access and their kin "
+                    + "(check_sender_mx_access …), check_policy_service or warn_if_reject")
             return nil
         }
     }

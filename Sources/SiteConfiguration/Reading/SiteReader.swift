@@ -49,6 +49,7 @@ package enum SiteReader {
         let routing = RoutingSection.read(reader)
         let policies = PolicySection.read(reader)
         let outgoing = OutgoingSection.read(reader)
+        let dns = DNSSection.read(reader)
         let original = (reader.strings("original_behaviour") ?? []).compactMap { text in
             if let difference = Difference(rawValue: text.value) { return Located(difference, at: text.location) }
             reader.context.faults.error(
@@ -79,6 +80,7 @@ package enum SiteReader {
             files: [file])
         model.policies = policies
         model.outgoing = outgoing
+        model.dns = dns
         model.originalBehaviour = original
         for listener in listeners {
             guard let name = listener.policy, model.policy(name.value) == nil else { continue }

@@ -37,6 +37,12 @@ extension PolicyModel {
         entries.add("header_rewrite_clients", headerRewriteClients)
         entries.add("reject_unlisted_recipient", rejectsUnlistedRecipient, unless: true)
         entries.add("reject_unlisted_sender", rejectsUnlistedSender, unless: false)
+        entries.add("unknown_address_reject_code", unknownAddressCode)
+        entries.add("unknown_client_reject_code", unknownClientCode)
+        entries.add("unknown_hostname_reject_code", unknownHostnameCode)
+        entries.add("maps_rbl_reject_code", listedCode)
+        entries.add("unknown_address_tempfail_action", unknownAddressFailure)
+        entries.add("unknown_helo_hostname_tempfail_action", unknownHostnameFailure)
         return entries.value
     }
 }

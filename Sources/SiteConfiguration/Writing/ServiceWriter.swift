@@ -174,3 +174,16 @@ extension OutgoingModel {
         return entries
     }
 }
+
+extension DNSModel {
+    var entries: YAMLEntries {
+        var entries = YAMLEntries()
+        entries.add("servers", servers)
+        entries.add("validation", validation)
+        entries.add("trust_anchor", trustAnchor)
+        entries.add("unsigned_zones", unsignedZones)
+        entries.add("hosts", hosts)
+        entries.add("time_limit", timeLimit)
+        return entries
+    }
+}

@@ -33,6 +33,7 @@ extension SiteModel {
         entries.add("store", store.document)
         entries.add("listeners", .list(listeners.map(\.document)))
         entries.add("outgoing", outgoing.entries)
+        entries.add("dns", dns.entries)
         entries.add("tls", tls.document)
         entries.add("limits", limits.document)
         entries.add(

@@ -45,6 +45,7 @@ struct PolicyReader {
                 parameters.words("smtpd_sender_login_maps", "who owns a sender address"))
         }
         policy.headerRewriteClients = headerRewriteClients()
+        readReplies(&policy)
         checkLogins(policy)
         guardRelaying(&policy, at: location)
         return policy
@@ -70,6 +71,27 @@ struct PolicyReader {
             }
         }
         return items
+    }
+
+    /// How restrictions that ask DNS answer.
+    private func readReplies(_ policy: inout PolicyModel) {
+        func code(_ name: String, _ note: String) -> Located<Int>? {
+            parameters.isSet(name) ? parameters.integer(name, in: PolicyModel.rejectCodes, note) : nil
+        }
+        policy.unknownAddressCode = code("unknown_address_reject_code", "the reply to domains that DNS doesn't have")
+        policy.unknownClientCode = code("unknown_client_reject_code", "the reply to clients without a name")
+        policy.unknownHostnameCode = code(
+            "unknown_hostname_reject_code", "the reply to HELO names that DNS doesn't have")
+        policy.listedCode = code("maps_rbl_reject_code", "the reply to what a DNS list has")
+        let actions = PolicyModel.TemporaryFailure.allCases.map(\.rawValue)
+        func action(_ name: String) -> Located<PolicyModel.TemporaryFailure>? {
+            guard parameters.isSet(name) || parameters.isSet("reject_tempfail_action"),
+                let word = parameters.choice(name, actions, "what is done while DNS doesn't answer")
+            else { return nil }
+            return PolicyModel.TemporaryFailure(rawValue: word.value).map { Located($0, at: word.location) }
+        }
+        policy.unknownAddressFailure = action("unknown_address_tempfail_action")
+        policy.unknownHostnameFailure = action("unknown_helo_hostname_tempfail_action")
     }
 
     /// postconf(5): without SASL the tests of sender and login do nothing.

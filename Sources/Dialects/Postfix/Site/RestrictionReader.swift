@@ -48,18 +48,18 @@ struct RestrictionReader {
         "reject_known_sender_login_mismatch", "reject_unauthenticated_sender_login_mismatch",
         "reject_unlisted_recipient", "reject_unlisted_sender", "reject_unauth_pipelining", "reject_non_fqdn_sender",
         "reject_non_fqdn_recipient",
-        "reject_non_fqdn_helo_hostname", "reject_invalid_helo_hostname",
+        "reject_non_fqdn_helo_hostname", "reject_invalid_helo_hostname", "reject_unknown_client_hostname",
+        "reject_unknown_reverse_client_hostname", "reject_unknown_helo_hostname", "reject_unknown_sender_domain",
+        "reject_unknown_recipient_domain",
     ]
 
     /// Checks of strangers that take no part in who may relay: the site starts without them.
     private static let filters: Set<String> = [
-        "reject_unknown_client_hostname", "reject_unknown_reverse_client_hostname", "reject_unknown_helo_hostname",
-        "reject_unknown_sender_domain", "reject_unknown_recipient_domain", "reject_multi_recipient_bounce",
-        "reject_unverified_sender", "reject_unverified_recipient",
+        "reject_multi_recipient_bounce", "reject_unverified_sender", "reject_unverified_recipient",
     ]
 
-    /// The same, with a word behind them.
-    private static let filtersWithWord: Set<String> = [
+    /// With the domain of a list behind them that is asked by DNS.
+    private static let listed: Set<String> = [
         "reject_rbl_client", "reject_rhsbl_client", "reject_rhsbl_helo", "reject_rhsbl_sender",
         "reject_rhsbl_recipient", "reject_rhsbl_reverse_client", "permit_dnswl_client", "permit_rhswl_client",
     ]
@@ -74,15 +74,8 @@ struct RestrictionReader {
         "check_relay_domains": "reject_unauth_destination",
     ]
 
-    /// `check_…_access` of what Postroom doesn't know of a client, and conditions that may let somebody relay.
-    private static let withTable: Set<String> = [
-        "check_client_a_access", "check_client_mx_access", "check_client_ns_access", "check_ccert_access",
-        "check_reverse_client_hostname_access", "check_reverse_client_hostname_a_access",
-        "check_reverse_client_hostname_mx_access", "check_reverse_client_hostname_ns_access", "check_helo_a_access",
-        "check_helo_mx_access", "check_helo_ns_access", "check_sender_a_access", "check_sender_mx_access",
-        "check_sender_ns_access", "check_recipient_a_access", "check_recipient_mx_access",
-        "check_recipient_ns_access", "check_sasl_access", "check_etrn_access",
-    ]
+    /// `check_…_access` of what Postroom doesn't know of a client.
+    private static let withTable: Set<String> = ["check_ccert_access", "check_sasl_access", "check_etrn_access"]
 
     private static let unserved: Set<String> = [
         "permit_tls_clientcerts", "permit_tls_all_clientcerts", "permit_mx_backup", "permit_naked_ip_address",
@@ -171,7 +164,11 @@ struct RestrictionReader {
             }
             return policyService(server)
         }
-        if Self.filtersWithWord.contains(name) || Self.withTable.contains(name) || name == "sleep" {
+        if Self.listed.contains(name) {
+            guard let list = rest.popFirst() else { return missing("the domain of a list", after: word, parameter) }
+            return [.named(Located("\(name) \(list.value)", at: word.location))]
+        }
+        if Self.withTable.contains(name) || name == "sleep" {
             guard let argument = rest.popFirst() else { return missing("a word", after: word, parameter) }
             return unserved(name, argument, word, parameter)
         }
@@ -223,7 +220,7 @@ struct RestrictionReader {
         _ name: String, _ argument: Located<String>?, _ word: Located<String>, _ parameter: String
     ) -> [RestrictionModel] {
         let text = argument.map { "\(name) \($0.value)" } ?? name
-        if Self.filters.contains(name) || Self.filtersWithWord.contains(name) {
+        if Self.filters.contains(name) {
             reading.report(
                 name, value: argument?.value ?? "", at: word.location, .missingFilter, "in \(parameter): passed over")
         } else if name == "sleep" {
@@ -239,7 +236,7 @@ struct RestrictionReader {
     }
 
     private func nearest(_ name: String) -> String? {
-        let known = Self.served.union(Self.filters).union(Self.filtersWithWord).union(
+        let known = Self.served.union(Self.filters).union(Self.listed).union(
             RestrictionModel.AccessKey.allCases.map(\.rawValue))
         return name.utf8.count <= 60 ? ParameterDefaults.nearest(name, in: known.sorted()) : nil
     }
