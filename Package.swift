@@ -113,7 +113,11 @@ let testing: [Target] = [
     tests(
         "IMAP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
     tests("MailStore", ["MailModel", "Blocking"]),
-    tests("Spool", ["MailModel", "Blocking"]),
+    tests("Spool", ["MailModel", "Blocking", "SpoolWriter"]),
+    // The process that the tests of the spool kill, and that measures it.
+    .executableTarget(
+        name: "SpoolWriter", dependencies: everyRoom + ["Spool", "MailModel", "Blocking"], path: "Tests/SpoolWriter",
+        swiftSettings: settings),
     tests("Delivery", ["MailStore", "SMTP", "Routing", "MailModel", "Blocking"]),
     tests("SiteConfiguration", ["MailModel", "LDAP", "Directory", "LookupTables", "Routing", "Net"]),
     tests("Dialects", ["SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts"]),
@@ -151,6 +155,7 @@ let fuzzTargets: [Target] = [
     fuzzTarget("Patterns", ["LookupTables"]),
     fuzzTarget("Postfix", ["FuzzSites", "Dialects", "SiteConfiguration"]),
     fuzzTarget("SMTP", ["SMTP", "MailModel", "Net"]),
+    fuzzTarget("SpoolFile", ["Spool"]),
     fuzzTarget("Tables", ["FuzzSites", "Dialects", "LookupTables"]),
 ]
 
