@@ -125,7 +125,11 @@ let testing: [Target] = [
     tests(
         "IMAP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
     tests("MailStore", ["MailModel", "Blocking"]),
-    tests("Spool", ["MailModel", "Blocking"]),
+    tests("Spool", ["MailModel", "Blocking", "SpoolWriter"]),
+    // The process that the tests of the spool kill, and that measures it.
+    .executableTarget(
+        name: "SpoolWriter", dependencies: everyRoom + ["Spool", "MailModel", "Blocking"], path: "Tests/SpoolWriter",
+        swiftSettings: settings),
     tests(
         "Delivery",
         [
@@ -170,6 +174,7 @@ let fuzzTargets: [Target] = [
     fuzzTarget("Patterns", ["LookupTables"]),
     fuzzTarget("Postfix", ["FuzzSites", "Dialects", "SiteConfiguration"]),
     fuzzTarget("SMTP", ["SMTP", "MailModel", "Net"]),
+    fuzzTarget("SpoolFile", ["Spool"]),
     fuzzTarget("Tables", ["FuzzSites", "Dialects", "LookupTables"]),
 ]
 

@@ -12,7 +12,7 @@
 package struct SpoolFile: Hashable, Sendable {
     package static let version: UInt32 = 1
     static let magic = Array("PRspool\n".utf8)
-    static let headLength = 28
+    package static let headLength = 28
     /// Of all records of one file together, in octets; more than the largest envelope with its changes can come to.
     static let maximumRecords: UInt64 = 256 << 20
 
@@ -62,14 +62,14 @@ package struct SpoolFile: Hashable, Sendable {
         return encoder.bytes
     }
 
-    private static func checksum(of record: ArraySlice<UInt8>, chain: UInt32) -> UInt32 {
+    static func checksum(of record: ArraySlice<UInt8>, chain: UInt32) -> UInt32 {
         var checksum = SpoolChecksum()
         withUnsafeBytes(of: chain.bigEndian) { checksum.update($0) }
         checksum.update(record)
         return checksum.value
     }
 
-    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
         bytes.reduce(0) { $0 << 8 | UInt32($1) }
     }
 
