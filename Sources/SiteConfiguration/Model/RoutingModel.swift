@@ -5,6 +5,9 @@ package struct RoutingModel: Sendable {
         case native
         /// Postfix's: replies that name tables, quoted alias keys, one copy for each address.
         case postfix
+
+        /// A group of a directory may be as large as the organisation; Postfix stops at 1000.
+        package var expansionLimit: Int { self == .native ? 10_000 : 1000 }
     }
 
     package var meaning: Meaning
@@ -45,6 +48,7 @@ package struct RoutingModel: Sendable {
     package var propagatesExtensions: Located<Bool>?
     package var canonical: CanonicalModel
     package var blindCopies: BlindCopyModel
+    /// virtual_alias_expansion_limit: addresses that one recipient may become.
     package var expansionLimit: Int
     package var depthLimit: Int
     /// show_user_unknown_table_name; the meaning's own default when nil.
@@ -66,7 +70,7 @@ package struct RoutingModel: Sendable {
     package init(
         meaning: Meaning = .native, mailboxDomains: [MatchItemModel] = [], aliasDomains: [MatchItemModel] = [],
         membershipTime: Duration = .seconds(60), aliases: [TableModel] = [], mailboxes: MailboxLookupModel = .accounts,
-        recipientDelimiter: Located<String> = Located("", at: .builtIn), expansionLimit: Int = 1000,
+        recipientDelimiter: Located<String> = Located("", at: .builtIn), expansionLimit: Int? = nil,
         depthLimit: Int = 20
     ) {
         self.meaning = meaning
@@ -82,7 +86,7 @@ package struct RoutingModel: Sendable {
         self.recipientDelimiter = recipientDelimiter
         canonical = CanonicalModel()
         blindCopies = BlindCopyModel()
-        self.expansionLimit = expansionLimit
+        self.expansionLimit = expansionLimit ?? meaning.expansionLimit
         self.depthLimit = depthLimit
         transports = []
     }
