@@ -22,6 +22,8 @@ package final class Site: Sendable {
     package let accounts: DirectoryAccounts
     /// Who sends it: another chain of password databases, where Postfix asks others than Dovecot does.
     package let submissionAccounts: DirectoryAccounts
+    /// How clients see the mailboxes of an account.
+    let namespace: PersonalNamespace
     let traceHeaders: TraceHeaders
     let directories: DirectorySet
     private let kept: [KeptDirectory]
@@ -49,6 +51,7 @@ package final class Site: Sendable {
         self.policyServices = policyServices
         self.accounts = accounts.byLogin
         submissionAccounts = accounts.forSubmission
+        namespace = accounts.namespace
         self.storage = storage
         self.throttle = throttle
         traceHeaders = TraceHeaders(hostname: model.hostname.value, showsTLS: model.tls.inReceivedHeader)
