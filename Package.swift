@@ -66,7 +66,7 @@ let rooms: [Target] = [
         "SiteConfiguration",
         [
             "MailModel", "Blocking", "LDAP", "Passwords", "Directory", "LookupTables", "Accounts", "Routing", "Policy",
-            "Net", "SMTP", "IMAP", "MailStore", "Delivery", .product(name: "Yams", package: "Yams"),
+            "Net", "SASL", "SMTP", "IMAP", "MailStore", "Delivery", .product(name: "Yams", package: "Yams"),
         ]),
     room(
         "Dialects",
