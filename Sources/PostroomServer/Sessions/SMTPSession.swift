@@ -127,6 +127,7 @@ final class SMTPSession: SMTPServices {
         guard var transaction = take() else { return [.noTransaction] }
         guard !isLooping(body) else { return [HopCount.tooManyHops] }
         transaction.size = body.readableBytes
+        guard !transaction.isTooLarge else { return [.tooLargeForMailbox] }
         let (refusal, effects) = await atEnd(of: transaction, session)
         if let refusal { return [refusal] }
         transaction.effects.merge(effects)
@@ -143,6 +144,7 @@ final class SMTPSession: SMTPServices {
             if let refusal = await addCopies(&current) { return refusal }
         }
         current.size += chunk.readableBytes
+        guard !current.isTooLarge else { return .tooLargeForMailbox }
         var failure: MailboxFailure?
         if !current.effects.isDiscarded {
             let stream: StreamedDelivery
@@ -249,6 +251,10 @@ final class SMTPSession: SMTPServices {
 }
 
 extension SMTPReply {
+    /// RFC 3463 §3.3: the mailbox, not the system, has the bound.
+    fileprivate static let tooLargeForMailbox = SMTPReply(
+        552, EnhancedStatusCode(5, 2, 3), "Message is larger than a mailbox here takes")
+
     /// Can't happen in an engine's order of questions.
     fileprivate static let noTransaction = SMTPReply(
         451, EnhancedStatusCode(4, 3, 0), "Error: no transaction")
