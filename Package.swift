@@ -76,7 +76,7 @@ let rooms: [Target] = [
         "SiteConfiguration",
         [
             "MailModel", "Blocking", "LDAP", "Passwords", "Directory", "LookupTables", "Accounts", "Routing", "Policy",
-            "DNS", "Net", "SMTP", "IMAP", "MailStore", "Delivery", .product(name: "Yams", package: "Yams"),
+            "DNS", "Net", "SASL", "SMTP", "IMAP", "MailStore", "Delivery", .product(name: "Yams", package: "Yams"),
         ]),
     room(
         "Dialects",

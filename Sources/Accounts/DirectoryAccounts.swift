@@ -50,26 +50,62 @@ extension DirectoryAccounts: AccountService {
         }
     }
 
-    /// The mailbox of an address, the address being the login: what routing asks for.
-    package func mailbox(for address: EmailAddress) async -> Answer<LocalMailbox> {
-        let answer = await account(for: address.unquoted, service: "lmtp")
-        let outcome: Outcome<LocalMailbox>
-        switch answer.outcome {
-        case .absent: outcome = .absent
-        case .unavailable(let reason): outcome = .unavailable(reason)
+    /// The mailboxes of an address, the address being the login: what routing asks for. An address that several entries
+    /// claim has the mailbox of each, where the search may find several (`EntryLookup.severalEntries`); one of them that
+    /// can't be told makes all of them unavailable.
+    package func mailboxes(for address: EmailAddress) async -> Answer<[LocalMailbox]> {
+        let variables = variables(address.unquoted, service: "lmtp")
+        guard let name = options.loginNames.normalize(address.unquoted, variables) else {
+            return Answer(.absent, steps: [TraceStep(.decision(rule: "login", text: "no possible login"))])
+        }
+        var named = variables
+        named.user = name
+        var (outcomes, steps) = await UserChain(options, named, prefetched: nil).run()
+        var mailboxes: [LocalMailbox] = []
+        for outcome in outcomes {
+            switch outcome {
+            case .none, .inactive: continue
+            case .unavailable(let reason): return Answer(.unavailable(reason), steps: steps)
+            case .found(let user):
+                let (account, more) = await account(user, login: user.name ?? name, named)
+                steps += more
+                switch Self.mailbox(account, of: address, beside: mailboxes) {
+                case .found(let mailbox): mailboxes.append(mailbox)
+                case .absent: continue
+                case .unavailable(let reason): return Answer(.unavailable(reason), steps: steps)
+                }
+            }
+        }
+        return Answer(mailboxes.isEmpty ? .absent : .found(mailboxes), steps: steps)
+    }
+
+    /// `absent` when one of the others is the same mailbox.
+    private static func mailbox(
+        _ account: Outcome<Account>, of address: EmailAddress, beside others: [LocalMailbox]
+    ) -> Outcome<LocalMailbox> {
+        switch account {
+        case .absent: return .absent
+        case .unavailable(let reason): return .unavailable(reason)
         case .found(let account):
             switch account.location {
             case .here(let location):
-                outcome = .found(
-                    LocalMailbox(address: address, location: location, owner: account.owner, quota: account.quota))
+                let mailbox = LocalMailbox(
+                    address: address, location: location, owner: account.owner, quota: account.quota)
+                guard let other = others.first(where: { $0.location == location }) else { return .found(mailbox) }
+                guard other.owner == account.owner else {
+                    return .unavailable(
+                        UnavailableReason(
+                            .misconfigured,
+                            "\(address): \(location) has two owners, \(other.owner) and \(account.owner)"))
+                }
+                return .absent
             case .elsewhere(let host):
-                outcome = .unavailable(
+                return .unavailable(
                     UnavailableReason(
                         .misconfigured, "the mail of \(address) is on \(host): route the address there with a transport"
                     ))
             }
         }
-        return Answer(outcome, steps: answer.steps)
     }
 
     /// What the user databases say of a login, before it becomes an account: `doveadm user`.

@@ -85,7 +85,7 @@ struct LoginTests {
         }
         #expect(try await site.accounts().account(for: Array("bob".utf8), service: "lmtp").outcome.unavailable != nil)
         let address = try #require(EmailAddress("bob@example.org"))
-        #expect(try await site.accounts().mailbox(for: address).outcome.unavailable == MemoryDirectory.down)
+        #expect(try await site.accounts().mailboxes(for: address).outcome.unavailable == MemoryDirectory.down)
     }
 
     @Test func `a bind that does not answer is unavailable, for users and for nobody alike`() async throws {
@@ -326,18 +326,18 @@ struct LoginTests {
         let (outcome, _) = try await site.accounts().logIn(LoginRequest("bob", Site.bobPassword))
         #expect(outcome.account?.location == .elsewhere(host: "imap2.example.org"))
         let address = try #require(EmailAddress("bob@example.org"))
-        #expect(try await site.accounts().mailbox(for: address).outcome.unavailable != nil)
+        #expect(try await site.accounts().mailboxes(for: address).outcome.unavailable != nil)
     }
 
     @Test func `the mailbox of an address`() async throws {
         let accounts = try Site().accounts()
         let address = try #require(EmailAddress("Bob@Example.ORG"))
-        let mailbox = try #require(await accounts.mailbox(for: address).outcome.found)
+        let mailbox = try #require(await accounts.mailboxes(for: address).outcome.found?.first)
         #expect(mailbox.address == address)
         #expect(mailbox.owner == Owner(uid: 5000, gid: 5001))
         #expect(mailbox.location.description == "maildir:/home/bob/Maildir")
         let other = try #require(EmailAddress("nobody@example.org"))
-        #expect(await accounts.mailbox(for: other).outcome.isAbsent)
+        #expect(await accounts.mailboxes(for: other).outcome.isAbsent)
     }
 
     @Test func `logins are folded, completed and translated as configured`() throws {

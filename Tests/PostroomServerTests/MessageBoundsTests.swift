@@ -4,6 +4,28 @@ import SiteConfiguration
 import Testing
 
 @Suite struct `What a message may be` {
+    @Test(arguments: [2000, 400_000])
+    func `one larger than a mailbox takes is 552 5.2.3, gathered or streamed`(limit: Int) async throws {
+        let mailboxes = """
+            mailboxes:
+              paths: [{inline: {anna@example.org: anna/Maildir/}}]
+              uids: ["static:20001"]
+              gids: ["static:20001"]
+              base: "%ROOT%"
+              size_limit: \(limit)
+            """
+        try await TestSite.serving(People.configuration(more: mailboxes), files: People.files) { site in
+            for (size, reply) in [(limit / 2, "250 2.0.0"), (limit + 1000, "552 5.2.3")] {
+                let dialogue = try await SMTPDialogue(site)
+                #expect(try await dialogue.envelope(to: ["anna@example.org"]).hasPrefix("250"))
+                let line = String(repeating: "x", count: 98) + "\r\n"
+                let body = "Subject: x\r\n\r\n" + String(repeating: line, count: size / 100)
+                #expect(try await dialogue.data(body).hasPrefix(reply))
+            }
+            #expect(site.new("anna/Maildir").count == 1)
+        }
+    }
+
     @Test(arguments: ["DATA", "BDAT"])
     func `a bare LF on port 25 is 521 5.5.2, and nothing is delivered`(command: String) async throws {
         try await TestSite.serving(People.configuration(), files: People.files) { site in

@@ -9,8 +9,17 @@ package struct EntryLookup: Sendable {
     package var filter: FilterTemplate
     package var dereference: DereferencePolicy
     package var mapping: AttributeMapping
-    /// Several entries for one login are nobody, as for Courier; else they are a failure, as for Dovecot.
-    package var severalAreNobody = false
+    package var severalEntries = SeveralEntries.failure
+
+    /// What becomes of a login or an address for which the search finds more than one entry.
+    package enum SeveralEntries: Hashable, Sendable {
+        /// As for Dovecot: nobody can say whose login it is.
+        case failure
+        /// As for Courier.
+        case nobody
+        /// Each of them is meant: only for deliveries, where each account gets a copy.
+        case each
+    }
 
     package init(
         source: any DirectorySource, base: NameTemplate, scope: SearchScope = .sub, filter: FilterTemplate,
@@ -34,47 +43,64 @@ package struct EntryLookup: Sendable {
     func find(
         _ variables: LoginVariables, alsoReading more: [String], location: SourceLocation?
     ) async -> (outcome: Outcome, steps: [TraceStep]) {
+        let (outcomes, steps) = await findEach(variables, alsoReading: more, location: location)
+        return (outcomes.first ?? .none, steps)
+    }
+
+    /// One outcome; or that of each entry, where `severalEntries` is `each` and the search finds several.
+    func findEach(
+        _ variables: LoginVariables, alsoReading more: [String], location: SourceLocation?
+    ) async -> (outcomes: [Outcome], steps: [TraceStep]) {
         guard let base = base.render(variables), let filter = filter.render(variables) else {
             let step = TraceStep(
                 .decision(rule: "\(self.filter)", text: "a variable is empty for this login: nobody is found"),
                 location: location)
-            return (.none, [step])
+            return ([.none], [step])
         }
         let request = SearchRequest(
             base: base.description, scope: scope, filter: filter, attributes: requested(more), sizeLimit: 10,
             dereference: dereference)
         var result = TraceStep.SearchResult.entries(0)
-        let outcome: Outcome
+        let outcomes: [Outcome]
         let answer = await source.answer(request)
         switch answer.outcome {
         case .entries(let entries):
             result = .entries(entries.count)
-            switch entries.count {
-            case 0: outcome = .none
-            case 1: outcome = .entry(entries[0])
-            case _ where severalAreNobody: outcome = .none
+            switch (entries.count, severalEntries) {
+            case (0, _), (2..., .nobody): outcomes = [.none]
+            case (1, _), (_, .each): outcomes = entries.map { .entry($0) }
             default:
                 let names = entries.prefix(3).map { "\"\($0.name)\"" }.joined(separator: ", ")
-                outcome = .failed(
-                    UnavailableReason(
-                        .misconfigured,
-                        "\(source.name): \(filter) below \"\(base)\" finds \(entries.count) entries (\(names)); it must find one"
-                    ))
+                outcomes = [
+                    .failed(
+                        UnavailableReason(
+                            .misconfigured,
+                            "\(source.name): \(filter) below \"\(base)\" finds \(entries.count) entries (\(names)); it must find one"
+                        ))
+                ]
             }
         case .noSuchObject where self.base.isConstant:
             let reason = UnavailableReason(.misconfigured, "\(source.name): the search base \"\(base)\" does not exist")
             result = .failed(reason)
-            outcome = .failed(reason)
-        case .noSuchObject: outcome = .none
+            outcomes = [.failed(reason)]
+        case .noSuchObject: outcomes = [.none]
         case .failed(let reason):
             result = .failed(reason)
-            outcome = .failed(reason)
+            outcomes = [.failed(reason)]
         }
         var steps = [TraceStep.search(request, at: source.name, result, answer, location: location)]
-        guard case .entry(let entry) = outcome else { return (outcome, steps) }
-        let (followed, further) = await follow(entry)
-        if case .entry(let whole) = followed { steps += shown(whole, more, location) }
-        return (followed, steps + further)
+        var followed: [Outcome] = []
+        for outcome in outcomes {
+            guard case .entry(let entry) = outcome else {
+                followed.append(outcome)
+                continue
+            }
+            let (whole, further) = await follow(entry)
+            if case .entry(let whole) = whole { steps += shown(whole, more, location) }
+            steps += further
+            followed.append(whole)
+        }
+        return (followed, steps)
     }
 
     /// Reads the entries that the mapping's references name, and adds their attributes as `attribute@name`. A reference

@@ -57,7 +57,16 @@ package struct UserDatabase: Sendable {
         if case .fixed(_, allowsAllUsers: false) = method { true } else { false }
     }
 
-    func user(
+    /// One outcome; or that of each entry, where a search for deliveries finds several.
+    func users(
+        _ variables: LoginVariables, prefetched: Fields?
+    ) async -> (outcomes: [Outcome], steps: [TraceStep]) {
+        if case .search(let lookup) = method { return await search(lookup, variables) }
+        let (outcome, steps) = await user(variables, prefetched: prefetched)
+        return ([outcome], steps)
+    }
+
+    private func user(
         _ variables: LoginVariables, prefetched: Fields?
     ) async -> (outcome: Outcome, steps: [TraceStep]) {
         switch method {
@@ -74,7 +83,9 @@ package struct UserDatabase: Sendable {
                 .found(User(name: fields["user"] ?? variables.user, fields: fields, identity: nil, origin: name)),
                 [decision("the same for every user: \(fields)")]
             )
-        case .search(let lookup): return await search(lookup, variables)
+        case .search(let lookup):
+            let (outcomes, steps) = await search(lookup, variables)
+            return (outcomes.first ?? .none, steps)
         case .passwdFile(let lookup):
             switch await lookup.find(variables) {
             case .absent: return (.none, [decision("\(lookup.path): not found")])
@@ -95,29 +106,40 @@ package struct UserDatabase: Sendable {
 
     private func search(
         _ lookup: EntryLookup, _ variables: LoginVariables
-    ) async -> (outcome: Outcome, steps: [TraceStep]) {
-        var (found, steps) = await lookup.find(
+    ) async -> (outcomes: [Outcome], steps: [TraceStep]) {
+        var (found, steps) = await lookup.findEach(
             variables, alsoReading: LDAPEntry.identityAttributes + (active?.attributes ?? []), location: location)
-        switch found {
-        case .none: return (.none, steps)
-        case .failed(let reason): return (.unavailable(reason), steps)
-        case .entry(let entry):
-            if let active {
-                let (outcome, more) = await active.check(entry, lookup.source, variables, location: location)
+        var outcomes: [Outcome] = []
+        for found in found {
+            switch found {
+            case .none: outcomes.append(.none)
+            case .failed(let reason): outcomes.append(.unavailable(reason))
+            case .entry(let entry):
+                let (outcome, more) = await user(entry, lookup, variables)
                 steps += more
-                switch outcome {
-                case .active: break
-                case .inactive: return (.inactive, steps)
-                case .failed(let reason): return (.unavailable(reason), steps)
-                }
+                outcomes.append(outcome)
             }
-            var mapped = variables
-            let fields = lookup.mapping.evaluate(entry, &mapped)
-            steps.append(decision("fields: \(fields)"))
-            return (
-                .found(User(name: fields["user"], fields: fields, identity: entry.identity, origin: entry.name)), steps
-            )
         }
+        return (outcomes, steps)
+    }
+
+    private func user(
+        _ entry: LDAPEntry, _ lookup: EntryLookup, _ variables: LoginVariables
+    ) async -> (outcome: Outcome, steps: [TraceStep]) {
+        var steps: [TraceStep] = []
+        if let active {
+            let (outcome, more) = await active.check(entry, lookup.source, variables, location: location)
+            steps += more
+            switch outcome {
+            case .active: break
+            case .inactive: return (.inactive, steps)
+            case .failed(let reason): return (.unavailable(reason), steps)
+            }
+        }
+        var mapped = variables
+        let fields = lookup.mapping.evaluate(entry, &mapped)
+        steps.append(decision("fields: \(fields)"))
+        return (.found(User(name: fields["user"], fields: fields, identity: entry.identity, origin: entry.name)), steps)
     }
 
     func decision(_ text: String) -> TraceStep {

@@ -189,7 +189,7 @@ enum CourierAccounts {
         "LDAP_HOMEDIR": (.used, "the attribute with the home directory"),
         "LDAP_MAILROOT": (.used, "what relative homes lie below"),
         "LDAP_MAILDIR": (.used, "the attribute with the Maildir"),
-        "LDAP_MAILDIRQUOTA": (.used, "the attribute with the quota"),
+        "LDAP_MAILDIRQUOTA": (.ignored, "the attribute with the quota; \(DovecotSettingTable.uncountedQuota)"),
         "LDAP_CLEARPW": (.used, "the attribute with the clear password"),
         "LDAP_CRYPTPW": (.used, "the attribute with the hash"),
         "LDAP_ENUMERATE_FILTER": (.used, "how all users are listed"),

@@ -17,7 +17,7 @@ enum Dovecot24Settings {
         case "fts", "language", "fts_autoindex": return DovecotSettingTable.pluginVerdict("fts")
         case "dict_server", "dict", "mail_attribute": return .init(fate: .ignored, note: "dictionaries are not read")
         case "quota_warning": return DovecotSettingTable.pluginVerdict("quota_warning")
-        case "quota": return .init(fate: .used, note: "usage is counted in Postroom's own way")
+        case "quota": return .init(fate: .ignored, note: DovecotSettingTable.uncountedQuota)
         default: return DovecotSettingTable.verdict(key, value: "") ?? verdict(key)
         }
     }

@@ -210,10 +210,14 @@ enum DovecotSettingTable {
         (["mail_replica", "replication"], Verdict(fate: .ignored, note: "mail is not replicated")),
     ]
 
+    /// What becomes of a quota, whoever sets it.
+    static let uncountedQuota =
+        "usage is not counted yet: only a message that is larger than the whole quota is refused"
+
     /// What a plugin that is loaded (mail_plugins) means for the site.
     static func loadedPlugin(_ name: String) -> Verdict {
         switch name {
-        case "quota", "imap_quota": Verdict(fate: .used, note: "quota is kept")
+        case "quota", "imap_quota": Verdict(fate: .ignored, note: uncountedQuota)
         case "sieve", "imap_sieve", "antispam", "spam": pluginVerdict("sieve")
         case "acl", "imap_acl": pluginVerdict("acl")
         case "mail_crypt", "mail_crypt_acl": pluginVerdict("mail_crypt")

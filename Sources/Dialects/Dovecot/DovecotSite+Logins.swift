@@ -54,7 +54,9 @@ extension DovecotSite {
 
     private mutating func readMechanisms() {
         guard let mechanisms = root.last("auth_mechanisms")?.located, !mechanisms.value.isEmpty else {
-            tell("auth_mechanisms", in: root, .used, "PLAIN and LOGIN are offered")
+            // Dovecot's own default.
+            draft.model.accounts.mechanisms = [Located("PLAIN", at: root.last("auth_mechanisms")?.location ?? .builtIn)]
+            tell("auth_mechanisms", in: root, .used, "is empty: PLAIN is offered")
             return
         }
         var missing: [String] = []
@@ -76,18 +78,23 @@ extension DovecotSite {
                     remedy: "plain login is what most sites have")
             }
         }
-        let note = missing.isEmpty ? "how clients may log in" : "\(missing.joined(separator: ", ")) are not offered: "
-        if isGrave {
-            tell("auth_mechanisms", in: root, .unsupported(.login), note + "who logs in with nothing else is kept out")
+        let names = missing.joined(separator: ", ")
+        if draft.model.accounts.mechanisms.isEmpty {
+            // Clients that know nothing else are kept out; the site starts once somebody has said that it may.
+            draft.model.accounts.mechanisms = [Located("PLAIN", at: mechanisms.location)]
+            tell(
+                "auth_mechanisms", in: root, .unsupported(.login),
+                "\(names): none of them is offered; PLAIN under TLS would take their place")
+        } else if isGrave {
+            tell(
+                "auth_mechanisms", in: root, .unsupported(.login),
+                "\(names): not offered, and who logs in with nothing else is kept out")
         } else {
+            let offered = draft.model.accounts.mechanisms.map(\.value).joined(separator: " and ")
             tell(
                 "auth_mechanisms", in: root, .used,
-                note + (missing.isEmpty ? "" : "clients take PLAIN or LOGIN under TLS"))
-        }
-        if draft.model.accounts.mechanisms.isEmpty {
-            draft.warning(
-                at: mechanisms.location, "none of the mechanisms is offered here",
-                remedy: "PLAIN and LOGIN are, under TLS")
+                missing.isEmpty
+                    ? "how clients may log in" : "\(names): not offered; clients take \(offered) under TLS")
         }
     }
 }

@@ -5,6 +5,7 @@ extension DovecotSite {
     mutating func readNamespaces() {
         for section in root.sections("namespace") {
             let disabled = takeSwitch("disabled", in: section, "whether there is this namespace at all")
+            tellWithoutEffect(section, isDisabled: disabled?.value ?? false)
             var namespace = NamespaceModel(name: section.name, kind: kind(section))
             namespace.prefix = take(
                 ["prefix", "namespace_prefix"], in: section, "what its mailboxes' names begin with")
@@ -24,6 +25,7 @@ extension DovecotSite {
             for key in ["ignore_on_failure", "alias_for", "order"] where section.last(key) != nil {
                 tell(key, in: section, .ignored, "a detail that is not kept")
             }
+            if namespace.isInbox, let location = namespace.mailLocation { addRoot(of: location) }
             for mailbox in section.sections("mailbox") { namespace.mailboxes.append(readMailbox(mailbox)) }
             if disabled?.value != true { draft.model.accounts.namespaces.append(namespace) }
             if namespace.kind.value != .personal, disabled?.value != true {
@@ -38,6 +40,30 @@ extension DovecotSite {
                 at: second.kind.location, "two namespaces hold INBOX", remedy: "inbox = yes in one of them")
         } else if inboxes.isEmpty, !draft.model.accounts.namespaces.isEmpty {
             draft.error(at: location, "no namespace holds INBOX", remedy: "inbox = yes in one namespace")
+        }
+    }
+
+    /// What is read and kept, and changes nothing here: all of a namespace that clients don't see, and some of INBOX's.
+    private mutating func tellWithoutEffect(_ section: DovecotSection, isDisabled: Bool) {
+        func isOn(_ key: String) -> Bool? {
+            section.last(key).map { ["yes", "y", "1"].contains($0.value.lowercased()) }
+        }
+        let isPersonal = section.last("type")?.value.lowercased() ?? "private" == "private"
+        guard !isDisabled, isPersonal, isOn("inbox") ?? false else {
+            let reason = isDisabled ? "the namespace is disabled" : "clients see the namespace of INBOX alone"
+            for part in [section] + section.sections("mailbox") {
+                for setting in part.settings where !["type", "inbox"].contains(setting.key) || isDisabled {
+                    tell(setting.key, in: part, isDisabled ? .notNeeded : .ignored, reason)
+                }
+            }
+            return
+        }
+        if isOn("hidden") == true { tell("hidden", in: section, .ignored, "clients are told of INBOX's namespace") }
+        if let list = section.last("list"), list.value.lowercased() != "yes" {
+            tell("list", in: section, .ignored, "the mailboxes of INBOX's namespace are listed")
+        }
+        if isOn("subscriptions") == false {
+            tell("subscriptions", in: section, .ignored, "subscriptions lie in INBOX's own Maildir")
         }
     }
 

@@ -45,8 +45,10 @@ extension DovecotSite {
                     let isForAll = try Quota(rule: Array(rule.value.utf8)) != nil
                     if isForAll { draft.model.accounts.quotaRules.append(rule) }
                     tell(
-                        key, in: section, isForAll ? .used : .ignored,
-                        isForAll ? "for users without their own" : "rules for single mailboxes are not kept")
+                        key, in: section, .ignored,
+                        isForAll
+                            ? "for users without their own; \(DovecotSettingTable.uncountedQuota)"
+                            : "rules for single mailboxes are not kept")
                 } catch {
                     draft.error(
                         at: rule.location, "\(key): \(error)", remedy: "for example *:storage=1G:messages=10000")
@@ -55,9 +57,9 @@ extension DovecotSite {
             }
             for key in Set(section.settings.map(\.key)).sorted() where Self.isQuotaRoot(key) {
                 tell(
-                    key, in: section, isLoaded ? .used : .notNeeded,
+                    key, in: section, isLoaded ? .ignored : .notNeeded,
                     isLoaded
-                        ? "usage is counted in Postroom's own way" : "the quota plugin is not loaded (mail_plugins)")
+                        ? DovecotSettingTable.uncountedQuota : "the quota plugin is not loaded (mail_plugins)")
             }
         }
     }

@@ -204,6 +204,9 @@ extension DovecotSite {
     /// quota_storage_size and quota_message_count, as rules in the older notation.
     mutating func readQuota24(isLoaded: Bool) {
         for section in [root] + root.sections("quota") {
+            for key in ["quota_storage_size", "storage_size", "quota_message_count", "message_count"] {
+                tell(key, in: section, .ignored, DovecotSettingTable.uncountedQuota)
+            }
             let size = take(["quota_storage_size", "storage_size"], in: section, "for users without their own")
             let count = take(["quota_message_count", "message_count"], in: section, "for users without their own")
             guard isLoaded else { continue }

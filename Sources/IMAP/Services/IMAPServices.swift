@@ -22,8 +22,9 @@ package enum IMAPLoginOutcome: Sendable {
 package protocol IMAPAccount: Sendable {
     /// The login as the databases rewrote it.
     var login: String { get }
-    /// Between the parts of a mailbox name on the wire: `.` for Maildir++, as Dovecot does.
-    var separator: UInt8 { get }
+    /// How the names of its mailboxes are written on the wire: with `.` between their parts for Maildir++, as Dovecot does,
+    /// and below the prefix of its namespace.
+    var naming: MailboxNameCoding { get }
 
     /// Every mailbox and every subscribed name (one that no longer exists has `isSelectable` false).
     func list() async throws(MailboxFailure) -> [MailboxListing]

@@ -1,6 +1,7 @@
 import MailModel
 import NIOCore
 import Net
+import SASL
 
 extension IMAPServerEngine {
     /// What this session offers in its present state (RFC 3501 §6.1.1).
@@ -9,10 +10,10 @@ extension IMAPServerEngine {
         if account == nil {
             if !isSecure, options.offersStartTLS { names.append("STARTTLS") }
             if maySendPassword {
-                names += ["AUTH=PLAIN", "AUTH=LOGIN"]
-            } else {
-                names.append("LOGINDISABLED")
+                names += options.mechanisms.map { "AUTH=\($0)" }
             }
+            // LOGIN hands a password over as PLAIN does (RFC 3501 §6.2.3).
+            if !maySendPassword || !options.mechanisms.contains(.plain) { names.append("LOGINDISABLED") }
         } else {
             names += [
                 "NAMESPACE", "UIDPLUS", "UNSELECT", "CHILDREN", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE",
@@ -112,8 +113,10 @@ extension IMAPServerEngine {
         case .lsub(let reference, let pattern): return listSubscribed(tag, reference + pattern, account)
         case .status(let name, let items): return status(tag, name, items, account, &output)
         case .namespace:
-            output.writeStaticString("* NAMESPACE ((\"\" ")
-            ResponseText.appendQuoted([account.separator], to: &output)
+            output.writeStaticString("* NAMESPACE ((")
+            ResponseText.appendQuoted(account.naming.namespacePrefix, to: &output)
+            output.writeStaticString(" ")
+            ResponseText.appendQuoted([account.naming.separator], to: &output)
             output.writeStaticString(")) NIL NIL\r\n")
             return finish(Completion(tag: tag, text: "OK Namespace completed."), &output)
         case .enable:

@@ -14,9 +14,12 @@ extension IMAPServerEngine {
             return .startTLS
         case .logIn(let login, let password):
             guard maySendPassword else { return refusePlaintext(tag, &output) }
+            guard options.mechanisms.contains(.plain) else {
+                return reject(tag, "NO Unsupported authentication mechanism.", &output)
+            }
             return logIn(tag, login, nil, password, &output)
         case .authenticate(let name, let initialResponse):
-            guard let mechanism = SASLMechanism(name: name) else {
+            guard let mechanism = SASLMechanism(name: name), options.mechanisms.contains(mechanism) else {
                 return reject(tag, "NO Unsupported authentication mechanism.", &output)
             }
             guard maySendPassword else { return refusePlaintext(tag, &output) }

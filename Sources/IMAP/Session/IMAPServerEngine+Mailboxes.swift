@@ -4,11 +4,15 @@ import Net
 
 extension IMAPServerEngine {
     static func name(_ wire: [UInt8], _ account: any IMAPAccount) -> MailboxName? {
-        MailboxNameCoding(separator: account.separator).decode(wire)
+        account.naming.decode(wire)
     }
 
     mutating func rejectName(_ tag: [UInt8], _ output: inout ByteBuffer) -> Step {
-        finish(Completion(tag: tag, text: "NO [CANNOT] Invalid mailbox name."), &output)
+        let prefix = String(decoding: account?.naming.namespacePrefix ?? [], as: UTF8.self)
+        let text = "NO [CANNOT] Invalid mailbox name"
+        return finish(
+            Completion(tag: tag, text: prefix.isEmpty ? "\(text)." : "\(text): it should begin with \(prefix)"), &output
+        )
     }
 
     // MARK: SELECT
@@ -76,7 +80,7 @@ extension IMAPServerEngine {
         _ output: inout ByteBuffer
     ) {
         output.writeStaticString("* STATUS ")
-        ResponseText.appendAstring(MailboxNameCoding(separator: account.separator).encode(name), to: &output)
+        ResponseText.appendAstring(account.naming.encode(name), to: &output)
         let values = items.map { item in
             switch item {
             case .messages: "MESSAGES \(status.messages)"
@@ -97,16 +101,16 @@ extension IMAPServerEngine {
         if request.isBasic, request.patterns == [[]] {
             // An empty name asks for the separator and the root of the reference (RFC 3501 §6.3.8).
             output.writeStaticString("* LIST (\\Noselect) ")
-            ResponseText.appendQuoted([account.separator], to: &output)
+            ResponseText.appendQuoted([account.naming.separator], to: &output)
             output.writeStaticString(" \"\"\r\n")
             return finish(Completion(tag: tag, text: "OK List completed."), &output)
         }
         let completion = Completion(tag: tag, text: "OK List completed.")
         return wait(.account(account, .list)) { engine, answer, output in
             guard case .listings(let listings) = answer else { return engine.finish(answer, completion, &output) }
-            let tree = MailboxTree(listings, separator: account.separator)
+            let tree = MailboxTree(listings, account.naming)
             let found = tree.list(request)
-            for line in found { MailboxTree.write(line, "LIST", separator: account.separator, &output) }
+            for line in found { MailboxTree.write(line, "LIST", separator: account.naming.separator, &output) }
             let names = found.filter { $0.isSelectable }.map(\.name)
             guard !request.returnsStatus.isEmpty, !names.isEmpty else { return engine.finish(completion, &output) }
             return engine.wait(.account(account, .status(names))) { engine, answer, output in
@@ -124,9 +128,9 @@ extension IMAPServerEngine {
         let completion = Completion(tag: tag, text: "OK Lsub completed.")
         return wait(.account(account, .list)) { engine, answer, output in
             if case .listings(let listings) = answer {
-                let tree = MailboxTree(listings, separator: account.separator)
+                let tree = MailboxTree(listings, account.naming)
                 for line in tree.listSubscribed(pattern) {
-                    MailboxTree.write(line, "LSUB", separator: account.separator, &output)
+                    MailboxTree.write(line, "LSUB", separator: account.naming.separator, &output)
                 }
             }
             return engine.finish(answer, completion, &output)

@@ -1,4 +1,5 @@
 package import NIOCore
+package import SASL
 
 #if canImport(Glibc)
     import Glibc
@@ -12,6 +13,8 @@ package struct IMAPServerOptions: Sendable {
     package var offersStartTLS: Bool
     /// Logging in over a connection in the clear; off but for tests and trusted networks.
     package var allowsPlaintextLogin: Bool
+    /// What AUTHENTICATE takes; LOGIN counts as PLAIN.
+    package var mechanisms: [SASLMechanism]
     package var greeting: String
     /// What ID answers (RFC 2971).
     package var identification: [(field: String, value: String)]
@@ -28,7 +31,8 @@ package struct IMAPServerOptions: Sendable {
     package var zoneOffset: @Sendable (Int64) -> Int
 
     package init(
-        offersStartTLS: Bool = false, allowsPlaintextLogin: Bool = false, greeting: String = "Postroom ready.",
+        offersStartTLS: Bool = false, allowsPlaintextLogin: Bool = false,
+        mechanisms: [SASLMechanism] = [.plain, .login], greeting: String = "Postroom ready.",
         identification: [(field: String, value: String)] = [("name", "Postroom")], messageSize: UInt64 = 100 << 20,
         loginTimeout: TimeAmount = .minutes(3), idleTimeout: TimeAmount = .minutes(30), maximumErrors: Int = 10,
         limitsBeforeLogin: IMAPLimits = .beforeLogin, limitsAfterLogin: IMAPLimits = .afterLogin,
@@ -36,6 +40,7 @@ package struct IMAPServerOptions: Sendable {
     ) {
         self.offersStartTLS = offersStartTLS
         self.allowsPlaintextLogin = allowsPlaintextLogin
+        self.mechanisms = mechanisms
         self.greeting = greeting
         self.identification = identification
         self.messageSize = messageSize

@@ -14,30 +14,39 @@ struct MailboxTree: Sendable {
 
     private struct Entry: Sendable {
         var listing: MailboxListing
+        /// The whole name, below the namespace's prefix.
+        var shown: MailboxName
         var wire: [UInt8]
         var exists: Bool
     }
 
     private let entries: [Entry]
-    private let separator: UInt8
+    private let naming: MailboxNameCoding
+    private var separator: UInt8 { naming.separator }
 
-    init(_ listings: [MailboxListing], separator: UInt8) {
-        self.separator = separator
-        let coding = MailboxNameCoding(separator: separator)
+    init(_ listings: [MailboxListing], _ naming: MailboxNameCoding) {
+        self.naming = naming
         var byName: [MailboxName: MailboxListing] = [:]
-        for listing in listings { byName[listing.name] = listing }
+        for listing in listings {
+            if let shown = naming.shown(listing.name) { byName[shown] = listing }
+        }
         // Names that only hold others exist by that alone.
-        for listing in listings where listing.isSelectable || listing.hasChildren {
-            var parent = listing.name.parent
+        for (shown, listing) in byName where listing.isSelectable || listing.hasChildren {
+            var parent = shown.parent
             while let name = parent {
                 byName[name, default: MailboxListing(name: name, isSelectable: false)].hasChildren = true
                 parent = name.parent
             }
         }
-        entries = byName.values
-            .map { Entry(listing: $0, wire: coding.encode($0.name), exists: $0.isSelectable || $0.hasChildren) }
+        entries =
+            byName
+            .map { shown, listing in
+                Entry(
+                    listing: listing, shown: shown, wire: naming.join(shown.parts),
+                    exists: listing.isSelectable || listing.hasChildren)
+            }
             .sorted { left, right in
-                if left.listing.name.isInbox != right.listing.name.isInbox { return left.listing.name.isInbox }
+                if left.shown.isInbox != right.shown.isInbox { return left.shown.isInbox }
                 return left.wire.lexicographicallyPrecedes(right.wire)
             }
     }
@@ -48,7 +57,7 @@ struct MailboxTree: Sendable {
         return entries.compactMap { entry in
             guard patterns.contains(where: { $0.matches(entry.wire) }) else { return nil }
             let listing = entry.listing
-            let isAncestor = subscribed.contains(listing.name)
+            let isAncestor = subscribed.contains(entry.shown)
             if request.selectsSubscribed {
                 guard listing.isSubscribed || isAncestor else { return nil }
             } else if !entry.exists {
@@ -67,7 +76,7 @@ struct MailboxTree: Sendable {
     private func subscribedAncestors() -> Set<MailboxName> {
         var names: Set<MailboxName> = []
         for entry in entries where entry.listing.isSubscribed {
-            var parent = entry.listing.name.parent
+            var parent = entry.shown.parent
             while let name = parent {
                 names.insert(name)
                 parent = name.parent
@@ -79,24 +88,24 @@ struct MailboxTree: Sendable {
     /// LSUB (RFC 3501 §6.3.9): a parent that is not subscribed stands for its subscribed children behind a `%`.
     func listSubscribed(_ text: [UInt8]) -> [Line] {
         let pattern = ListPattern(text, separator: separator)
-        let coding = MailboxNameCoding(separator: separator)
         var lines: [Line] = []
+        var shown: Set<MailboxName> = []
         var parents: Set<MailboxName> = []
         for entry in entries where entry.listing.isSubscribed {
             if pattern.matches(entry.wire) {
                 lines.append(line(entry))
+                shown.insert(entry.shown)
                 continue
             }
-            var parent = entry.listing.name.parent
+            var parent = entry.shown.parent
             while let name = parent {
-                if pattern.matches(coding.encode(name)) { parents.insert(name) }
+                if pattern.matches(naming.join(name.parts)) { parents.insert(name) }
                 parent = name.parent
             }
         }
-        let subscribed = Set(lines.map(\.name))
-        for name in parents.subtracting(subscribed) {
+        for name in parents.subtracting(shown) {
             lines.append(
-                Line(name: name, wire: coding.encode(name), attributes: ["\\Noselect"], isSelectable: false))
+                Line(name: name, wire: naming.join(name.parts), attributes: ["\\Noselect"], isSelectable: false))
         }
         return lines.sorted { $0.wire.lexicographicallyPrecedes($1.wire) }
     }
@@ -106,7 +115,12 @@ struct MailboxTree: Sendable {
         let listing = entry.listing
         if !entry.exists { attributes.append("\\NonExistent") }
         if entry.exists, !listing.isSelectable { attributes.append("\\Noselect") }
-        attributes.append(listing.hasChildren ? "\\HasChildren" : "\\HasNoChildren")
+        if entry.shown.isInbox, let first = naming.prefix.first, first != Array("INBOX".utf8) {
+            // What lies below another prefix can't lie below INBOX.
+            attributes.append("\\NoInferiors")
+        } else {
+            attributes.append(listing.hasChildren ? "\\HasChildren" : "\\HasNoChildren")
+        }
         if let use = listing.specialUse { attributes.append("\\\(use.rawValue)") }
         return Line(
             name: listing.name, wire: entry.wire, attributes: attributes, isSelectable: listing.isSelectable)

@@ -1,10 +1,12 @@
 /// One mailbox as LIST shows it.
 package struct MailboxListing: Hashable, Sendable {
-    /// RFC 6154.
+    /// RFC 6154 and RFC 8457.
     package enum SpecialUse: String, Hashable, Sendable, CaseIterable {
+        case all = "All"
         case archive = "Archive"
         case drafts = "Drafts"
         case flagged = "Flagged"
+        case important = "Important"
         case junk = "Junk"
         case sent = "Sent"
         case trash = "Trash"

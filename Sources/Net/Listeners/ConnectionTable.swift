@@ -4,6 +4,7 @@ import Synchronization
 /// The connections of one listener: who may come in, who is in, and when the last has left.
 final class ConnectionTable: Sendable {
     private struct State {
+        var limits: ConnectionLimits
         var connections: [String: Connection] = [:]
         var byClient: [[UInt8]: Int] = [:]
         var isStopping = false
@@ -16,11 +17,15 @@ final class ConnectionTable: Sendable {
         var client: [UInt8]?
     }
 
-    private let limits: ConnectionLimits
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     init(_ limits: ConnectionLimits) {
-        self.limits = limits
+        state = Mutex(State(limits: limits))
+    }
+
+    /// Whoever is in stays.
+    func change(_ limits: ConnectionLimits) {
+        state.withLock { $0.limits = limits }
     }
 
     /// Nil when the connection is in; it must then be removed once, after its session has released what it held.
@@ -29,9 +34,9 @@ final class ConnectionTable: Sendable {
     func add(_ facts: ConnectionFacts, _ channel: any Channel, perClient: Int? = nil) -> ConnectionRefusal? {
         let client = facts.remoteAddress.flatMap { IPAddress($0)?.clientKey }
         return state.withLock { state in
-            guard !state.isStopping, state.connections.count < limits.total else { return .tooManyConnections }
+            guard !state.isStopping, state.connections.count < state.limits.total else { return .tooManyConnections }
             if let client {
-                guard state.byClient[client, default: 0] < perClient ?? limits.perClient else { return .tooManyFromClient }
+                guard state.byClient[client, default: 0] < perClient ?? state.limits.perClient else { return .tooManyFromClient }
                 state.byClient[client, default: 0] += 1
             }
             state.connections[facts.sessionID] = Connection(facts: facts, channel: channel, client: client)

@@ -2,10 +2,27 @@ import Glibc
 import Logging
 package import NIOCore
 package import NIOPosix
+import Synchronization
 
 /// Accepts connections on one bound socket and gives each a `SessionHandler`.
 package final class Listener<Performer: SessionPerformer>: Sendable {
-    package let options: ListenerOptions
+    /// What new connections get.
+    private struct Serving: Sendable {
+        var options: ListenerOptions
+        var makeSession: SessionHandler<Performer>.MakeSession
+    }
+
+    /// Shared with the channel that accepts.
+    private final class Current: Sendable {
+        let serving: Mutex<Serving>
+
+        init(_ serving: Serving) {
+            self.serving = Mutex(serving)
+        }
+    }
+
+    private let current: Current
+    package var options: ListenerOptions { current.serving.withLock { $0.options } }
     /// Where it listens, with the real port; nil for a Unix socket.
     package let localAddress: String?
     package let localPort: Int?
@@ -19,12 +36,11 @@ package final class Listener<Performer: SessionPerformer>: Sendable {
         boundSocket socket: BoundSocket, _ options: ListenerOptions, group: MultiThreadedEventLoopGroup,
         makeSession: @escaping SessionHandler<Performer>.MakeSession
     ) async throws {
-        if let tls = options.session.tls, tls.isSelfSigned, isPublicAddress(socket.address) {
+        do {
+            try Self.check(options, address: socket.address, port: socket.port)
+        } catch {
             socket.close()
-            throw ListenerError(
-                address: ListenAddress.tcp(host: socket.address ?? "", port: socket.port ?? 0).description,
-                reason: "a made-up certificate is never offered on a public address",
-                remedy: "configure a certificate and its key, or listen on 127.0.0.1 or a private address")
+            throw error
         }
         guard listen(socket.descriptor, CInt(clamping: options.backlog)) == 0 else {
             let reason = String(cString: strerror(errno))
@@ -32,6 +48,7 @@ package final class Listener<Performer: SessionPerformer>: Sendable {
             throw ListenerError(address: options.name, reason: reason, remedy: "check the address")
         }
         let table = ConnectionTable(options.limits)
+        let current = Current(Serving(options: options, makeSession: makeSession))
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -45,14 +62,40 @@ package final class Listener<Performer: SessionPerformer>: Sendable {
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try Self.accept(channel, options, table, makeSession)
+                    let serving = current.serving.withLock { $0 }
+                    try Self.accept(channel, serving.options, table, serving.makeSession)
                 }
             }
-        self.options = options
+        self.current = current
         self.table = table
         localAddress = socket.address
         localPort = socket.port
         channel = try await bootstrap.withBoundSocket(socket.descriptor).get()
+    }
+
+    /// What a listener on this address must not be given.
+    private static func check(
+        _ options: ListenerOptions, address: String?, port: Int?
+    ) throws(ListenerError) {
+        guard let tls = options.session.tls, tls.isSelfSigned, isPublicAddress(address) else { return }
+        throw ListenerError(
+            address: ListenAddress.tcp(host: address ?? "", port: port ?? 0).description,
+            reason: "a made-up certificate is never offered on a public address",
+            remedy: "configure a certificate and its key, or listen on 127.0.0.1 or a private address")
+    }
+
+    /// Whether `reconfigure` would take these.
+    package func check(_ options: ListenerOptions) throws(ListenerError) {
+        try Self.check(options, address: localAddress, port: localPort)
+    }
+
+    /// Connections that come from now on get these; those that stand go on as they are.
+    package func reconfigure(
+        _ options: ListenerOptions, makeSession: @escaping SessionHandler<Performer>.MakeSession
+    ) throws(ListenerError) {
+        try check(options)
+        table.change(options.limits)
+        current.serving.withLock { $0 = Serving(options: options, makeSession: makeSession) }
     }
 
     private static func accept(
@@ -109,6 +152,7 @@ package final class Listener<Performer: SessionPerformer>: Sendable {
         for connection in table.all {
             connection.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         }
+        let options = options
         let cut = channel.eventLoop.scheduleTask(in: grace) { [table, options] in
             let late = table.all
             guard !late.isEmpty else { return }

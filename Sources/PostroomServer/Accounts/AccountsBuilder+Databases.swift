@@ -197,7 +197,8 @@ extension AccountsBuilder {
                 isLive ? directories.live(model.directory, faults) : directories.source(model.directory, faults),
                 model.directory, base: model.base, scope: model.scope, filter: filter,
                 dereference: model.dereference, mapping: templates.mapping(model.attributes, model.fields),
-                severalAreNobody: model.severalEntriesAreNobody
+                several: byAddress && !self.model.keepsOriginal(.severalMailboxes)
+                    ? .each : Self.several(model.severalEntriesAreNobody)
             ).map { .search($0) }
         }
     }
@@ -208,10 +209,12 @@ extension AccountsBuilder {
             directories.source(model.directory, faults), model.directory, base: model.base, scope: model.scope,
             filter: filter, dereference: model.dereference,
             mapping: templates.mapping(model.iterateAttributes ?? Located("uid=user", at: .builtIn), []),
-            severalAreNobody: false)
+            several: .failure)
     }
 
     // MARK: Parts
+
+    private static func several(_ areNobody: Bool) -> EntryLookup.SeveralEntries { areNobody ? .nobody : .failure }
 
     private func active(_ model: ActiveConditionModel?) -> ActiveCondition? {
         model.map {
@@ -224,13 +227,13 @@ extension AccountsBuilder {
         return lookup(
             directories.live(model.directory, faults), model.directory, base: model.base, scope: model.scope,
             filter: filter, dereference: model.dereference, mapping: templates.mapping(attributes, model.fields),
-            severalAreNobody: model.severalEntriesAreNobody)
+            several: Self.several(model.severalEntriesAreNobody))
     }
 
     private func lookup(
         _ source: (any DirectorySource)?, _ directory: Located<String>, base: Located<String>?,
         scope: Located<String>?, filter: Located<String>, dereference: Located<String>?, mapping: AttributeMapping,
-        severalAreNobody: Bool
+        several: EntryLookup.SeveralEntries
     ) -> EntryLookup? {
         guard let source, let base = base ?? directories.base(directory, for: filter, faults),
             let name = templates.name(base), let template = templates.filter(filter)
@@ -238,7 +241,7 @@ extension AccountsBuilder {
         var lookup = EntryLookup(
             source: source, base: name, scope: DirectorySet.scope(scope, faults), filter: template,
             dereference: DirectorySet.dereference(dereference, faults), mapping: mapping)
-        lookup.severalAreNobody = severalAreNobody
+        lookup.severalEntries = several
         return lookup
     }
 

@@ -2,6 +2,7 @@ import Accounts
 import Directory
 import MailModel
 import Passwords
+import SASL
 import SiteConfiguration
 
 /// `AccountsModel` → the chains that logins and deliveries ask. Asks the name service and reads files of users, so it
@@ -15,6 +16,7 @@ struct AccountsBuilder {
         var forSubmission: DirectoryAccounts
         /// Where mail for a final address goes.
         var byAddress: DirectoryAccounts
+        var namespace: PersonalNamespace
     }
 
     let model: SiteModel
@@ -46,7 +48,7 @@ struct AccountsBuilder {
         // Static databases know whom the password databases know.
         byAddress.passwordDatabases = byLogin.passwordDatabases
         let submission = submission(byLogin)
-        check(byLogin)
+        checkMechanisms()
         let time = model.accounts.cacheTime
         let memory =
             model.accounts.outageTime > .zero
@@ -56,7 +58,8 @@ struct AccountsBuilder {
                 byLogin, throttle: throttle, cache: LoginCache(timeToLive: time), memory: memory),
             forSubmission: DirectoryAccounts(
                 submission, throttle: throttle, cache: LoginCache(timeToLive: time), memory: memory),
-            byAddress: DirectoryAccounts(byAddress, throttle: throttle))
+            byAddress: DirectoryAccounts(byAddress, throttle: throttle),
+            namespace: PersonalNamespace(model.accounts.namespaces, faults))
     }
 
     /// Dovecot asks for the address of a delivery as for a login. Natively there is a filter for each.
@@ -144,7 +147,8 @@ struct AccountsBuilder {
     private func rules() -> AccountRules {
         let accounts = model.accounts
         var rules = AccountRules(
-            mailLocation: accounts.mailLocation.flatMap(templates.mailLocation),
+            mailLocation: (accounts.inboxNamespace?.mailLocation ?? accounts.mailLocation)
+                .flatMap(templates.mailLocation),
             home: accounts.home.flatMap { templates.text($0, for: .fields) }, owner: owners())
         for rule in accounts.quotaRules {
             guard let quota = templates.attempt(at: rule.location, { try Quota(rule: Array(rule.value.utf8)) }) ?? nil
@@ -182,19 +186,21 @@ struct AccountsBuilder {
         return nil
     }
 
-    /// Namespaces whose mailboxes the store can't show, and details of INBOX's that it shows in its own way.
-    private func check(_ options: AccountsOptions) {
-        for namespace in model.accounts.namespaces {
-            let place = namespace.kind.location
-            if namespace.kind.value != .personal || !namespace.isInbox {
-                faults.warning(
-                    at: place, "namespace \(namespace.name): mailboxes beside INBOX's own are not shown",
-                    remedy: "clients see the namespace that holds INBOX")
-            } else if let prefix = namespace.prefix, !prefix.value.isEmpty {
-                faults.warning(
-                    at: prefix.location, "mailboxes are shown without the prefix \(prefix.value)",
-                    remedy: "clients that have it set as their root folder must take it out")
-            }
+    /// A list that names none of ours must not become the usual one by itself.
+    private func checkMechanisms() {
+        for mechanism in model.accounts.mechanisms + (model.accounts.submission?.mechanisms ?? [])
+        where SASLMechanism(name: mechanism.value) == nil {
+            faults.error(
+                at: mechanism.location, "\(mechanism.value) is not offered here",
+                remedy: "mechanisms are \(SASLMechanism.allCases.map(\.rawValue).joined(separator: " and "))")
         }
+    }
+}
+
+extension AccountsModel {
+    /// What clients of IMAP, or those of submission, may log in with.
+    func offeredMechanisms(forSubmission isSubmission: Bool) -> [SASLMechanism] {
+        let names = isSubmission ? submission?.mechanisms ?? mechanisms : mechanisms
+        return names.isEmpty ? SASLMechanism.allCases : names.compactMap { SASLMechanism(name: $0.value) }
     }
 }

@@ -71,7 +71,9 @@ struct LoginExplanation: Sendable {
         guard case .here(let location) = account.location,
             let store = try? site.storage.store(for: location, account.owner, account.quota)
         else { return .unavailable }
-        return .accepted(StoredAccount(login: account.login, store: store, logger: Logger(label: "explain")))
+        return .accepted(
+            StoredAccount(
+                login: account.login, store: store, namespace: site.namespace, logger: Logger(label: "explain")))
     }
 
     static func refused(hostname: String) -> Words {

@@ -8,18 +8,71 @@ import SiteConfiguration
 
 /// A listener of any protocol, while it serves.
 protocol ServingListener: Sendable {
+    var key: ListenerKey { get }
     var kind: ListenerModel.Kind { get }
     var localAddress: String? { get }
     var localPort: Int? { get }
+
+    /// Whether a site's new options can be taken.
+    func check(_ configured: ConfiguredListener) throws(ListenerError)
+    /// Takes them, for connections that come from now on.
+    func reconfigure(_ configured: ConfiguredListener) throws(ListenerError)
     func shutDown(grace: TimeAmount) async
 }
 
+/// What a site says of one of its listeners.
+struct ConfiguredListener: Sendable {
+    var model: ListenerModel
+    var site: SiteModel
+    var options: ListenerOptions
+
+    init(_ model: ListenerModel, _ site: SiteModel, _ tls: ServerTLS) {
+        self.model = model
+        self.site = site
+        var logger = Logger(label: model.kind.rawValue)
+        logger[metadataKey: "listener"] = "\(model.name)"
+        options = ListenerOptions(
+            name: model.kind.rawValue,
+            session: SessionOptions(
+                tls: tls.context(for: model), isImplicitTLS: model.kind.isImplicitTLS, logger: logger),
+            limits: ConnectionLimits(total: site.limits.connections, perClient: site.limits.connectionsPerClient))
+    }
+}
+
 struct OpenListener<Performer: SessionPerformer>: ServingListener {
+    /// What new connections get of a configuration.
+    typealias Sessions =
+        @Sendable (ConfiguredListener) -> (
+            options: ListenerOptions, makeSession: SessionHandler<Performer>.MakeSession
+        )
+
+    let key: ListenerKey
     let kind: ListenerModel.Kind
     let listener: Listener<Performer>
+    let sessions: Sessions
+
+    init(
+        _ key: ListenerKey, _ configured: ConfiguredListener, _ socket: BoundSocket,
+        _ group: MultiThreadedEventLoopGroup, _ sessions: @escaping Sessions
+    ) async throws {
+        self.key = key
+        self.sessions = sessions
+        kind = configured.model.kind
+        let (options, makeSession) = sessions(configured)
+        listener = try await Listener(boundSocket: socket, options, group: group, makeSession: makeSession)
+    }
 
     var localAddress: String? { listener.localAddress }
     var localPort: Int? { listener.localPort }
+
+    func check(_ configured: ConfiguredListener) throws(ListenerError) {
+        try listener.check(configured.options)
+    }
+
+    func reconfigure(_ configured: ConfiguredListener) throws(ListenerError) {
+        let (options, makeSession) = sessions(configured)
+        try listener.reconfigure(options, makeSession: makeSession)
+    }
 
     func shutDown(grace: TimeAmount) async {
         await listener.shutDown(grace: grace)
@@ -27,32 +80,33 @@ struct OpenListener<Performer: SessionPerformer>: ServingListener {
 }
 
 /// Opens a site's listeners and says what is spoken on each.
-enum Listeners {
+struct Listeners: Sendable {
+    let all: [any ServingListener]
+    private static let logger = Logger(label: "server")
+
     /// All or none: what was opened is closed again when one can't be.
-    static func open(
-        _ model: SiteModel, _ sockets: BoundSockets, _ sites: SiteHolder, _ tls: ServerTLS,
+    init(
+        opening model: SiteModel, _ sockets: BoundSockets, _ sites: SiteHolder, _ tls: ServerTLS,
         _ group: MultiThreadedEventLoopGroup
-    ) async throws -> [any ServingListener] {
+    ) async throws {
         var sockets = sockets
         var result: [any ServingListener] = []
         let budget = GatherBudget()
         do {
             for (key, listener) in ListenerKey.all(model.listeners) {
-                guard !listener.kind.isImplicitTLS || tls.context(for: listener) != nil else {
-                    Logger(label: "server").error(
+                let configured = ConfiguredListener(listener, model, tls)
+                guard configured.isPossible else {
+                    Self.logger.error(
                         "not listened on: the site has no certificate for it",
                         metadata: ["listener": "\(listener.name)"])
                     continue
                 }
                 for socket in try sockets.take(listener) {
-                    var options = options(listener, model, tls)
-                    SendingRates.bound(&options, key, sites)
                     if listener.kind.isIMAP {
-                        let open = try await imap(listener, socket, options, model, sites, group)
-                        result.append(OpenListener(kind: listener.kind, listener: open))
+                        result.append(try await OpenListener(key, configured, socket, group, Self.imap(key, sites)))
                     } else {
-                        let open = try await smtp(key, listener, socket, options, model, sites, budget, group)
-                        result.append(OpenListener(kind: listener.kind, listener: open))
+                        result.append(
+                            try await OpenListener(key, configured, socket, group, Self.smtp(key, sites, budget)))
                     }
                 }
             }
@@ -60,54 +114,110 @@ enum Listeners {
             for listener in result { await listener.shutDown(grace: .zero) }
             throw error
         }
-        return result
+        all = result
     }
 
-    private static func options(
-        _ listener: ListenerModel, _ model: SiteModel, _ tls: ServerTLS
-    ) -> ListenerOptions {
-        var logger = Logger(label: listener.kind.rawValue)
-        logger[metadataKey: "listener"] = "\(listener.name)"
-        return ListenerOptions(
-            name: listener.kind.rawValue,
-            session: SessionOptions(
-                tls: tls.context(for: listener), isImplicitTLS: listener.kind.isImplicitTLS, logger: logger),
-            limits: ConnectionLimits(total: model.limits.connections, perClient: model.limits.connectionsPerClient))
+    // MARK: Reload
+
+    /// What a site that is read anew has for the listeners that are open.
+    struct Change: Sendable {
+        fileprivate var taken: [(listener: any ServingListener, configured: ConfiguredListener)] = []
+        /// What needs a restart, listener by listener.
+        var waiting: [(listener: String, reason: String)] = []
     }
+
+    /// Nothing is in force until `take`: a site that is refused changes no listener.
+    func change(to model: SiteModel, _ tls: ServerTLS) throws(ListenerError) -> Change {
+        var change = Change()
+        var missing = Dictionary(ListenerKey.all(model.listeners).map { ($0.key, $0.listener) }) { $1 }
+        let open = Set(all.map(\.key))
+        for listener in all {
+            guard let new = missing[listener.key] else {
+                change.waiting.append(
+                    (listener.key.name, "it is no longer configured, and stays open as it was until a restart"))
+                continue
+            }
+            let configured = ConfiguredListener(new, model, tls)
+            guard configured.isPossible else {
+                change.waiting.append(
+                    (listener.key.name, "it has no certificate any more, and goes on with the one it had"))
+                continue
+            }
+            try listener.check(configured)
+            change.taken.append((listener, configured))
+        }
+        for key in open { missing[key] = nil }
+        for (key, listener) in missing where ConfiguredListener(listener, model, tls).isPossible {
+            change.waiting.append((key.name, "it is listened on after a restart only"))
+        }
+        return change
+    }
+
+    func take(_ change: Change) {
+        for (listener, configured) in change.taken {
+            do throws(ListenerError) {
+                try listener.reconfigure(configured)
+            } catch {
+                Self.logger.error("a listener stays as it was", metadata: ["reason": "\(error)"])
+            }
+        }
+        for (listener, reason) in change.waiting.sorted(by: { $0.listener < $1.listener }) {
+            Self.logger.warning(
+                "a listener needs a restart", metadata: ["listener": "\(listener)", "reason": "\(reason)"])
+        }
+    }
+
+    // MARK: Protocols
 
     private static func smtp(
-        _ key: ListenerKey, _ listener: ListenerModel, _ socket: BoundSocket, _ options: ListenerOptions,
-        _ model: SiteModel,
-        _ sites: SiteHolder, _ budget: GatherBudget, _ group: MultiThreadedEventLoopGroup
-    ) async throws -> Listener<SMTPPerformer> {
-        let serverOptions = SMTPServerOptions(listener, model, hasTLS: options.session.tls != nil)
-        var options = options
-        options.refusal = { serverOptions.refusal($0) }
-        return try await Listener(boundSocket: socket, options, group: group) { facts, _ in
-            (
-                SMTPServerEngine(serverOptions, facts, budget: budget),
-                SMTPPerformer(SMTPSession(sites, key, listener.kind, facts))
+        _ key: ListenerKey, _ sites: SiteHolder, _ budget: GatherBudget
+    ) -> OpenListener<SMTPPerformer>.Sessions {
+        { configured in
+            let kind = configured.model.kind
+            let serverOptions = SMTPServerOptions(
+                configured.model, configured.site, hasTLS: configured.options.session.tls != nil)
+            var options = configured.options
+            SendingRates.bound(&options, key, sites)
+            options.refusal = { serverOptions.refusal($0) }
+            return (
+                options,
+                { facts, _ in
+                    (
+                        SMTPServerEngine(serverOptions, facts, budget: budget),
+                        SMTPPerformer(SMTPSession(sites, key, kind, facts))
+                    )
+                }
             )
         }
     }
 
-    private static func imap(
-        _ listener: ListenerModel, _ socket: BoundSocket, _ options: ListenerOptions, _ model: SiteModel,
-        _ sites: SiteHolder, _ group: MultiThreadedEventLoopGroup
-    ) async throws -> Listener<IMAPSessionPerformer> {
-        var adjusted = IMAPServerOptions(
-            offersStartTLS: options.session.tls != nil && !listener.kind.isImplicitTLS,
-            allowsPlaintextLogin: listener.imap.authentication?.value == .always,
-            messageSize: model.limits.messageSize.value)
-        if let greeting = listener.imap.greeting { adjusted.greeting = greeting.value }
-        let serverOptions = adjusted
-        var options = options
-        options.refusal = { _ in "* BYE Too many connections\r\n" }
-        return try await Listener(boundSocket: socket, options, group: group) { facts, notifier in
-            (
-                IMAPServerEngine(serverOptions, facts),
-                IMAPSessionPerformer(IMAPSession(sites, facts), facts, notifier: notifier)
+    private static func imap(_ key: ListenerKey, _ sites: SiteHolder) -> OpenListener<IMAPSessionPerformer>.Sessions {
+        { configured in
+            let listener = configured.model
+            var adjusted = IMAPServerOptions(
+                offersStartTLS: configured.options.session.tls != nil && !listener.kind.isImplicitTLS,
+                allowsPlaintextLogin: listener.imap.authentication?.value == .always,
+                mechanisms: configured.site.accounts.offeredMechanisms(forSubmission: false),
+                messageSize: configured.site.limits.messageSize.value)
+            if let greeting = listener.imap.greeting { adjusted.greeting = greeting.value }
+            let serverOptions = adjusted
+            var options = configured.options
+            SendingRates.bound(&options, key, sites)
+            options.refusal = { _ in "* BYE Too many connections\r\n" }
+            return (
+                options,
+                { facts, notifier in
+                    (
+                        IMAPServerEngine(serverOptions, facts),
+                        IMAPSessionPerformer(IMAPSession(sites, facts), facts, notifier: notifier)
+                    )
+                }
             )
         }
     }
+}
+
+extension ConfiguredListener {
+    /// TLS from the first byte needs a certificate.
+    fileprivate var isPossible: Bool { !model.kind.isImplicitTLS || options.session.tls != nil }
 }

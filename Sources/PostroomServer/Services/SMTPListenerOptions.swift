@@ -1,5 +1,4 @@
 import MailModel
-import SASL
 import SMTP
 import SiteConfiguration
 
@@ -30,12 +29,10 @@ extension SMTPServerOptions {
         case .always?: authentication = .always
         case nil: authentication = isSubmission ? .underTLS : .off
         }
-        let mechanisms = (model.accounts.submission?.mechanisms ?? model.accounts.mechanisms)
-            .compactMap { SASLMechanism(name: $0.value) }
         self.init(
             hostname: model.hostname.value, banner: own.banner.map { Self.text($0.value, after: model.hostname.value) },
             tls: hasTLS || tls == .required ? tls : .none, authentication: authentication,
-            mechanisms: mechanisms.isEmpty ? [.plain, .login] : mechanisms,
+            mechanisms: model.accounts.offeredMechanisms(forSubmission: true),
             requiresAuthentication: own.requiresAuthentication?.value ?? isSubmission,
             requiresHello: own.requiresHELO?.value ?? !isConfigured, answersVRFY: own.answersVRFY?.value ?? false,
             bareLineEnds: listener.bareLineFeed == .reject ? .reject : .normalize,

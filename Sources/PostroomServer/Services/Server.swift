@@ -4,25 +4,26 @@ import NIOCore
 package import NIOPosix
 import Net
 package import SiteConfiguration
+import Synchronization
 import UnixSignals
 
 /// A site that serves: its listeners, its sessions and what runs beside them.
 package final class Server: Sendable {
     package let group: MultiThreadedEventLoopGroup
     let sites: SiteHolder
-    private let tls: ServerTLS
-    private let listeners: [any ServingListener]
+    private let tls: Mutex<ServerTLS>
+    private let listeners: Listeners
     private let announce: AsyncStream<Site>.Continuation
     private let source: SiteSource?
     private let logger = Logger(label: "server")
 
     private init(
-        group: MultiThreadedEventLoopGroup, sites: SiteHolder, tls: ServerTLS, listeners: [any ServingListener],
+        group: MultiThreadedEventLoopGroup, sites: SiteHolder, tls: ServerTLS, listeners: Listeners,
         announce: AsyncStream<Site>.Continuation, source: SiteSource?
     ) {
         self.group = group
         self.sites = sites
-        self.tls = tls
+        self.tls = Mutex(tls)
         self.listeners = listeners
         self.announce = announce
         self.source = source
@@ -32,11 +33,11 @@ package final class Server: Sendable {
 
     /// The port that a kind of listener has; the first, when there are several.
     package func port(_ kind: ListenerModel.Kind) -> Int? {
-        listeners.first { $0.kind == kind }?.localPort
+        listeners.all.first { $0.kind == kind }?.localPort
     }
 
     /// PEM file of the certificate that the server made up; nil when one is configured.
-    package var selfSignedCertificate: String? { tls.selfSignedCertificate }
+    package var selfSignedCertificate: String? { tls.withLock { $0.selfSignedCertificate } }
 
     // MARK: Life
 
@@ -73,12 +74,13 @@ package final class Server: Sendable {
                 }
             }
             announce.yield(site)
-            var listeners: [any ServingListener] = []
+            var listeners: Listeners?
             let result: Result<Value, any Error>
             do {
-                listeners = try await Listeners.open(model, sockets, sites, tls, group)
+                let open = try await Listeners(opening: model, sockets, sites, tls, group)
+                listeners = open
                 let server = Server(
-                    group: group, sites: sites, tls: tls, listeners: listeners, announce: announce,
+                    group: group, sites: sites, tls: tls, listeners: open, announce: announce,
                     source: source)
                 result = .success(try await body(server))
             } catch {
@@ -86,7 +88,7 @@ package final class Server: Sendable {
             }
             let drain = TimeAmount(sites.current.model.limits.drainTime)
             await withDiscardingTaskGroup { stopping in
-                for listener in listeners { stopping.addTask { await listener.shutDown(grace: drain) } }
+                for listener in listeners?.all ?? [] { stopping.addTask { await listener.shutDown(grace: drain) } }
             }
             announce.finish()
             sites.current.retire()
@@ -100,7 +102,7 @@ package final class Server: Sendable {
 
     /// Returns at SIGTERM and SIGINT.
     package func waitForSignal() async {
-        for listener in listeners {
+        for listener in listeners.all {
             logger.notice(
                 "listening",
                 metadata: [
@@ -127,21 +129,25 @@ package final class Server: Sendable {
             let loaded = try await SiteLoader.loadWhole(source, environment: ProcessEnvironment.current)
             for warning in loaded.warnings { logger.warning("configuration", metadata: ["finding": "\(warning)"]) }
             ImportLog.write(loaded.report)
-            let reloaded: Result<Void, ServerTLSError>? = await Hashing.blocking { [tls] in
+            let certificates: Result<ServerTLS, ServerTLSError>? = await Hashing.blocking {
                 do throws(ServerTLSError) {
-                    return .success(try tls.reload(loaded.model))
+                    return .success(try ServerTLS(loaded.model))
                 } catch {
                     return .failure(error)
                 }
             }
-            guard let certificates = reloaded else {
+            guard let certificates else {
                 throw ServerTLSError(
                     file: source.name, reason: "too many passwords are being checked to read the certificates",
                     remedy: "reload again")
             }
-            try certificates.get()
+            // Nothing is in force before everything has been tried: site, certificates and listeners change together.
+            let newTLS = try certificates.get()
+            let change = try listeners.change(to: loaded.model, newTLS)
             let new = try await Site.open(loaded.model, group: group, succeeding: sites.current)
             let old = sites.replace(with: new)
+            tls.withLock { $0 = newTLS }
+            listeners.take(change)
             announce.yield(new)
             old.retire()
             logger.notice("the configuration was read anew", metadata: ["file": "\(source.name)"])

@@ -33,21 +33,6 @@ struct ServerTLS: Sendable {
         return own[listener.name] ?? shared
     }
 
-    /// Takes the files as they are now; what was in force stays when some are faulty.
-    func reload(_ model: SiteModel) throws(ServerTLSError) {
-        var new: [(context: ServerTLSContext, options: ServerTLSOptions)] = []
-        if let shared, let options = try Self.options(model.tls, model) { new.append((shared, options.options)) }
-        for listener in model.listeners {
-            guard let context = own[listener.name], let tls = Self.ownTLS(listener, model),
-                let options = try Self.options(tls, model)
-            else { continue }
-            new.append((context, options.options))
-        }
-        // All are tried before the first is taken.
-        for (_, options) in new { _ = try ServerTLSContext(options) }
-        for (context, options) in new { try context.reload(options) }
-    }
-
     /// Whether the certificates can be offered where the site listens, and for how long.
     static func check(_ model: SiteModel) -> [ConfigurationFault] {
         var findings: [ConfigurationFault] = []
@@ -98,10 +83,16 @@ struct ServerTLS: Sendable {
 
     /// A key is mostly root's alone; the room that uses it can only read what its user can.
     private static func source(_ chain: String, _ key: String) -> ServerTLSOptions.Certificate {
-        guard let chainBytes = SiteLoader.read(chain), let keyBytes = SiteLoader.read(key) else {
+        guard let chainBytes = read(chain, \.chain), let keyBytes = read(key, \.key) else {
             return .files(chain: chain, key: key)
         }
         return .contents(chain: chainBytes, chainFile: chain, key: keyBytes, keyFile: key)
+    }
+
+    private static func read(_ path: String, _ part: KeyPath<TraefikStore.Pair, [UInt8]>) -> [UInt8]? {
+        guard let reference = TraefikStore.Reference(path) else { return SiteLoader.read(path) }
+        let store = SiteLoader.read(reference.file).flatMap { TraefikStore($0) }
+        return store?.pair(for: reference.name)?[keyPath: part]
     }
 
     private static func options(

@@ -151,6 +151,7 @@ final class SMTPSession: SMTPServices {
         guard var transaction = take() else { return [.noTransaction] }
         guard !isLooping(body) else { return [HopCount.tooManyHops] }
         transaction.size = body.readableBytes
+        guard !transaction.isTooLarge else { return [.tooLargeForMailbox] }
         let (refusal, effects) = await atEnd(of: transaction, session)
         if let refusal { return [refusal] }
         transaction.effects.merge(effects)
@@ -174,6 +175,7 @@ final class SMTPSession: SMTPServices {
         }
         current.size += chunk.readableBytes
         let edited = await edit(chunk, isLast: false, &current, session)
+        guard !current.isTooLarge else { return .tooLargeForMailbox }
         var failure: MailboxFailure?
         if case .success(let piece) = edited { failure = await write(piece, &current, session) }
         transaction.withLock { [current] in $0 = current }
@@ -297,6 +299,10 @@ final class SMTPSession: SMTPServices {
 }
 
 extension SMTPReply {
+    /// RFC 3463 §3.3: the mailbox, not the system, has the bound.
+    fileprivate static let tooLargeForMailbox = SMTPReply(
+        552, EnhancedStatusCode(5, 2, 3), "Message is larger than a mailbox here takes")
+
     /// Can't happen in an engine's order of questions.
     fileprivate static let noTransaction = SMTPReply(
         451, EnhancedStatusCode(4, 3, 0), "Error: no transaction")

@@ -3,6 +3,7 @@ import MailModel
 import Policy
 import Routing
 import SMTP
+import SiteConfiguration
 
 /// One message on its way through a session: what MAIL and RCPT found, and what access tables make of the message.
 struct SMTPTransaction {
@@ -15,6 +16,8 @@ struct SMTPTransaction {
     var delivery: DeliveryTransaction
     /// As the client gave them.
     var recipients: [EmailAddress] = []
+    /// One of the recipients has a mailbox here.
+    private var reachesMailbox = false
     var effects = MessageEffects()
     /// Recipients that were added for copies nobody sees: what fails for them alone refuses nothing.
     private var hidden: Set<EmailAddress> = []
@@ -43,6 +46,14 @@ struct SMTPTransaction {
     mutating func add(_ resolution: Resolution, as recipient: EnvelopeRecipient) {
         delivery.add(resolution, asked: recipient)
         recipients.append(recipient.address)
+        guard case .deliver(let destinations) = resolution.verdict else { return }
+        for case .mailbox in destinations { reachesMailbox = true }
+    }
+
+    /// The message so far is larger than one in a mailbox may be: virtual_mailbox_limit.
+    var isTooLarge: Bool {
+        guard reachesMailbox, case .tables(let maps) = site.model.routing.mailboxes else { return false }
+        return maps.sizeLimit.map { UInt64(clamping: size) > $0.value } ?? false
     }
 
     // MARK: Before delivery

@@ -59,6 +59,13 @@ final class PolicyBuilder {
             return nil
         }
         let options = configured(policy, logins)
+        // An import tells it in its report.
+        if !policy.rejectsUnlistedRecipient, model.routing.meaning == .native {
+            faults.warning(
+                at: name.location,
+                "\(policy.name): unknown recipients are refused all the same: nothing here can bounce yet",
+                remedy: "leave reject_unlisted_recipient out")
+        }
         byName[name.value] = options
         return options
     }

@@ -26,6 +26,8 @@ package final class Site: Sendable {
     /// Goes on in the next site where its options do; gone with the last site that has it.
     package let resolver: UnboundResolver
     let outgoing: SiteOutgoing
+    /// How clients see the mailboxes of an account.
+    let namespace: PersonalNamespace
     let traceHeaders: TraceHeaders
     let directories: DirectorySet
     private let kept: [KeptDirectory]
@@ -61,6 +63,7 @@ package final class Site: Sendable {
         self.policyServices = policyServices
         self.accounts = accounts.byLogin
         submissionAccounts = accounts.forSubmission
+        namespace = accounts.namespace
         self.storage = storage
         self.throttle = throttle
         self.rates = rates

@@ -17,7 +17,7 @@ package struct RoutingLimits: Hashable, Sendable {
         self.concurrentLookups = concurrentLookups
     }
 
-    package static let native = RoutingLimits(aliasRecursion: 20, aliasExpansion: 1000, aliasAddressLength: 512)
+    package static let native = RoutingLimits(aliasRecursion: 20, aliasExpansion: 10_000, aliasAddressLength: 512)
     /// Postfix 3.7.
     package static let postfix = RoutingLimits(aliasRecursion: 1000, aliasExpansion: 1000, aliasAddressLength: 1000)
 }

@@ -50,6 +50,9 @@ package struct AccountsModel: Sendable {
     /// How long a password that was right before is taken while no server answers; zero for never.
     package var outageTime: Duration
 
+    /// The one that holds INBOX.
+    package var inboxNamespace: NamespaceModel? { namespaces.first { $0.kind.value == .personal && $0.isInbox } }
+
     package init(
         passwords: [PasswordDatabaseModel] = [], users: [UserDatabaseModel] = [], mailLocation: Located<String>? = nil,
         defaultDomain: Located<String>? = nil, cacheTime: Duration = .zero

@@ -5,6 +5,9 @@ package struct RoutingModel: Sendable {
         case native
         /// Postfix's: replies that name tables, quoted alias keys, one copy for each address.
         case postfix
+
+        /// A group of a directory may be as large as the organisation; Postfix stops at 1000.
+        package var expansionLimit: Int { self == .native ? 10_000 : 1000 }
     }
 
     package var meaning: Meaning
@@ -46,6 +49,7 @@ package struct RoutingModel: Sendable {
     package var canonical: CanonicalModel
     package var headers = HeaderModel()
     package var blindCopies: BlindCopyModel
+    /// virtual_alias_expansion_limit: addresses that one recipient may become.
     package var expansionLimit: Int
     package var depthLimit: Int
     /// show_user_unknown_table_name; the meaning's own default when nil.
@@ -67,7 +71,7 @@ package struct RoutingModel: Sendable {
     package init(
         meaning: Meaning = .native, mailboxDomains: [MatchItemModel] = [], aliasDomains: [MatchItemModel] = [],
         membershipTime: Duration = .seconds(60), aliases: [TableModel] = [], mailboxes: MailboxLookupModel = .accounts,
-        recipientDelimiter: Located<String> = Located("", at: .builtIn), expansionLimit: Int = 1000,
+        recipientDelimiter: Located<String> = Located("", at: .builtIn), expansionLimit: Int? = nil,
         depthLimit: Int = 20
     ) {
         self.meaning = meaning
@@ -83,7 +87,7 @@ package struct RoutingModel: Sendable {
         self.recipientDelimiter = recipientDelimiter
         canonical = CanonicalModel()
         blindCopies = BlindCopyModel()
-        self.expansionLimit = expansionLimit
+        self.expansionLimit = expansionLimit ?? meaning.expansionLimit
         self.depthLimit = depthLimit
         transports = []
     }

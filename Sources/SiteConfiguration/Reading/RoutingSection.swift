@@ -8,7 +8,7 @@ enum RoutingSection {
             meaning: site.choice("meaning", RoutingModel.Meaning.self)?.value ?? .native,
             aliases: TableSection.tables("aliases", site), mailboxes: mailboxes(site),
             recipientDelimiter: site.string("recipient_delimiter", default: ""),
-            expansionLimit: site.integer("expansion_limit", in: 1...100_000)?.value ?? 1000,
+            expansionLimit: site.integer("expansion_limit", in: 1...100_000)?.value,
             depthLimit: site.integer("expansion_depth_limit", in: 1...1000)?.value ?? 20)
         domains(site, into: &model)
         model.origin = site.string("origin")

@@ -71,6 +71,40 @@ import Testing
             own.lines("/etc/dovecot/conf.d/10-ssl.conf").contains("ssl_key = </etc/dms/tls/mail.example.org-key.pem"))
     }
 
+    @Test(arguments: [
+        ("", "mail.example.org", "mail.example.org"), ("SSL_DOMAIN=*.example.org\n", "*.example.org", "example.org"),
+        ("SSL_DOMAIN=other.example.net\n", "mail.example.org", "mail.example.org"),
+    ])
+    func `a certificate within Traefik's acme.json is used where it stands`(
+        variables: String, name: String, folder: String
+    ) {
+        // "chain" and "key" in Base64.
+        let acme = """
+            {"le": {"Certificates": [{"domain": {"main": "mail.example.org", "sans": ["*.example.org"]},
+              "certificate": "Y2hhaW4K", "key": "a2V5"}]}}
+            """
+        let compose = """
+            services:
+              mailserver:
+                image: mailserver/docker-mailserver
+                hostname: mail.example.org
+                volumes:
+                  - ./letsencrypt/acme.json:/etc/letsencrypt/acme.json:ro
+                  - ./config/:/tmp/docker-mailserver/
+                  - ./mail/:/var/mail/
+                env_file: mailserver.env
+            """
+        let site = MailserverSite([
+            "/site/docker-compose.yml": compose, "/site/mailserver.env": "SSL_TYPE=letsencrypt\n\(variables)",
+            "/site/letsencrypt/acme.json": acme,
+        ])
+        let live = "/etc/letsencrypt/live/\(folder)"
+        #expect(site.main("smtpd_tls_chain_files") == "\(live)/privkey.pem \(live)/fullchain.pem", "\(site.problems)")
+        #expect(site.draft.files.hostPath("\(live)/privkey.pem") == "/site/letsencrypt/acme.json#\(name)")
+        #expect(site.text("\(live)/fullchain.pem") == "chain\n")
+        #expect(site.entries("SSL_TYPE").map(\.fate) == [.used])
+    }
+
     @Test(arguments: ["letsencrypt", "manual", "custom", "self-signed", "wrong"])
     func `a certificate that is not there stops the start`(type: String) {
         let site = MailserverSite("SSL_TYPE=\(type)\n")

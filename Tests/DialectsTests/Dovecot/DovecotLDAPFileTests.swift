@@ -128,6 +128,25 @@ import Testing
         #expect(namespaces[1].mailLocation?.value == "maildir:%%h/Maildir:INDEX=~/shared/%%u")
         #expect(draft.errors.contains { $0.contains("two namespaces hold INBOX") })
         #expect(draft.errors.contains { $0.contains("dovecot.conf:16: error: namespace/second/special") })
-        #expect(draft.fate("namespace/prefix") == .used)
+        // Nobody sees a shared namespace, so nothing of it is said to be used.
+        #expect(draft.fate("namespace/prefix") == .ignored && draft.fate("namespace/location") == .ignored)
+        #expect(draft.fate("namespace/separator") == .used)
+        #expect(draft.fate("namespace/list") == .ignored)
+    }
+
+    @Test(arguments: [
+        ("plain", ["PLAIN"], ImportReport.Fate.used), ("login plain", ["LOGIN", "PLAIN"], .used),
+        ("", ["PLAIN"], .used),
+        ("plain cram-md5", ["PLAIN"], .used), ("plain gssapi", ["PLAIN"], .unsupported(.login)),
+        ("cram-md5 digest-md5", ["PLAIN"], .unsupported(.login)),
+    ])
+    func `mechanisms are those of the list; none of them stops the start`(
+        list: String, offered: [String], fate: ImportReport.Fate
+    ) {
+        let draft = ProgramFiles([
+            "/etc/dovecot/dovecot.conf": "mail_location = maildir:~/Maildir\nauth_mechanisms = \(list)\n"
+        ]).dovecot()
+        #expect(draft.model.accounts.mechanisms.map(\.value) == offered)
+        #expect(draft.fate("auth_mechanisms") == fate)
     }
 }

@@ -37,6 +37,46 @@ import Testing
         #expect(outgoing.bounceSize?.location.line == 14)
     }
 
+    @Test func `given an explicit cipher list, when suites are excluded, then they are not offered`() {
+        let draft = read(
+            """
+            smtpd_tls_ciphers = high
+            tls_high_cipherlist = ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-SHA:AES256-SHA
+            smtpd_tls_exclude_ciphers = SHA1
+            tls_preempt_cipherlist = yes
+            """)
+        #expect(draft.model.tls.cipherSuites.map(\.value) == ["TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"])
+        #expect(entry("tls_preempt_cipherlist", draft)?.fate == .ignored)
+    }
+
+    @Test func `given settings that have no effect here, when they are read, then the report does not call them used`()
+    {
+        let draft = read("smtpd_reject_unlisted_recipient = no\nsmtpd_tls_security_level = may")
+        #expect(entry("smtpd_reject_unlisted_recipient", draft)?.fate == .difference(.refusesEarly))
+        let certificate = entry("smtpd_tls_cert_file", draft)
+        #expect(certificate?.fate == .weak && certificate?.note.contains("TLS is not offered") == true)
+    }
+
+    @Test(arguments: [
+        ("message_size_limit = 1000\nvirtual_mailbox_limit = 2000", UInt64(2000) as UInt64?, false),
+        ("message_size_limit = 2000\nvirtual_mailbox_limit = 1000", 1000, true),
+        ("message_size_limit = 0\nvirtual_mailbox_limit = 1000", 1000, true),
+        ("message_size_limit = 2000\nvirtual_mailbox_limit = 0", nil, false),
+        ("virtual_transport = lmtp:inet:127.0.0.1:24\nvirtual_mailbox_limit = 1000", nil, false),
+    ])
+    func `given virtual_mailbox_limit, when virtual(8) delivers, then it bounds each message of a Maildir`(
+        lines: String, limit: UInt64?, isWarnedOf: Bool
+    ) {
+        let draft = read(lines)
+        guard case .tables(let mailboxes) = draft.model.routing.mailboxes else {
+            Issue.record("no tables")
+            return
+        }
+        #expect(mailboxes.sizeLimit?.value == limit)
+        let warnings = draft.faults.filter { $0.severity == .warning && $0.description.contains("does not start") }
+        #expect(warnings.count == (isWarnedOf ? 1 : 0), "\(draft.faults)")
+    }
+
     @Test(arguments: [
         "smtpd_helo_required = ja", "message_size_limit = 10M", "maximal_queue_lifetime = 3y", "delay_warning_time = x",
         "virtual_minimum_uid = -", "smtpd_tls_security_level = maybe", "virtual_mailbox_base = srv/mail",

@@ -69,7 +69,7 @@ final class MemoryAccount: IMAPAccount, IMAPServices {
     }
 
     let login = "user"
-    let separator = UInt8(ascii: ".")
+    let naming = MailboxNameCoding(separator: UInt8(ascii: "."))
     let quota: Int
     let state: Mutex<State>
 

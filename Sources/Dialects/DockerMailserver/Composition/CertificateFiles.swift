@@ -50,6 +50,7 @@ extension Composition {
     // MARK: Where the certificate is
 
     private mutating func useLetsEncrypt(_ location: SourceLocation) {
+        placeTraefikCertificate()
         var domain = environment.text("SSL_DOMAIN")
         if domain.hasPrefix("*.") { domain.removeFirst(2) }
         let candidates = [domain, hostname.value, domainname.value].filter { !$0.isEmpty }
@@ -63,6 +64,36 @@ extension Composition {
         }
         let name = candidates.first ?? hostname.value
         missing("/etc/letsencrypt/live/\(name)/fullchain.pem", Located("letsencrypt", at: location))
+    }
+
+    /// A certificate within Traefik's acme.json stands where docker-mailserver's scripts would write it, without being
+    /// written.
+    private mutating func placeTraefikCertificate() {
+        let path = "/etc/letsencrypt/acme.json"
+        guard exists(path), let text = draft.files.text(path) else { return }
+        let hostPath = draft.files.hostPath(path)
+        guard let store = TraefikStore(text.bytes) else {
+            draft.warning(
+                at: SourceLocation(file: hostPath), "holds no certificates in Traefik's form",
+                remedy: "name the file in which Traefik keeps them")
+            return
+        }
+        let names = [environment.text("SSL_DOMAIN"), hostname.value, domainname.value].filter { !$0.isEmpty }
+        for name in names {
+            let bare = name.hasPrefix("*.") ? String(name.dropFirst(2)) : name
+            guard let pair = store.pair(for: name), Self.isFolderName(bare) else { continue }
+            let reference = TraefikStore.Reference(file: hostPath, name: name).description
+            for (file, contents) in [("fullchain.pem", pair.chain), ("privkey.pem", pair.key)] {
+                let target = "/etc/letsencrypt/live/\(bare)/\(file)"
+                draft.files.place(target, at: reference)
+                draft.files.put(SourceText(path: target, contents: contents, hostPath: reference))
+            }
+            return
+        }
+        draft.warning(
+            at: SourceLocation(file: hostPath),
+            "holds no certificate for \(names.joined(separator: ", "))",
+            remedy: "have Traefik make one for the mail server's name, or set SSL_DOMAIN")
     }
 
     private mutating func useManual(_ type: Located<String>) {
@@ -152,9 +183,9 @@ extension Composition {
         notes["SSL_TYPE"] = (
             .unsupported(.encryption),
             type.value == "snakeoil"
-                ? "the image's own certificate is not here; a certificate that Postroom makes takes its place"
+                ? "the image's own certificate is not here: no TLS is offered without another"
                 : "\(path) is not there: say where the container's folder lies with --map, or add the volume; "
-                    + "without it a certificate that Postroom makes is shown"
+                    + "without a certificate no TLS is offered"
         )
         removeCertificate()
     }

@@ -77,7 +77,13 @@ struct ListenerReader {
             // PLAIN and LOGIN are all there is before TLS, and not offered then.
             parameters.tell("smtpd_sasl_security_options", .used, "passwords are taken under TLS only")
         }
-        parameters.tell("smtpd_sasl_tls_security_options", .used, "which mechanisms are offered under TLS")
+        let none = parameters.words("smtpd_sasl_tls_security_options", "which mechanisms are offered under TLS")
+            .contains { $0.value.lowercased() == "noplaintext" }
+        if none {
+            parameters.tell(
+                "smtpd_sasl_tls_security_options", .unsupported(.login),
+                "PLAIN and LOGIN are all there is, and would be offered under TLS")
+        }
         if policy.isAuthenticationEnabled {
             let authentication: SMTPListenerModel.Authentication =
                 onlyUnderTLS.value || noPlaintext || options.tls?.value == .encrypt ? .underTLS : .always

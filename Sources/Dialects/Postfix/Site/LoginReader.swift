@@ -68,8 +68,7 @@ struct LoginReader {
             switch name {
             case "pwcheck_method": (fate, note) = (.used, "who checks passwords")
             case "mech_list":
-                mechanisms = (WordList.words(value.value) ?? []).map { Located($0.uppercased(), at: value.location) }
-                (fate, note) = (.used, "mechanisms that are offered")
+                (mechanisms, fate, note) = self.mechanisms(value)
             case "saslauthd_path": (fate, note) = (.used, "saslauthd's socket")
             case "log_level": (fate, note) = (.notNeeded, "logins are logged")
             default: (fate, note) = (.ignored, "of the SASL library")
@@ -92,6 +91,21 @@ struct LoginReader {
         }
         reading.draft.model.accounts.submission = SubmissionLoginModel(
             passwords: passwords, realm: realm, splitsRealm: true, mechanisms: mechanisms)
+    }
+
+    /// PLAIN and LOGIN of `mech_list`; others need what a directory that checks passwords does not tell.
+    private func mechanisms(_ list: Located<String>) -> ([Located<String>], ImportReport.Fate, String) {
+        let words = (WordList.words(list.value) ?? []).map { $0.uppercased() }
+        let offered = words.filter { ["PLAIN", "LOGIN"].contains($0) }
+        let missing = words.filter { !offered.contains($0) }.joined(separator: ", ")
+        guard !offered.isEmpty || words.isEmpty else {
+            return (
+                [Located("PLAIN", at: list.location)], .unsupported(.login),
+                "\(missing): none of them is offered; PLAIN under TLS would take their place"
+            )
+        }
+        let note = missing.isEmpty ? "mechanisms that are offered" : "\(missing): not offered; clients take the others"
+        return (offered.map { Located($0, at: list.location) }, .used, note)
     }
 
     private func saslauthd(_ place: Located<String>, _ path: Located<String>?) -> [PasswordDatabaseModel] {

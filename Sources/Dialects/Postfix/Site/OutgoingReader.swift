@@ -71,10 +71,14 @@ struct OutgoingReader {
         if let size = parameters.size("message_size_limit", "the largest message") {
             reading.draft.model.limits.messageSize = size.value == 0 ? size.map { _ in 1 << 40 } : size
         }
-        if let count = parameters.integer("smtpd_client_connection_count_limit", "connections of one client"),
-            count.value > 0
-        {
-            reading.draft.model.limits.connectionsPerClient = min(count.value, 1_000_000)
+        if let count = parameters.integer("smtpd_client_connection_count_limit", "connections of one client") {
+            if count.value > 0 {
+                reading.draft.model.limits.connectionsPerClient = min(count.value, 1_000_000)
+            } else {
+                parameters.tell(
+                    "smtpd_client_connection_count_limit", .ignored,
+                    "no bound, as which here \(reading.draft.model.limits.connectionsPerClient) stands")
+            }
         }
         for name in [
             "header_size_limit", "line_length_limit", "hopcount_limit", "mime_nesting_limit",
@@ -88,7 +92,7 @@ struct OutgoingReader {
             _ = parameters.size("mailbox_size_limit", "")
             parameters.tell(
                 "mailbox_size_limit", .notNeeded,
-                "it bounds the files of local(8); virtual_mailbox_limit those of mailboxes")
+                "it bounds the files that local(8) writes, which does not deliver here")
         }
         for name in ["smtpd_soft_error_limit", "smtpd_error_sleep_time", "smtpd_junk_command_limit", "smtpd_timeout"]
         where parameters.isSet(name) {

@@ -36,6 +36,12 @@ struct PolicyReader {
             parameters.boolean(
                 "smtpd_reject_unlisted_recipient", "unknown recipients are refused"
             ).value
+        if !policy.rejectsUnlistedRecipient {
+            parameters.tell(
+                "smtpd_reject_unlisted_recipient", .difference(.refusesEarly),
+                "unknown recipients are refused at RCPT all the same, where Postfix takes them and bounces later: nothing "
+                    + "here can bounce yet")
+        }
         policy.rejectsUnlistedSender =
             parameters.boolean(
                 "smtpd_reject_unlisted_sender", "unknown senders of our own domains are refused"

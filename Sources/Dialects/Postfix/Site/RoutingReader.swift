@@ -128,11 +128,6 @@ struct RoutingReader {
         }
         mailboxes.minimumUID = parameters.integer(
             "virtual_minimum_uid", in: 1...Int(Int32.max), "smaller uids of mailboxes are refused")
-        if let limit = parameters.size("virtual_mailbox_limit", "the size of an mbox file or of one message"),
-            limit.value > 0
-        {
-            mailboxes.sizeLimit = limit
-        }
         let base = parameters.text("virtual_mailbox_base", "mailboxes lie below it")
         if !base.value.isEmpty {
             if base.value.hasPrefix("/") {
@@ -180,6 +175,7 @@ struct RoutingReader {
         routing.defaultTransport = transports.transport(
             parameters.text("default_transport", "delivers everything else"), parameter: "default_transport")
         checkMailboxes(&routing)
+        readSizeLimit(&routing)
         routing.transports = tables("transport_maps", "transports of single domains and addresses")
     }
 
@@ -204,6 +200,25 @@ struct RoutingReader {
         let unserved = TransportModel.unserved(Located("virtual", at: place))
         if routing.virtualTransport == nil { routing.virtualTransport = unserved }
         if local.hasPrefix("virtual") { routing.localTransport = unserved }
+    }
+
+    /// virtual(8) bounds the files that it writes: in a Maildir, each message. It does not start with a bound below
+    /// message_size_limit, so there the one of the two that is met first is the message's own.
+    private func readSizeLimit(_ routing: inout RoutingModel) {
+        let name = "virtual_mailbox_limit"
+        guard case .tables(var mailboxes) = routing.mailboxes, routing.virtualTransport == nil,
+            !mailboxes.paths.isEmpty
+        else { return parameters.tell(name, .notNeeded, "virtual(8) delivers no mail") }
+        guard let limit = parameters.size(name, "the size of one message in a mailbox"), limit.value > 0 else { return }
+        let message = parameters.size("message_size_limit", "the largest message")?.value ?? 0
+        mailboxes.sizeLimit = limit
+        routing.mailboxes = .tables(mailboxes)
+        guard message == 0 || limit.value < message else { return }
+        reading.draft.warning(
+            at: limit.location == .builtIn ? parameters.location("message_size_limit") : limit.location,
+            "\(name) is \(limit.value), less than message_size_limit: virtual(8) does not start with these, and all mail for "
+                + "its mailboxes waits",
+            remedy: "raise \(name); until then larger messages for a mailbox are refused")
     }
 
     // MARK: Rewriting

@@ -45,10 +45,10 @@ struct TLSReader {
     func readCertificate(_ options: inout SMTPListenerModel) {
         guard let (certificate, key) = certificate() else {
             if options.tls?.value != SMTPListenerModel.TLSLevel.none, reading.draft.model.tls.certificate == nil {
-                // smtpd(8) then warns and offers no TLS; here a certificate is made at first start.
+                // smtpd(8) warns then, too.
                 reading.report(
                     "smtpd_tls_cert_file", at: options.tls?.location ?? .builtIn, .weak,
-                    "there is no certificate: one is made at first start, which no client can verify")
+                    "there is no certificate: TLS is not offered, as Postfix would not offer it")
             }
             return
         }
@@ -120,7 +120,7 @@ struct TLSReader {
             "smtpd_tls_eecdh_grade", .notNeeded, "the curves X25519, P-256 and P-384 are offered, whatever the grade")
         parameters.tell("tls_disable_workarounds", .notNeeded, "they are OpenSSL's, which is not used here")
         parameters.tell("smtpd_tls_loglevel", .notNeeded, "TLS version and cipher are logged for each connection")
-        parameters.tell("tls_preempt_cipherlist", .used, "the server's order of cipher suites counts")
+        parameters.tell("tls_preempt_cipherlist", .ignored, "the client's order of cipher suites counts")
     }
 
     /// `>=TLSv1.2`, `!SSLv2, !SSLv3, !TLSv1`, `TLSv1.2 TLSv1.3` → the oldest version that is allowed.
@@ -174,17 +174,17 @@ struct TLSReader {
         for name in ["smtpd_tls_exclude_ciphers", "smtpd_tls_mandatory_exclude_ciphers"] {
             excluded += parameters.words(name, "cipher suites that are not offered")
         }
+        let without = excluded.flatMap { $0.value.split(separator: ":").map { "!\($0)" } }
         for name in ["tls_high_cipherlist", "tls_medium_cipherlist", "tls_low_cipherlist", "tls_export_cipherlist"] {
             guard parameters.isSet(name) else { continue }
             let list = parameters.text(name, "cipher suites by OpenSSL's names")
             let isMeant = name == "tls_\((set?.value ?? "medium"))_cipherlist"
-            if isMeant { return named(list) }
+            if isMeant { return named(list.map { ([$0] + without).joined(separator: ":") }) }
             parameters.tell(name, .notNeeded, "no listener uses this grade")
         }
         guard let place = set?.location ?? excluded.first?.location else { return [] }
         // OpenSSL's medium and weaker grades differ from high by suites that nobody offers any more.
-        let words = excluded.flatMap { $0.value.split(separator: ":").map { "!\($0)" } }
-        return named(Located((["HIGH"] + words).joined(separator: ":"), at: place))
+        return named(Located((["HIGH"] + without).joined(separator: ":"), at: place))
     }
 
     private func named(_ list: Located<String>) -> [Located<String>] {
