@@ -9,7 +9,7 @@ import MailModel
 import MailStore
 package import NIOCore
 import NIOPosix
-import Policy
+package import Policy
 package import Routing
 import SMTP
 package import SiteConfiguration
@@ -169,6 +169,13 @@ package final class Site: Sendable {
     /// has the native policy of its kind.
     func policy(for listener: ListenerKey, _ kind: ListenerModel.Kind) -> SMTPPolicy {
         policies[listener] ?? nativePolicy(kind)
+    }
+
+    /// Every listener that takes mail, with what its clients may do.
+    package var listenerPolicies: [(listener: ListenerModel, policy: SMTPPolicy)] {
+        ListenerKey.all(model.listeners).filter { !$0.listener.kind.isIMAP }.map { key, listener in
+            (listener, policy(for: key, listener.kind))
+        }
     }
 
     private func nativePolicy(_ kind: ListenerModel.Kind) -> SMTPPolicy {
