@@ -97,7 +97,8 @@ extension SMTPPolicy {
         of address: EmailAddress, _ name: String, _ login: String, _ client: ClientFacts, _ steps: inout [TraceStep]
     ) async -> SMTPReply? {
         let sender = ReversePath.address(router.options.completed(address))
-        var evaluation = RestrictionEvaluation(options, router, client: client, sender: sender, recipient: nil)
+        var evaluation = RestrictionEvaluation(
+            options, router, resolver, client: client, sender: sender, recipient: nil)
         let verdict = await evaluation.senderLogin(
             authenticated: true, unauthenticated: false, ownerRequired: options.requiresSenderOwner)
         steps.append(

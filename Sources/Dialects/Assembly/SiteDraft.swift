@@ -14,6 +14,7 @@ package struct SiteDraft: Sendable {
     package var model: SiteModel
     package var report = ImportReport()
     package private(set) var faults: [ConfigurationFault] = []
+    private var knownFaults: Set<ConfigurationFault> = []
     /// What libldap takes from ldap.conf and `LDAP…` variables.
     package var ldapDefaults = LDAPClientDefaults()
     /// Sockets and services of a Dovecot that is part of the import.
@@ -39,7 +40,7 @@ package struct SiteDraft: Sendable {
     }
 
     package mutating func add(_ fault: ConfigurationFault) {
-        if !faults.contains(fault) { faults.append(fault) }
+        if knownFaults.insert(fault).inserted { faults.append(fault) }
     }
 
     /// The name of the site's directory with these servers: tables and databases that agree in servers, identity and TLS

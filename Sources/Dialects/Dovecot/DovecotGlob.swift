@@ -1,65 +1,84 @@
-/// Files by a pattern of the shell's kind, in order; a name that begins with a dot must be asked for.
+/// Files by a pattern of the shell's kind (glob(3)), in order; a name that begins with a dot must be asked for.
 enum DovecotGlob {
-    static func paths(_ pattern: String, _ files: ConfigurationFiles) -> [String] {
-        guard pattern.contains(where: { "*?[".contains($0) }) else { return files.exists(pattern) ? [pattern] : [] }
-        // Each star multiplies the ways to fit.
-        guard pattern.filter({ $0 == "*" }).count <= 8 else { return [] }
-        guard let slash = pattern.lastIndex(of: "/") else { return [] }
-        let folder = String(pattern[..<slash])
-        let name = Array(pattern[pattern.index(after: slash)...].utf8)
-        var folders = [folder]
-        if folder.contains(where: { "*?[".contains($0) }) { folders = directories(folder, files) }
-        return folders.flatMap { folder in
-            files.names(in: folder).filter { matches(Array($0.utf8)[...], name[...], isStart: true, steps: 0) }.map {
-                "\(folder)/\($0)"
-            }
-        }
+    /// A pattern that would have too much looked at.
+    struct Fault: Error {
+        var text: String
     }
 
-    private static func directories(_ pattern: String, _ files: ConfigurationFiles) -> [String] {
+    /// Names that one pattern may have looked at, in all folders together.
+    private static let maximumNames = 10_000
+
+    static func paths(_ pattern: String, _ files: ConfigurationFiles) throws(Fault) -> [String] {
+        guard isPattern(pattern) else { return files.exists(pattern) ? [pattern] : [] }
+        var looked = 0
         var found = [""]
-        for part in pattern.split(separator: "/").prefix(16) {
-            guard part.contains(where: { "*?[".contains($0) }) else {
+        for part in pattern.split(separator: "/") {
+            guard isPattern(part) else {
                 found = found.map { "\($0)/\(part)" }
                 continue
             }
-            found = found.flatMap { folder in
-                files.names(in: folder.isEmpty ? "/" : folder).filter {
-                    matches(Array($0.utf8)[...], Array(part.utf8)[...], isStart: true, steps: 0)
-                }.map { "\(folder)/\($0)" }
+            let bytes = Array(part.utf8)
+            var next: [String] = []
+            for folder in found {
+                let names = files.names(in: folder.isEmpty ? "/" : folder)
+                looked += names.count
+                guard looked <= maximumNames else {
+                    throw Fault(text: "there are more than \(maximumNames) names to compare with it")
+                }
+                next += names.filter { matches(Array($0.utf8), bytes) }.map { "\(folder)/\($0)" }
             }
-            found = Array(found.prefix(256))
+            found = next
         }
-        return found
+        // `conf.d/*/local.conf` fits folders that hold no such file.
+        guard let last = pattern.split(separator: "/").last, !isPattern(last) else { return found }
+        return found.filter { files.exists($0) }
     }
 
+    private static func isPattern(_ text: some StringProtocol) -> Bool { text.contains { "*?[".contains($0) } }
+
     /// pattern = *( "*" / "?" / "[" [ "!" ] characters "]" / octet )
-    private static func matches(
-        _ name: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>, isStart: Bool, steps: Int
-    ) -> Bool {
-        guard steps < 512 else { return false }
-        guard let first = pattern.first else { return name.isEmpty }
-        if isStart, name.first == UInt8(ascii: "."), first != UInt8(ascii: ".") { return false }
-        switch first {
-        case UInt8(ascii: "*"):
-            let rest = pattern.dropFirst()
-            return (name.startIndex...name.endIndex).contains {
-                matches(name[$0...], rest, isStart: false, steps: steps + 1)
-            }
-        case UInt8(ascii: "?"):
-            return !name.isEmpty && matches(name.dropFirst(), pattern.dropFirst(), isStart: false, steps: steps + 1)
-        case UInt8(ascii: "["):
-            guard let byte = name.first, let close = pattern.dropFirst(2).firstIndex(of: UInt8(ascii: "]")) else {
+    ///
+    /// What follows a star is tried from the left, and only the latest star is ever tried again: the time is that of the
+    /// two lengths multiplied.
+    private static func matches(_ name: [UInt8], _ pattern: [UInt8]) -> Bool {
+        if name.first == UInt8(ascii: "."), pattern.first != UInt8(ascii: ".") { return false }
+        var position = 0
+        var index = 0
+        var star: (pattern: Int, name: Int)?
+        while position < name.count {
+            if index < pattern.count, pattern[index] == UInt8(ascii: "*") {
+                index += 1
+                star = (index, position)
+            } else if let next = afterOctet(name[position], pattern, index) {
+                index = next
+                position += 1
+            } else if let tried = star {
+                star = (tried.pattern, tried.name + 1)
+                index = tried.pattern
+                position = tried.name + 1
+            } else {
                 return false
             }
-            var set = pattern[(pattern.startIndex + 1)..<close]
+        }
+        return pattern[index...].allSatisfy { $0 == UInt8(ascii: "*") }
+    }
+
+    /// Where the pattern goes on when what stands at `index` fits the octet.
+    private static func afterOctet(_ byte: UInt8, _ pattern: [UInt8], _ index: Int) -> Int? {
+        guard index < pattern.count else { return nil }
+        switch pattern[index] {
+        case UInt8(ascii: "?"): return index + 1
+        case UInt8(ascii: "["):
+            // A bracket that is not closed stands for itself.
+            guard let close = pattern[(index + 1)...].dropFirst().firstIndex(of: UInt8(ascii: "]")) else {
+                return byte == UInt8(ascii: "[") ? index + 1 : nil
+            }
+            var set = pattern[(index + 1)..<close]
             let isNegated = set.first == UInt8(ascii: "!") || set.first == UInt8(ascii: "^")
             if isNegated { set = set.dropFirst() }
-            return contains(set, byte) != isNegated
-                && matches(name.dropFirst(), pattern[(close + 1)...], isStart: false, steps: steps + 1)
-        default:
-            return name.first == first
-                && matches(name.dropFirst(), pattern.dropFirst(), isStart: false, steps: steps + 1)
+            return contains(set, byte) != isNegated ? close + 1 : nil
+        case byte: return index + 1
+        default: return nil
         }
     }
 

@@ -6,6 +6,9 @@ import SiteConfiguration
 struct DovecotReader {
     private static let maximumDepth = 20
     private static let maximumLines = 200_000
+    /// Of all lines that are read, and of one value.
+    private static let maximumBytes = 16 << 20
+    private static let maximumValue = 65_536
     private static let maximumSectionDepth = 20
 
     let root: DovecotSection
@@ -13,7 +16,9 @@ struct DovecotReader {
     /// Patterns of `!include_try` that no file fits.
     private(set) var missingIncludes: [String] = []
     private var nextID = 0
+    /// Lines read, and files opened for them.
     private var lineCount = 0
+    private var byteCount = 0
     private var openFiles: [String] = []
     /// Settings' built-in values, for `$name`.
     private let defaults: [String: String]
@@ -38,8 +43,12 @@ struct DovecotReader {
         var start: SourceLocation?
         for line in file.lines {
             lineCount += 1
-            guard lineCount <= Self.maximumLines else {
-                draft.error(at: line.location, "the configuration has over \(Self.maximumLines) lines")
+            byteCount += line.bytes.count
+            guard lineCount <= Self.maximumLines, byteCount <= Self.maximumBytes else {
+                draft.error(
+                    at: line.location,
+                    "the configuration has over \(Self.maximumLines) lines, or \(Self.maximumBytes >> 20) MiB",
+                    remedy: "let files include each other once")
                 return
             }
             guard line.bytes.count + gathered.count <= 65_536 else {
@@ -200,6 +209,13 @@ struct DovecotReader {
                 return nil
             }
         }
+        // `name = $name $name`, again and again, doubles with each line.
+        guard words.reduce(0, { $0 + $1.count }) <= Self.maximumValue else {
+            draft.error(
+                at: location, "\(key): grows beyond \(Self.maximumValue) octets when it is expanded",
+                remedy: "write the value out, or name other settings less often")
+            return nil
+        }
         return Array(words.joined(separator: [0x20]))
     }
 
@@ -210,7 +226,13 @@ struct DovecotReader {
         _ stack: inout [DovecotSection], _ draft: inout SiteDraft
     ) {
         let path = absolute(pattern, from: file.path)
-        let files = DovecotGlob.paths(path, draft.files)
+        let files: [String]
+        do throws(DovecotGlob.Fault) {
+            files = try DovecotGlob.paths(path, draft.files)
+        } catch {
+            draft.error(at: location, "!include: \(pattern): \(error.text)", remedy: "name fewer files")
+            return
+        }
         if files.isEmpty {
             guard isOptional else {
                 draft.error(
@@ -224,6 +246,8 @@ struct DovecotReader {
         }
         draft.tell(isOptional ? "!include_try" : "!include", pattern, at: location, .used, "read")
         for path in files {
+            lineCount += 1
+            guard lineCount <= Self.maximumLines else { return }
             guard openFiles.count < Self.maximumDepth, !openFiles.contains(path) else {
                 draft.error(at: location, "!include: \(path) is being read already", remedy: "break the circle")
                 continue

@@ -1,5 +1,11 @@
 /// Keys of tables and lists are asked in lower case (Postfix's FOLD_FIX).
 package enum LookupKey {
+    /// Whether a table is asked for the key at all: with smtputf8_enable, Postfix's default, no table of any type finds a key
+    /// that is no UTF-8.
+    package static func isText(_ key: [UInt8]) -> Bool {
+        !key.contains { $0 >= 0x80 } || String(validating: key, as: UTF8.self) != nil
+    }
+
     /// The key with upper case folded away: ASCII letters, and in valid UTF-8 every character (Unicode's full case
     /// folding, so that `JÜRGEN` is `jürgen` and `STRASSE` is `straße`). Bytes that are no UTF-8 only have their ASCII
     /// letters folded.

@@ -17,6 +17,7 @@ package struct PipeTable: LookupTable {
     }
 
     package func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> {
+        guard LookupKey.isText(key) else { return answer(.absent, to: key) }
         var outcome = members.isEmpty ? Outcome<[UInt8]>.absent : .found(key)
         var steps: [TraceStep] = []
         for member in members {

@@ -22,6 +22,7 @@ package struct RandomTable: LookupTable {
     }
 
     package func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> {
-        answer(values.randomElement().map { .found($0) } ?? .absent, to: key)
+        guard LookupKey.isText(key) else { return answer(.absent, to: key) }
+        return answer(values.randomElement().map { .found($0) } ?? .absent, to: key)
     }
 }

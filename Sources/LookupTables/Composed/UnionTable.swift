@@ -18,6 +18,7 @@ package struct UnionTable: LookupTable {
     }
 
     package func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> {
+        guard LookupKey.isText(key) else { return answer(.absent, to: key) }
         var values: [[UInt8]] = []
         var steps: [TraceStep] = []
         for member in members {

@@ -65,39 +65,17 @@ package struct GroupTable: LookupTable {
     package func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> {
         var children: [TraceStep] = []
         let outcome = await find(key, &children)
-        let result: TraceStep.LookupResult =
-            switch outcome {
-            case .found(let value): .found(value)
-            case .absent: .absent
-            case .unavailable(let reason): .unavailable(reason)
-            }
-        let step = TraceStep(.lookup(table: name, key: key, result: result), location: location, children: children)
-        return Answer(outcome, steps: [step])
+        return answer(outcome, to: key, children: children)
     }
 
     private func find(_ key: [UInt8], _ steps: inout [TraceStep]) async -> Outcome<[UInt8]> {
-        let parts: KeyParts
-        let request: SearchRequest
-        switch await search.question(for: key, &steps) {
+        let finding = await search.find(key, at: source, &steps) { base, filter in
+            request(base: base, scope: options.scope, filter: filter)
+        }
+        switch finding {
         case .absent: return .absent
         case .unavailable(let reason): return .unavailable(reason)
-        case .search(let key, let base, let filter):
-            parts = key
-            request = self.request(base: base, scope: options.scope, filter: filter)
-        }
-        let answer = await source.answer(request)
-        switch answer.outcome {
-        case .noSuchObject:
-            if let reason = search.missingBase(request.base, at: source) {
-                steps.append(TraceStep(request, .failed(reason), source: source, answer))
-                return .unavailable(reason)
-            }
-            steps.append(TraceStep(request, .entries(0), source: source, answer))
-            return .absent
-        case .failed(let reason):
-            steps.append(TraceStep(request, .failed(reason), source: source, answer))
-            return .unavailable(reason)
-        case .entries(let entries):
+        case .entries(let entries, let parts, let request, let answer):
             var expansion = GroupExpansion(table: self, key: parts, groupBase: request.base)
             await expansion.expand(entries, of: request, answer)
             steps += expansion.trace.steps

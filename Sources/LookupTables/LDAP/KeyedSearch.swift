@@ -3,8 +3,16 @@ import LDAP
 
 /// The search that a key stands for: templates of base and filter, and which keys are looked up at all (ldap-tables §3).
 struct KeyedSearch: Sendable {
+    /// What a key finds.
+    enum Finding: Sendable {
+        /// What the directory answered; the step of the search is left to be added.
+        case entries([LDAPEntry], key: KeyParts, request: SearchRequest, DirectoryAnswer)
+        case absent
+        case unavailable(UnavailableReason)
+    }
+
     /// What becomes of a key.
-    enum Question: Sendable {
+    private enum Question: Sendable {
         case search(key: KeyParts, base: String, filter: LDAPFilter)
         /// No such key is looked up.
         case absent
@@ -45,9 +53,34 @@ struct KeyedSearch: Sendable {
     /// Whether the search is the same for every key.
     var isFixed: Bool { base.isFixed && filter.map { $0.template.fields.isEmpty } ?? true && domain == nil }
 
-    func question(for key: [UInt8], _ steps: inout [TraceStep]) async -> Question {
+    /// Asks the directory for what the key stands for.
+    ///
+    /// - Parameter request: the search at a base with a filter.
+    func find(
+        _ key: [UInt8], at source: any DirectorySource, _ steps: inout [TraceStep],
+        request: (_ base: String, _ filter: LDAPFilter) -> SearchRequest
+    ) async -> Finding {
+        switch await question(for: key, &steps) {
+        case .absent: return .absent
+        case .unavailable(let reason): return .unavailable(reason)
+        case .search(let key, let base, let filter):
+            let request = request(base, filter)
+            let answer = await source.answer(request)
+            let failure: UnavailableReason?
+            switch answer.outcome {
+            case .entries(let entries): return .entries(entries, key: key, request: request, answer)
+            case .noSuchObject: failure = missingBase(base, at: source)
+            case .failed(let reason): failure = reason
+            }
+            let result = failure.map { TraceStep.SearchResult.failed($0) } ?? .entries(0)
+            steps.append(TraceStep(request, result, source: source, answer))
+            return failure.map { .unavailable($0) } ?? .absent
+        }
+    }
+
+    private func question(for key: [UInt8], _ steps: inout [TraceStep]) async -> Question {
         // A NUL ends a value at some servers, so `a\0b` could find `a`.
-        guard !key.contains(0), String(validating: key, as: UTF8.self) != nil else {
+        guard !key.contains(0), LookupKey.isText(key) else {
             steps.append(decision("key", "it is no UTF-8 text: not looked up"))
             return .absent
         }
@@ -78,7 +111,7 @@ struct KeyedSearch: Sendable {
     }
 
     /// The base does not exist: an answer when the key made it, the setting's fault otherwise.
-    func missingBase(_ base: String, at source: any DirectorySource) -> UnavailableReason? {
+    private func missingBase(_ base: String, at source: any DirectorySource) -> UnavailableReason? {
         guard self.base.isFixed else { return nil }
         return UnavailableReason(
             .misconfigured,

@@ -77,34 +77,19 @@ package struct LDAPTable: LookupTable {
     }
 
     private func find(_ key: [UInt8], _ steps: inout [TraceStep]) async -> Outcome<[EntryValues]> {
-        let parts: KeyParts
-        let request: SearchRequest
-        switch await search.question(for: key, &steps) {
+        let finding = await search.find(key, at: source, &steps) { base, filter in
+            request(base: base, scope: options.scope, filter: filter)
+        }
+        switch finding {
         case .absent: return .absent
         case .unavailable(let reason): return .unavailable(reason)
-        case .search(let key, let base, let filter):
-            parts = key
-            request = self.request(base: base, scope: options.scope, filter: filter)
-        }
-        var expansion = ResultExpansion(table: self, key: parts)
-        let answer = await source.answer(request)
-        switch answer.outcome {
-        case .noSuchObject:
-            if let reason = search.missingBase(request.base, at: source) {
-                steps.append(TraceStep(request, .failed(reason), source: source, answer))
-                return .unavailable(reason)
-            }
-            steps.append(TraceStep(request, .entries(0), source: source, answer))
-            return .absent
-        case .failed(let reason):
-            steps.append(TraceStep(request, .failed(reason), source: source, answer))
-            return .unavailable(reason)
-        case .entries(let entries):
+        case .entries(let entries, let parts, let request, let answer):
+            var expansion = ResultExpansion(table: self, key: parts)
             let children = await expansion.add(entries, of: request, depth: 1)
             steps.append(TraceStep(request, .entries(entries.count), source: source, answer, children: children))
+            if let failure = expansion.failure { return .unavailable(failure) }
+            return expansion.result.isEmpty ? .absent : .found(expansion.result)
         }
-        if let failure = expansion.failure { return .unavailable(failure) }
-        return expansion.result.isEmpty ? .absent : .found(expansion.result)
     }
 
     func request(base: String, scope: SearchScope, filter: LDAPFilter, attributes: [String]? = nil) -> SearchRequest {

@@ -33,7 +33,7 @@ package final class ListedValuesTable: LookupTable {
 
     package func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> {
         // What no value can be says nothing about the list.
-        guard !key.isEmpty, !key.contains(0), String(validating: key, as: UTF8.self) != nil else {
+        guard !key.isEmpty, !key.contains(0), LookupKey.isText(key) else {
             return answer(key, .absent, [])
         }
         let time = now()

@@ -64,6 +64,7 @@ package struct SocketMapTable: LookupTable {
     }
 
     package func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> {
+        guard LookupKey.isText(key) else { return answer(.absent, to: key) }
         let body = map + [UInt8(ascii: " ")] + key
         guard body.count <= Self.maximumReply else { return unavailable("the key is too long", key) }
         let request = Array("\(body.count):".utf8) + body + [UInt8(ascii: ",")]

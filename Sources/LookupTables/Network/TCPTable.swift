@@ -42,6 +42,7 @@ package struct TCPTable: LookupTable {
     }
 
     package func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> {
+        guard LookupKey.isText(key) else { return answer(.absent, to: key) }
         let request = Array("get ".utf8) + Self.encoded(key) + [UInt8(ascii: "\n")]
         guard request.count <= Self.maximumLine else {
             return unavailable("the key is too long for the protocol", key)

@@ -4,10 +4,10 @@ import CPCRE2
 ///
 /// `@unchecked Sendable`: the pointers are set once; a compiled pattern and a match context may be used by many threads
 /// (pcre2api(3), MULTITHREADING), the match data is each call's own.
-final class PCREExpression: PatternExpression, @unchecked Sendable {
-    static let type = "pcre"
-    static let allowsSecondPattern = false
-    static let keyLength = 8192
+package final class PCREExpression: PatternExpression, @unchecked Sendable {
+    package static let type = "pcre"
+    package static let allowsSecondPattern = false
+    package static let keyLength = 8192
 
     /// Steps of the matcher for one key: some milliseconds.
     static let matchLimit: UInt32 = 200_000
@@ -15,11 +15,11 @@ final class PCREExpression: PatternExpression, @unchecked Sendable {
     /// In KiB.
     static let heapLimit: UInt32 = 8192
 
-    let groupCount: Int
+    package let groupCount: Int
     private let compiled: OpaquePointer
     private let context: OpaquePointer
 
-    init(_ pattern: [UInt8], flags: ArraySlice<UInt8>) throws(PatternFault) {
+    package init(_ pattern: [UInt8], flags: ArraySlice<UInt8>) throws(PatternFault) {
         var options = UInt32(PCRE2_CASELESS) | UInt32(PCRE2_DOTALL)
         for flag in flags {
             switch flag {
@@ -62,7 +62,7 @@ final class PCREExpression: PatternExpression, @unchecked Sendable {
         pcre2_match_context_free_8(context)
     }
 
-    func match(_ key: [UInt8]) -> PatternMatch {
+    package func match(_ key: [UInt8]) -> PatternMatch {
         guard let data = pcre2_match_data_create_from_pattern_8(compiled, nil) else { return .failed("out of memory") }
         defer { pcre2_match_data_free_8(data) }
         let status = pcre2_match_8(compiled, key, key.count, 0, 0, data, context)

@@ -4,16 +4,16 @@ import Glibc
 /// `$` match at line ends within the key.
 ///
 /// `@unchecked Sendable`: the pointer is set once, and regexec(3) may be called for one expression from many threads.
-final class POSIXExpression: PatternExpression, @unchecked Sendable {
-    static let type = "regexp"
-    static let allowsSecondPattern = true
+package final class POSIXExpression: PatternExpression, @unchecked Sendable {
+    package static let type = "regexp"
+    package static let allowsSecondPattern = true
     // regexec(3) has no limit of steps, and its time grows with the square of the key.
-    static let keyLength = 1024
+    package static let keyLength = 1024
 
-    let groupCount: Int
+    package let groupCount: Int
     private let compiled: UnsafeMutablePointer<regex_t>
 
-    init(_ pattern: [UInt8], flags: ArraySlice<UInt8>) throws(PatternFault) {
+    package init(_ pattern: [UInt8], flags: ArraySlice<UInt8>) throws(PatternFault) {
         var options = REG_EXTENDED | REG_ICASE
         for flag in flags {
             switch flag {
@@ -43,7 +43,7 @@ final class POSIXExpression: PatternExpression, @unchecked Sendable {
         compiled.deallocate()
     }
 
-    func match(_ key: [UInt8]) -> PatternMatch {
+    package func match(_ key: [UInt8]) -> PatternMatch {
         guard !key.contains(0) else { return .failed("the key holds a NUL") }
         var groups = [regmatch_t](repeating: regmatch_t(), count: groupCount + 1)
         let status = regexec(compiled, key.map { CChar(bitPattern: $0) } + [0], groups.count, &groups, 0)

@@ -1,5 +1,5 @@
 /// A compiled pattern of a `regexp:` or `pcre:` table. Matching is bounded in time by the expression itself.
-protocol PatternExpression: Sendable {
+package protocol PatternExpression: Sendable {
     /// `regexp` or `pcre`.
     static var type: String { get }
     /// Whether `/pattern1/!/pattern2/` is a rule of this type.
@@ -18,14 +18,14 @@ protocol PatternExpression: Sendable {
     func match(_ key: [UInt8]) -> PatternMatch
 }
 
-enum PatternMatch {
+package enum PatternMatch {
     case groups([Range<Int>?])
     case none
     /// A bound was hit, or the library failed.
     case failed(String)
 }
 
-enum PatternFault: Error {
+package enum PatternFault: Error {
     /// What Postfix passes over with a warning too.
     case malformed(String)
     /// What Postfix would run, but nothing bounds in time.

@@ -32,7 +32,9 @@ package struct SystemUserTable: LookupTable {
     }
 
     package func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> {
-        guard !key.isEmpty, !key.contains(0), key.count < 1024 else { return answer(.absent, to: key) }
+        guard !key.isEmpty, !key.contains(0), LookupKey.isText(key), key.count < 1024 else {
+            return answer(.absent, to: key)
+        }
         let database = database
         do {
             let line = try await pool.run {

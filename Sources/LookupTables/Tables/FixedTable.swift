@@ -10,7 +10,7 @@ extension FixedTable {
     package var isPattern: Bool { false }
 
     package func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> {
-        let value = key.isEmpty ? nil : values[key]
+        let value = key.isEmpty || !LookupKey.isText(key) ? nil : values[key]
         let step = TraceStep(
             .lookup(table: name, key: key, result: value.map { .found($0) } ?? .absent), location: location)
         return Answer(value.map { .found($0) } ?? .absent, steps: [step])

@@ -157,13 +157,31 @@ final class PolicyBuilder {
     }
 
     private func list(_ models: [RestrictionModel], _ policy: PolicyModel) -> RestrictionList {
-        RestrictionList(models.flatMap { restrictions($0, policy, depth: 0) }, location: models.first?.location)
+        var expansion = Expansion()
+        return RestrictionList(
+            models.flatMap { restrictions($0, policy, depth: 0, &expansion) }, location: models.first?.location)
     }
 
     /// Classes within classes, as deep as anybody writes them.
     private static let maximumDepth = 20
+    /// Of one list with its classes: a class that names another twice, which names a third twice, doubles each time.
+    private static let maximumRestrictions = 10_000
 
-    private func restrictions(_ model: RestrictionModel, _ policy: PolicyModel, depth: Int) -> [Restriction] {
+    private struct Expansion {
+        var restrictions = 0
+        var isFull: Bool { restrictions > PolicyBuilder.maximumRestrictions }
+    }
+
+    private func restrictions(
+        _ model: RestrictionModel, _ policy: PolicyModel, depth: Int, _ expansion: inout Expansion
+    ) -> [Restriction] {
+        guard !expansion.isFull else { return [] }
+        expansion.restrictions += 1
+        if expansion.isFull {
+            faults.error(
+                at: model.location, "\(policy.name): a list of more than \(Self.maximumRestrictions) restrictions",
+                remedy: "let its restriction classes name each other less often")
+        }
         switch model {
         case .named(let name):
             if let inside = policy.restrictionClasses.first(where: { $0.name.value == name.value }) {
@@ -173,7 +191,7 @@ final class PolicyBuilder {
                         remedy: "take the circle out of restriction_classes")
                     return []
                 }
-                return inside.restrictions.flatMap { restrictions($0, policy, depth: depth + 1) }
+                return inside.restrictions.flatMap { restrictions($0, policy, depth: depth + 1, &expansion) }
             }
             return [named(name)]
         case .access(let key, let table):
@@ -204,7 +222,7 @@ final class PolicyBuilder {
             case .recipientNameServers: return servers(.recipient, .nameServers)
             }
         case .warning(let inner, _):
-            return restrictions(inner, policy, depth: depth).map { .warnIfReject($0) }
+            return restrictions(inner, policy, depth: depth, &expansion).map { .warnIfReject($0) }
         case .policyService(let address):
             return service(address).map { [.checkPolicyService($0)] } ?? []
         }

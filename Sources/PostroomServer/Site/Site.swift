@@ -10,7 +10,7 @@ import MailModel
 import MailStore
 package import NIOCore
 import NIOPosix
-import Policy
+package import Policy
 package import Routing
 import SMTP
 package import SiteConfiguration
@@ -208,6 +208,13 @@ package final class Site: Sendable {
     func clientLimitsAtOnce(at listener: ListenerKey, of address: Policy.IPAddress) -> ClientLimitsModel? {
         guard let limits = listeners[listener]?.clientLimits else { return nil }
         return limitExceptions[listener]?.holdsWithoutTables(address) == true ? nil : limits
+    }
+
+    /// Every listener that takes mail, with what its clients may do.
+    package var listenerPolicies: [(listener: ListenerModel, policy: SMTPPolicy)] {
+        ListenerKey.all(model.listeners).filter { !$0.listener.kind.isIMAP }.map { key, listener in
+            (listener, policy(for: key, listener.kind))
+        }
     }
 
     private func nativePolicy(_ kind: ListenerModel.Kind) -> SMTPPolicy {

@@ -36,32 +36,57 @@ package enum ParameterDefaults {
     /// The known name nearest to a misspelt one.
     static func nearest(_ name: String) -> String? {
         guard name.utf8.count >= 4, name.utf8.count <= 60 else { return nil }
-        return nearest(name, in: values.keys.sorted() + computed.sorted())
+        return nearest(name, in: knownNames)
     }
+
+    private static let knownNames = (values.keys.sorted() + computed.sorted()).map { Array($0.utf8) }
 
     /// Two letters off at most, one in a short name.
     static func nearest(_ name: String, in names: [String]) -> String? {
-        let limit = name.utf8.count < 8 ? 1 : 2
-        var best: (name: String, distance: Int)?
-        for known in names where abs(known.utf8.count - name.utf8.count) <= limit {
-            let distance = editDistance(Array(known.utf8), Array(name.utf8))
-            if distance <= limit, distance < best?.distance ?? .max { best = (known, distance) }
-        }
-        return best?.name
+        nearest(name, in: names.map { Array($0.utf8) })
     }
 
-    /// Levenshtein's.
-    private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var row = Array(0...right.count)
-        for (i, a) in left.enumerated() {
+    private static func nearest(_ name: String, in names: [[UInt8]]) -> String? {
+        let name = Array(name.utf8)
+        var limit = name.count < 8 ? 1 : 2
+        var best: [UInt8]?
+        for known in names where abs(known.count - name.count) <= limit {
+            guard let distance = editDistance(known, name, atMost: limit) else { continue }
+            best = known
+            limit = distance - 1
+            if limit < 0 { break }
+        }
+        return best.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Levenshtein's; nil beyond `limit`, which most names show in their first letters.
+    private static func editDistance(_ left: [UInt8], _ right: [UInt8], atMost limit: Int) -> Int? {
+        var row = [Int](repeating: 0, count: right.count + 1)
+        var i = 0
+        while i < row.count {
+            row[i] = i
+            i += 1
+        }
+        i = 0
+        while i < left.count {
             var diagonal = row[0]
             row[0] = i + 1
-            for (j, b) in right.enumerated() {
+            var least = row[0]
+            var j = 0
+            while j < right.count {
                 let above = row[j + 1]
-                row[j + 1] = min(above + 1, row[j] + 1, diagonal + (a == b ? 0 : 1))
+                var distance = left[i] == right[j] ? diagonal : diagonal + 1
+                if above + 1 < distance { distance = above + 1 }
+                if row[j] + 1 < distance { distance = row[j] + 1 }
+                row[j + 1] = distance
+                if distance < least { least = distance }
                 diagonal = above
+                j += 1
             }
+            if least > limit { return nil }
+            i += 1
         }
-        return row.last ?? 0
+        guard let distance = row.last, distance <= limit else { return nil }
+        return distance
     }
 }

@@ -13,6 +13,8 @@ final class PostfixReading {
     /// Parameters that others are made from, each with the first of those.
     private var usedIn: [String: String] = [:]
     private var tables: [String: TableModel] = [:]
+    /// Setting, place and note of what `report` told.
+    private var reported: Set<[String]> = []
     /// Parameters in the files of LDAP tables, as the report will show them.
     var tableParameters: [String: ImportReport.Entry] = [:]
     var tableParameterOrder: [String] = []
@@ -51,13 +53,8 @@ final class PostfixReading {
     func report(
         _ setting: String, value: String = "", at location: SourceLocation, _ fate: ImportReport.Fate, _ note: String
     ) {
-        let known = draft.report.entries.contains {
-            $0.setting == setting && $0.location == location && $0.note == note
-        }
-        if !known {
-            draft.report.add(
-                setting, value: Self.shown(value, of: setting), at: location, fate, note)
-        }
+        guard reported.insert([setting, location.description, note]).inserted else { return }
+        draft.report.add(setting, value: Self.shown(value, of: setting), at: location, fate, note)
     }
 
     func fate(_ key: String) -> (fate: ImportReport.Fate, note: String)? { fates[key] }

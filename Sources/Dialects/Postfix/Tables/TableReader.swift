@@ -9,8 +9,11 @@ struct TableReader {
     /// alias_maps: `hash:` and its kin have the form of aliases(5).
     var isAliases = false
 
-    /// Tables within tables (unionmap, pipemap).
+    /// Tables within tables (unionmap, pipemap), lists within lists.
     private static let maximumDepth = 10
+    /// Of one list with the files that it names: words and files, and the files' octets.
+    private static let maximumWords = 20_000
+    private static let maximumBytes = 4 << 20
 
     init(_ reading: PostfixReading, effect: ImportReport.Effect = .routing, isAliases: Bool = false) {
         self.reading = reading
@@ -156,7 +159,20 @@ struct TableReader {
     // MARK: Lists
 
     /// The items of a list of domains or networks: names, `!`, files of further words, tables.
-    func items(_ words: [Located<String>], isNegated: Bool = false, depth: Int = 0) -> [MatchItemModel] {
+    func items(_ words: [Located<String>]) -> [MatchItemModel] {
+        var extent = ListExtent()
+        return items(words, isNegated: false, depth: 0, &extent)
+    }
+
+    /// What was read of one list so far. A file may be named often, and name others often.
+    private struct ListExtent {
+        var words = 0
+        var bytes = 0
+    }
+
+    private func items(
+        _ words: [Located<String>], isNegated: Bool, depth: Int, _ extent: inout ListExtent
+    ) -> [MatchItemModel] {
         guard depth <= Self.maximumDepth else {
             reading.error(
                 at: words.first?.location ?? .builtIn, "lists that include each other, nested too deep",
@@ -165,33 +181,41 @@ struct TableReader {
         }
         var items: [MatchItemModel] = []
         for word in words {
+            extent.words += 1
+            guard extent.words <= Self.maximumWords, extent.bytes <= Self.maximumBytes else {
+                reading.error(
+                    at: word.location,
+                    "a list of more than \(Self.maximumWords) words, or \(Self.maximumBytes >> 20) MiB, with its files",
+                    remedy: "put it into a table: hash:, cidr: or ldap:")
+                return items
+            }
             let marks = word.value.prefix { $0 == "!" }.count
             let pattern = Located(String(word.value.dropFirst(marks)), at: word.location)
             let isExcepted = isNegated != (marks % 2 == 1)
             if pattern.value.isEmpty {
                 reading.error(at: word.location, "\"!\" stands before nothing", remedy: "write !name without a blank")
             } else if pattern.value.hasPrefix("/") {
-                guard let text = reading.draft.files.text(pattern.value) else {
-                    reading.error(
-                        at: word.location, "\(pattern.value) can't be read",
-                        remedy: "create it, or take it out of the list")
-                    continue
-                }
-                var inside: [Located<String>] = []
-                for line in text.logicalLines {
-                    for word in WordList.words(String(decoding: line.bytes, as: UTF8.self)) ?? [] {
-                        inside.append(Located(word, at: line.location))
-                    }
-                }
-                items += self.items(inside, isNegated: isExcepted, depth: depth + 1)
+                let inside = self.words(in: pattern, &extent)
+                items += self.items(inside, isNegated: isExcepted, depth: depth + 1, &extent)
             } else if Self.isTable(pattern.value) {
                 guard let table = table(pattern) else { continue }
                 items.append(isExcepted ? .exceptTable(table) : .table(table))
             } else {
                 items.append(.name(pattern.map { (isExcepted ? "!" : "") + $0 }))
             }
-            if items.count > 100_000 { return items }
         }
         return items
+    }
+
+    private func words(in file: Located<String>, _ extent: inout ListExtent) -> [Located<String>] {
+        guard let text = reading.draft.files.text(file.value) else {
+            reading.error(
+                at: file.location, "\(file.value) can't be read", remedy: "create it, or take it out of the list")
+            return []
+        }
+        extent.bytes += text.lines.reduce(0) { $0 + $1.bytes.count + 1 }
+        return text.logicalLines.flatMap { line in
+            (WordList.words(String(decoding: line.bytes, as: UTF8.self)) ?? []).map { Located($0, at: line.location) }
+        }
     }
 }

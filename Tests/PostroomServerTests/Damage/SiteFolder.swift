@@ -6,6 +6,8 @@ import SiteConfiguration
 /// A folder of Tests/Sites, held in memory so that thousands of damaged copies can be read.
 struct SiteFolder: Sendable, CustomStringConvertible {
     let name: String
+    /// In the sources.
+    let path: String
     let origins: [ConfigurationOrigin]
     /// By the paths under which the programs know them; docker-mailserver's by their own.
     let files: [String: [UInt8]]
@@ -37,6 +39,7 @@ struct SiteFolder: Sendable, CustomStringConvertible {
         self.origins = origins.map { ConfigurationOrigin($0.key, path: $0.value) }.sorted { $0.path < $1.path }
         let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Sites/\(name)").path
+        path = folder
         var files: [String: [UInt8]] = [:]
         let found = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
         for path in found where path != "PENDING" && !path.hasSuffix(".ldif") && !path.hasSuffix(".gitkeep") {
@@ -52,14 +55,21 @@ struct SiteFolder: Sendable, CustomStringConvertible {
     /// What is not supported in the whole site: it starts with these accepted, and the damaged one must not need more.
     var accepted: [String] { read(files, accepting: []).report.entries.filter(\.isUnsupported).map(\.setting) }
 
-    func read(_ files: [String: [UInt8]], accepting accepted: [String]) -> ImportedSite {
+    /// - Parameter place: a folder of this machine that has the same files, which a site that is opened reads tables from.
+    func read(_ files: [String: [UInt8]], accepting accepted: [String], at place: String? = nil) -> ImportedSite {
+        @Sendable func path(_ path: String) -> String {
+            guard let place, path.hasPrefix(place + "/") else { return path }
+            return String(path.dropFirst(place.count))
+        }
         let host = ConfigurationFiles.Host(
-            read: { files[$0] ?? Self.beside[$0] },
+            read: { files[path($0)] ?? Self.beside[path($0)] },
             list: { folder in
+                let folder = path(folder)
                 let names = files.keys.filter { $0.hasPrefix(folder + "/") }.map { $0.dropFirst(folder.count + 1) }
                 return names.isEmpty ? nil : Set(names.map { String($0.prefix { $0 != "/" }) }).sorted()
             })
         var request = ImportRequest(origins: origins)
+        if let place, !isContainer { request.places = [("/etc", place + "/etc")] }
         request.accepted = accepted
         // Where the configuration does not say below which folders mail lies, whoever starts it does.
         if rootsAreGiven { request.roots = [Located("/home", at: SourceLocation(file: "--root"))] }

@@ -1,0 +1,112 @@
+import Dialects
+import Directory
+import Foundation
+import MailModel
+import Policy
+import PostroomServer
+import PostroomTesting
+import Routing
+import SiteConfiguration
+
+/// A document's site beside its sample directory, held in memory: its router and policies can be asked for thousands of
+/// damaged copies, each built as the server builds it. Nothing is served and no mail is written.
+final class AskedSite: Sendable {
+    let folder: SiteFolder
+    let accepted: [String]
+    let addresses: [EmailAddress]
+    private let machine: TemporaryFolder
+    private let directory: String
+    /// Undamaged; its storage goes on in the others.
+    let whole: Site
+    let imported: ImportedSite
+
+    private init(
+        _ folder: SiteFolder, _ addresses: [EmailAddress], _ machine: TemporaryFolder, _ directory: String,
+        _ whole: Site, _ imported: ImportedSite
+    ) {
+        self.folder = folder
+        accepted = folder.accepted
+        self.addresses = addresses
+        self.machine = machine
+        self.directory = directory
+        self.whole = whole
+        self.imported = imported
+    }
+
+    /// - Parameter addresses: how many of the directory's addresses are asked for.
+    static func opened(_ folder: SiteFolder, addresses count: Int = 8) async throws -> AskedSite {
+        let machine = try TemporaryFolder("asked")
+        try machine.makeFolder("mail")
+        let text = try folder.directoryText()
+        let directory = try machine.write(text, to: "directory.ldif")
+        for (path, bytes) in folder.files { try write(bytes, at: machine.path + path) }
+        let imported = folder.read(folder.files, accepting: folder.accepted, at: machine.path)
+        let whole = try await Site.open(model(imported, machine, directory))
+        // Those that lead to a mailbox first, then the others; spread over the whole directory.
+        var known: [EmailAddress] = []
+        var others: [EmailAddress] = []
+        for address in AddressesInText.all(text) {
+            if case .deliver = await whole.router.resolve(address).verdict {
+                known.append(address)
+            } else {
+                others.append(address)
+            }
+        }
+        let chosen = Array(known.prefix(count)) + Array(others.prefix(max(2, count - known.count)))
+        return AskedSite(folder, chosen, machine, directory, whole, imported)
+    }
+
+    /// The copy with damaged files; nil where it does not open.
+    func open(_ files: [String: [UInt8]], changed path: String) async throws -> Site? {
+        try Self.write(files[path] ?? [], at: machine.path + path)
+        let imported = folder.read(files, accepting: accepted, at: machine.path)
+        guard !imported.faults.contains(where: { $0.severity == .error }) else { return nil }
+        return try? await Site.open(Self.model(imported, machine, directory), succeeding: whole)
+    }
+
+    /// Puts the undamaged file back.
+    func restore(_ path: String) throws {
+        try Self.write(folder.files[path] ?? [], at: machine.path + path)
+    }
+
+    private static func model(
+        _ imported: ImportedSite, _ machine: TemporaryFolder, _ directory: String
+    ) -> SiteModel {
+        var model = imported.model
+        for index in model.directories.indices {
+            model.directories[index].kind = .ldif(Located(directory, at: .builtIn))
+        }
+        // Where a mailbox lies is what is asked, not whether this machine has the folder.
+        model.store.roots = [Located(machine.path("mail"), at: .builtIn)]
+        model.store.places = []
+        return model
+    }
+
+    private static func write(_ bytes: [UInt8], at path: String) throws {
+        let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+    }
+}
+
+extension SiteFolder {
+    /// The sample directory, as LDIF.
+    func directoryText() throws -> String {
+        if name == "dms-active-directory" { return try String(contentsOfFile: path + "/users.ldif", encoding: .utf8) }
+        return Fixture.text("directories/\(name).ldif")
+    }
+}
+
+/// What might be an address among the values of an LDIF text.
+enum AddressesInText {
+    static func all(_ text: String) -> [EmailAddress] {
+        var found: [EmailAddress] = []
+        for line in text.split(separator: "\n") {
+            guard let colon = line.firstIndex(of: ":"), line.contains("@") else { continue }
+            let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+            guard let address = EmailAddress(value), !found.contains(address) else { continue }
+            found.append(address)
+        }
+        return found
+    }
+}
