@@ -8,7 +8,7 @@ package import Routing
 package struct SMTPPolicy: Sendable {
     package let options: PolicyOptions
     package let router: Router
-    private let resolver: any DNSResolver
+    let resolver: any DNSResolver
 
     /// - Parameter resolver: for restrictions that ask DNS; without one nothing that they ask is to be found out.
     package init(_ options: PolicyOptions, router: Router, resolver: any DNSResolver = NoResolver()) {

@@ -1,5 +1,5 @@
 import Directory
-package import MailModel
+import MailModel
 import MailStore
 import NIOCore
 package import Routing

@@ -15,7 +15,7 @@ package enum Demonstration {
         let configuration = try folder.prepare()
         let loaded = try SiteLoader.load(configuration, environment: ProcessEnvironment.current)
         SiteLogging.bootstrap(loaded.model.log)
-        try await Server.withRunning(loaded.model) { server in
+        try await Server.withRunning(loaded.model, queueDirectory: "\(folder.path)/spool") { server in
             let story = DemoStory(server: server, isColoured: isColoured, show: show)
             try await story.tell(configuration: configuration)
             guard keepsServing else { return }

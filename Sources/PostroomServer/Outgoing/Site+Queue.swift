@@ -1,6 +1,7 @@
 import Delivery
 import MailModel
 import NIOPosix
+import SiteConfiguration
 
 extension Site {
     /// What the queue needs of this site.

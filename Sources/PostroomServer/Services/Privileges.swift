@@ -46,6 +46,13 @@ package enum Privileges {
             makeFolders(folder)
             chown(folder, user.pw_uid, user.pw_gid)
         }
+        let queue = QueueFolder.path(site, environment: environment)
+        makeFolders(queue)
+        guard chown(queue, user.pw_uid, user.pw_gid) == 0, chmod(queue, 0o700) == 0 else {
+            throw Failure(
+                description: "can't prepare \(queue) for mail that waits: \(String(cString: strerror(errno))) — "
+                    + "set outgoing.queue_directory")
+        }
         var sockets = BoundSockets()
         for listener in site.listeners { try sockets.bindForExecution(listener) }
         let capabilities: UInt64 = 1 << capChown | 1 << capSetUID | 1 << capSetGID | 1 << capNetBindService

@@ -1,3 +1,4 @@
+import Delivery
 import Glibc
 import Logging
 import NIOCore
@@ -15,12 +16,14 @@ package final class Server: Sendable {
     private let listeners: Listeners
     private let announce: AsyncStream<Site>.Continuation
     private let source: SiteSource?
+    let queue: MailQueue
     private let logger = Logger(label: "server")
 
     private init(
         group: MultiThreadedEventLoopGroup, sites: SiteHolder, tls: ServerTLS, listeners: Listeners,
-        announce: AsyncStream<Site>.Continuation, source: SiteSource?
+        announce: AsyncStream<Site>.Continuation, source: SiteSource?, queue: MailQueue
     ) {
+        self.queue = queue
         self.group = group
         self.sites = sites
         self.tls = Mutex(tls)
@@ -47,17 +50,21 @@ package final class Server: Sendable {
     package static func run(_ model: SiteModel, source: SiteSource, report: ImportReport? = nil) async throws {
         Privileges.forbidDumps()
         ImportLog.write(report)
-        let sockets = BoundSockets(environment: ProcessEnvironment.current)
-        try await withRunning(model, source: source, sockets: sockets) { server in
+        let environment = ProcessEnvironment.current
+        let sockets = BoundSockets(environment: environment)
+        let folder = QueueFolder.path(model, environment: environment)
+        try await withRunning(model, source: source, sockets: sockets, queueDirectory: folder) { server in
             await server.waitForSignal()
         }
     }
 
     /// Serves while `body` runs, then drains.
     ///
-    /// - Parameter source: read again by `reload`.
+    /// - Parameters:
+    ///   - source: read again by `reload`.
+    ///   - queueDirectory: where mail waits, also from an earlier life.
     package static func withRunning<Value: Sendable>(
-        _ model: SiteModel, source: SiteSource? = nil, sockets: BoundSockets = BoundSockets(),
+        _ model: SiteModel, source: SiteSource? = nil, sockets: BoundSockets = BoundSockets(), queueDirectory: String,
         _ body: (Server) async throws -> Value
     ) async throws -> Value {
         // A client that is gone shall be an error of its connection, not a signal for the process.
@@ -66,6 +73,15 @@ package final class Server: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         let site = try await Site.open(model, group: group)
         let sites = SiteHolder(site)
+        let queueService: QueueService
+        do {
+            queueService = try await QueueService.open(queueDirectory, sites, group: group)
+        } catch {
+            await site.close()
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        sites.join(queueService.queue)
         let (newSites, announce) = AsyncStream<Site>.makeStream()
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
@@ -73,6 +89,7 @@ package final class Server: Sendable {
                     for await site in newSites { running.addTask { await site.run() } }
                 }
             }
+            tasks.addTask { await queueService.run() }
             announce.yield(site)
             var listeners: Listeners?
             let result: Result<Value, any Error>
@@ -81,7 +98,7 @@ package final class Server: Sendable {
                 listeners = open
                 let server = Server(
                     group: group, sites: sites, tls: tls, listeners: open, announce: announce,
-                    source: source)
+                    source: source, queue: queueService.queue)
                 result = .success(try await body(server))
             } catch {
                 result = .failure(error)
@@ -90,10 +107,12 @@ package final class Server: Sendable {
             await withDiscardingTaskGroup { stopping in
                 for listener in listeners?.all ?? [] { stopping.addTask { await listener.shutDown(grace: drain) } }
             }
+            await queueService.queue.drain(for: sites.current.model.limits.drainTime)
             announce.finish()
             sites.current.retire()
             tasks.cancelAll()
             while (try? await tasks.next()) != nil {}
+            await queueService.close()
             await sites.current.close()
             try? await group.shutdownGracefully()
             return try result.get()
@@ -150,6 +169,7 @@ package final class Server: Sendable {
             listeners.take(change)
             announce.yield(new)
             old.retire()
+            await queue.siteChanged()
             logger.notice("the configuration was read anew", metadata: ["file": "\(source.name)"])
             return true
         } catch {

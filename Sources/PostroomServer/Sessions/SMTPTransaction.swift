@@ -3,6 +3,7 @@ import MailModel
 import Policy
 import Routing
 import SMTP
+import Spool
 import SiteConfiguration
 
 /// One message on its way through a session: what MAIL and RCPT found, and what access tables make of the message.

@@ -54,6 +54,7 @@ struct RoutingBuilder {
         options.virtualMailboxes = mailboxes
         options.relayTransport = transports.transport(routing.relayTransport) ?? .remote()
         options.defaultTransport = transports.transport(routing.defaultTransport) ?? .remote()
+        options.canSendOut = true
         options.relayHost = model.outgoing.relayHost?.value
         options.transportMaps = tables.tables(routing.transports)
         options.transportMapsLocation = routing.transports.first?.nameAndLocation.location
