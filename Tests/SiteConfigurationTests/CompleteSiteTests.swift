@@ -399,6 +399,16 @@ import Testing
           maximal_backoff: 4000s
           bounce_size: 50000
           srs_domain: example.org
+        dns:
+          servers:
+            - 192.0.2.53
+            - 2001:db8::53@5353
+          validation: required
+          trust_anchor: /etc/postroom/anchors
+          unsigned_zones:
+            - corp.example.org
+          hosts: none
+          time_limit: 5s
         tls:
           certificate: /etc/ssl/mail.pem
           key: /etc/ssl/mail.key
