@@ -431,6 +431,16 @@ import Testing
             separator: +
             hash_length: 5
             valid_days: 30
+        dns:
+          servers:
+            - 192.0.2.53
+            - 2001:db8::53@5353
+          validation: required
+          trust_anchor: /etc/postroom/anchors
+          unsigned_zones:
+            - corp.example.org
+          hosts: none
+          time_limit: 5s
         tls:
           certificate: /etc/ssl/mail.pem
           key: /etc/ssl/mail.key

@@ -40,7 +40,7 @@ extension RestrictionEvaluation {
         case .notListed: return .dunno
         case .unavailable(let reason):
             effects.notes.append("DNS list \(list.domain): \(reason)")
-            let text = "\(PolicyReply.Subject.client(client).text) rejected: Service unavailable"
+            let text = "<\(question.what)>: \(question.kind) rejected: Service unavailable"
             deferIfReject = deferIfReject ?? SMTPReply(450, EnhancedStatusCode(4, 7, 1), text)
             return .dunno
         case .listed:

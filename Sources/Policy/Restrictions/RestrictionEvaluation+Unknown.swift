@@ -60,8 +60,9 @@ extension RestrictionEvaluation {
         let found = await MailName.find(DNSName(helo), exchangersFirst: false, resolver)
         tell(helo, found)
         switch found {
-        case .exists: return .dunno
-        case .absent, .refusesMail:
+        // A host that takes no mail is one all the same.
+        case .exists, .refusesMail: return .dunno
+        case .absent:
             return .refuse(
                 PolicyReply.rejected(subject, "Host not found", code: options.lookupReplies.unknownHostname))
         case .unavailable:
@@ -83,7 +84,8 @@ extension RestrictionEvaluation {
         case .none: code = options.lookupReplies.unknownClient
         case .unavailable: code = 450
         }
-        let status = EnhancedStatusCode(UInt8(clamping: code / 100), 7, 1)
+        // RFC 7372 §3.3: X.7.25 is for a reverse lookup that fails to lead back.
+        let status = EnhancedStatusCode(UInt8(clamping: code / 100), 7, isReverse ? 1 : 25)
         let text = "Client host rejected: cannot find your \(isReverse ? "reverse hostname" : "hostname"), [\(address)]"
         return .refuse(SMTPReply(code, status, text))
     }
