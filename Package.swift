@@ -175,6 +175,7 @@ let fuzzTargets: [Target] = [
     fuzzTarget("Postfix", ["FuzzSites", "Dialects", "SiteConfiguration"]),
     fuzzTarget("SMTP", ["SMTP", "MailModel", "Net"]),
     fuzzTarget("SpoolFile", ["Spool"]),
+    fuzzTarget("SMTPClient", ["SMTP", "MailModel", "Net"]),
     fuzzTarget("Tables", ["FuzzSites", "Dialects", "LookupTables"]),
 ]
 

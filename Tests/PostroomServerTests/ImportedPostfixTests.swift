@@ -96,7 +96,7 @@ import Testing
         let source = SiteSource.programs(request)
         var model = try SiteLoader.load(source, environment: [:]).model
         model.tls.selfSignedDirectory = Located(folder.path("tls"), at: .builtIn)
-        return try await Server.withRunning(model, source: source) { server in
+        return try await Server.withRunning(model, source: source, queueDirectory: folder.path("spool")) { server in
             try await body(TestSite(folder: folder, server: server))
         }
     }

@@ -64,6 +64,8 @@ package struct SMTPClientEngine: Sendable {
     var needsReset = false
     /// What the server said when nothing was asked.
     private var lastWords: SMTPReply?
+    /// Whether it has begun to, and the session ended with that.
+    private var hearsLastWords = false
 
     package init(_ options: OutgoingOptions, peer: String) {
         self.options = options
@@ -83,7 +85,12 @@ package struct SMTPClientEngine: Sendable {
     }
 
     package mutating func receive(_ bytes: ByteBuffer, _ output: inout ByteBuffer) {
-        guard !isClosed else { return }
+        guard !isClosed else {
+            guard hearsLastWords, lastWords == nil else { return }
+            parser.append(bytes)
+            lastWords = try? parser.next()
+            return
+        }
         parser.append(bytes)
         if case .handshake = phase { return violation("bytes in clear before the TLS handshake") }
         do throws(ReplySyntaxError) {
@@ -95,8 +102,11 @@ package struct SMTPClientEngine: Sendable {
                     return fail(.startTLS, .tls, "\(peer) sent bytes in clear behind its reply to STARTTLS")
                 }
             }
-            // Half a reply that nobody asked for: what would be read next is not what was asked next.
-            if case .ready = phase, !parser.isEmpty { violation("more than was asked for") }
+            if case .ready = phase, transaction == nil, !parser.isEmpty {
+                // Half a reply that nobody asked for: what would be read next is not what was asked next.
+                hearsLastWords = true
+                close()
+            }
         } catch {
             violation(error.text)
         }

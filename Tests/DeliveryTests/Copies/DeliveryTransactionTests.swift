@@ -42,7 +42,7 @@ struct DeliveryTransactionTests {
     }
 
     @Test func `one recipient's copy names it, and the path back comes first`() async throws {
-        var transaction = DeliveryTransaction(sender: sender, maildirs: maildirs)
+        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), maildirs: maildirs)
         transaction.add(try resolution("alias@example.org", [try mailbox("anna")]))
         let report = await transaction.deliver(body: body, traceHeaders: Array("Received: by us\r\n".utf8))
         #expect(report.smtpReply(accepted: accepted) == accepted)
@@ -66,7 +66,7 @@ struct DeliveryTransactionTests {
     }
 
     @Test func `an address with two mailboxes gets a copy in each`() async throws {
-        var transaction = DeliveryTransaction(sender: sender, maildirs: maildirs)
+        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), maildirs: maildirs)
         let owner = try #require(Owner(uid: 20_001, gid: 20_001))
         let mailboxes = try ["one", "two"].map { name in
             Destination.mailbox(
@@ -85,7 +85,8 @@ struct DeliveryTransactionTests {
     @Test(arguments: [DeliveryOptions.RecipientHeaders.whenAlone, .always])
     func `a mailbox that two recipients lead to gets one copy`(headers: DeliveryOptions.RecipientHeaders) async throws {
         var transaction = DeliveryTransaction(
-            sender: EnvelopeSender(path: .null), maildirs: maildirs, options: DeliveryOptions(recipientHeaders: headers)
+            origin: MessageOrigin(sender: EnvelopeSender(path: .null)), maildirs: maildirs,
+            options: DeliveryOptions(recipientHeaders: headers)
         )
         transaction.add(try resolution("anna@example.org", [try mailbox("anna")]))
         transaction.add(try resolution("all@example.org", [try mailbox("berta"), try mailbox("anna")]))
@@ -102,7 +103,7 @@ struct DeliveryTransactionTests {
     @Test func `one mailbox under two domains gets one copy`() async throws {
         guard case .mailbox(var other) = try mailbox("anna") else { return }
         other.address = try address("anna@example.net")
-        var transaction = DeliveryTransaction(sender: sender, maildirs: maildirs)
+        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), maildirs: maildirs)
         transaction.add(try resolution("anna@example.org", [try mailbox("anna")]))
         transaction.add(try resolution("anna@example.net", [.mailbox(other)]))
         let report = await transaction.deliver(body: body, traceHeaders: [])
@@ -112,7 +113,7 @@ struct DeliveryTransactionTests {
     }
 
     @Test func `what can't be delivered is 4xx for its recipient, and the rest is told honestly`() async throws {
-        var transaction = DeliveryTransaction(sender: sender, maildirs: maildirs)
+        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), maildirs: maildirs)
         transaction.add(try resolution("anna@example.org", [try mailbox("anna")]))
         transaction.add(try resolution("old@example.org", [try mailbox("old", format: .mbox)]))
         transaction.add(
@@ -143,10 +144,10 @@ struct DeliveryTransactionTests {
     }
 
     @Test func `a message in pieces arrives whole, or not at all when it is given up`() async throws {
-        var transaction = DeliveryTransaction(sender: sender, maildirs: maildirs)
+        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), maildirs: maildirs)
         transaction.add(try resolution("anna@example.org", [try mailbox("anna")]))
         transaction.add(try resolution("berta@example.org", [try mailbox("berta")]))
-        let given = await transaction.begin(traceHeaders: [])
+        var given = await transaction.begin(traceHeaders: [])
         #expect(await given.append(body) == nil)
         await given.abort()
         #expect(try messages("anna") == [])
@@ -159,7 +160,7 @@ struct DeliveryTransactionTests {
     }
 
     @Test func `refused and deferred recipients add nothing`() async throws {
-        var transaction = DeliveryTransaction(sender: sender, maildirs: maildirs)
+        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), maildirs: maildirs)
         transaction.add(
             Resolution(recipient: try address("x@example.org"), verdict: .refuse(SMTPReply(550, nil, "no")), steps: []))
         #expect(transaction.count == 0)

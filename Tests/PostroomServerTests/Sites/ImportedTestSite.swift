@@ -45,7 +45,9 @@ struct ImportedTestSite: RunningSite {
             let folder = try TemporaryFolder("imported")
             let request = try await prepare(layout, slapd, in: folder)
             let loaded = try await SiteLoader.loadWhole(.programs(request), environment: [:])
-            return try await Server.withRunning(loaded.model, source: .programs(request)) { server in
+            return try await Server.withRunning(
+                loaded.model, source: .programs(request), queueDirectory: folder.path("spool")
+            ) { server in
                 try await body(
                     ImportedTestSite(folder: folder, server: server, slapd: slapd, model: loaded.model))
             }

@@ -134,7 +134,7 @@ import Testing
         let source = SiteSource.programs(request)
         var model = try SiteLoader.load(source, environment: [:]).model
         model.tls.selfSignedDirectory = Located(ours.path("tls"), at: .builtIn)
-        let actual = try await Server.withRunning(model, source: source) { server in
+        let actual = try await Server.withRunning(model, source: source, queueDirectory: ours.path("spool")) { server in
             try await headers(TestSite(folder: ours, server: server))
         }
         #expect(actual.count == Self.messages.count && expected.count == Self.messages.count)

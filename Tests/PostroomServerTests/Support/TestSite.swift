@@ -17,7 +17,7 @@ struct TestSite: RunningSite {
         let folder = try TemporaryFolder("site")
         let file = try write(configuration, files, tls: tls, to: folder)
         let model = try SiteLoader.load(file, environment: [:]).model
-        return try await Server.withRunning(model, source: .file(file)) { server in
+        return try await Server.withRunning(model, source: .file(file), queueDirectory: folder.path("spool")) { server in
             try await body(TestSite(folder: folder, server: server))
         }
     }
