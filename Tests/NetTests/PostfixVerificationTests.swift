@@ -23,9 +23,8 @@ struct PostfixVerificationTests {
             ] + arguments + ["[127.0.0.1]:\(port)"] + match, outputFile: folder.path("output"))
         _ = await child.waitForExit()
         let words = child.output.split(whereSeparator: \.isWhitespace).map(String.init)
-        guard let place = words.firstIndex(of: "TLS"), place > 0 else {
-            throw ChildProcess.Failure(description: child.output)
-        }
+        let place = try #require(words.firstIndex(of: "TLS"), "\(child.output)")
+        try #require(place > 0)
         return words[place - 1]
     }
 

@@ -1,4 +1,5 @@
 import DNS
+import MailModel
 import Net
 import PostroomTesting
 import Testing

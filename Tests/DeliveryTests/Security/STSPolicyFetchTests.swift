@@ -1,5 +1,6 @@
 import DNS
 import NIOCore
+import NIOHTTP1
 import Net
 import PostroomTesting
 import Testing
