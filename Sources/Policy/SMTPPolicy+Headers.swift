@@ -102,7 +102,8 @@ extension SMTPPolicy {
         let verdict = await evaluation.senderLogin(
             authenticated: true, unauthenticated: false, ownerRequired: options.requiresSenderOwner)
         steps.append(
-            TraceStep(.decision(rule: "senders.check_from", text: "\(name): \(address): \(verdict.text)"),
+            TraceStep(
+                .decision(rule: "senders.check_from", text: "\(name): \(address): \(verdict.text)"),
                 children: evaluation.steps))
         guard case .refuse(let reply) = verdict else { return nil }
         return reply.isPermanent ? PolicyReply.notOwned(address, inField: name, by: login) : reply
@@ -113,7 +114,8 @@ extension SMTPPolicy {
         let owners = SenderOwners(options, router)
         let answer = await owners.owners(of: address)
         switch answer.outcome {
-        case .found(let logins) where SenderOwners.holds(logins, login): return Answer(.found(true), steps: answer.steps)
+        case .found(let logins) where SenderOwners.holds(logins, login):
+            return Answer(.found(true), steps: answer.steps)
         case .found, .absent: break
         case .unavailable(let reason): return Answer(.unavailable(reason), steps: answer.steps)
         }
@@ -135,7 +137,9 @@ extension SMTPPolicy {
 extension PolicyOptions {
     /// Whether an address that nobody owns is refused, as the envelope's rule has it; so where there is none.
     fileprivate var requiresSenderOwner: Bool {
-        let lists = [clientRestrictions, heloRestrictions, senderRestrictions, relayRestrictions, recipientRestrictions]
+        let lists = [
+            clientRestrictions, heloRestrictions, senderRestrictions, relayRestrictions, recipientRestrictions,
+        ]
         var isOnlyKnown = false
         for restriction in lists.flatMap(\.restrictions) {
             switch restriction {

@@ -37,7 +37,9 @@ import Testing
             let text = Self.configuration(
                 server, "reject_unknown_sender_domain, {warn_if_reject: reject_rbl_client other.zen.example}")
             let model = try Self.model(text, in: folder)
-            try await Server.withRunning(model, source: .file(folder.path("postroom.yaml"))) { running in
+            try await Server.withRunning(
+                model, source: .file(folder.path("postroom.yaml")), queueDirectory: folder.path("spool")
+            ) { running in
                 let site = TestSite(folder: folder, server: running)
                 let dialogue = try await SMTPDialogue(site)
                 #expect(

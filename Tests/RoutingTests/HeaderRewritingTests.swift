@@ -71,7 +71,9 @@ import Testing
 
     @Test func `strangers' headers stay as they are, unless missing fields are always added`() async throws {
         let tables = try router(sender: ["a@example.org": "b@example.org"])
-        #expect(try await edited("From: a@example.org\r\nTo: c\r\n", tables, isLocal: false) == "From: a@example.org\r\nTo: c\r\n")
+        #expect(
+            try await edited("From: a@example.org\r\nTo: c\r\n", tables, isLocal: false)
+                == "From: a@example.org\r\nTo: c\r\n")
         let always = try router { $0.headers.alwaysAddsMissing = true }
         #expect(try await edited("From: a@example.org\r\n", always, isLocal: false)?.contains("Message-Id: ") == true)
     }
@@ -127,6 +129,8 @@ import Testing
 
     @Test func `an answer that needs quotes gets them`() async throws {
         let tables = try router(sender: ["a@example.org": "\"two words\"@example.org"])
-        #expect(try await edited(Self.whole.replacing("anna@", with: "a@"), tables)?.contains("From: \"two words\"@example.org\r\n") == true)
+        #expect(
+            try await edited(Self.whole.replacing("anna@", with: "a@"), tables)?.contains(
+                "From: \"two words\"@example.org\r\n") == true)
     }
 }

@@ -24,7 +24,10 @@ import Testing
         ("test@otherdomain.com", "SRS0=vmyz=2W=otherdomain.com=test@example.com"),
         ("SRS0=XjO9=2V=otherdomain.com=test@example.com", "SRS0=XjO9=2V=otherdomain.com=test@example.com"),
         ("SRS0=opaque+string@otherdomain.com", "SRS1=chaI=otherdomain.com==opaque+string@example.com"),
-        ("SRS1=X=thirddomain.com==opaque+string@otherdomain.com", "SRS1=JIBX=thirddomain.com==opaque+string@example.com"),
+        (
+            "SRS1=X=thirddomain.com==opaque+string@otherdomain.com",
+            "SRS1=JIBX=thirddomain.com==opaque+string@example.com"
+        ),
     ])
     func `senders become what postsrsd makes of them`(sender: String, expected: String) throws {
         let result = try rewriting().rewritten(address(sender), at: Self.newYear)
@@ -46,7 +49,8 @@ import Testing
     @Test(arguments: [
         "SRS0=te87=T7=otherdomain.com=test@example.com", "SRS0=VcIb=7N=otherdomain.com=test@example.com",
         "SRS0=FAKE=2V=otherdomain.com=test@example.com", "SRS0=@example.com", "SRS0=XjO9@example.com",
-        "SRS0=XjO9=2V@example.com", "SRS0=XjO9=2V=otherdomain.com@example.com", "SRS0=XjO=2V=otherdomain.com=test@example.com",
+        "SRS0=XjO9=2V@example.com", "SRS0=XjO9=2V=otherdomain.com@example.com",
+        "SRS0=XjO=2V=otherdomain.com=test@example.com",
         "SRS0=XjO9=2V=otherdomain.com=other@example.com", "SRS1=JIBX=otherdomain.com==opaque+string@example.com",
     ])
     func `what is old, forged or broken is refused`(recipient: String) throws {
@@ -88,7 +92,9 @@ import Testing
         let letters = Array("abcXYZ019.=+-_!#/{} \"@é".utf8)
         let srs = try rewriting(separator: "+")
         for _ in 0..<3000 {
-            let user = (0..<Int.random(in: 1...30, using: &random)).map { _ in letters.randomElement(using: &random) ?? 0x61 }
+            let user = (0..<Int.random(in: 1...30, using: &random)).map { _ in
+                letters.randomElement(using: &random) ?? 0x61
+            }
             let sender = try #require(EmailAddress(localPart: user, domain: domain("sub.sender-\(user.count).example")))
             let date = RFC5322Date(seconds: Int64.random(in: 0...4_000_000_000, using: &random))
             let rewritten = srs.rewritten(sender, at: date)
@@ -107,12 +113,14 @@ import Testing
         var random = SeededGenerator(seed: 1)
         let srs = try rewriting()
         for _ in 0..<5000 {
-            let tail = (0..<Int.random(in: 0...40, using: &random)).map { _ in UInt8.random(in: 1...255, using: &random) }
+            let tail = (0..<Int.random(in: 0...40, using: &random)).map { _ in UInt8.random(in: 1...255, using: &random)
+            }
             let parts = ["SRS0=", "SRS1=", "srs0-", "SRS1+", "SRS0"]
             let user = Array((parts.randomElement(using: &random) ?? "").utf8) + tail
             guard let recipient = EmailAddress(localPart: user, domain: try domain("example.com")) else { continue }
             if case .sender = srs.reversed(recipient, at: Self.newYear) { Issue.record("\(recipient) is taken") }
-            _ = srs.rewritten(EmailAddress(localPart: user, domain: try domain("x.example")) ?? recipient, at: Self.newYear)
+            _ = srs.rewritten(
+                EmailAddress(localPart: user, domain: try domain("x.example")) ?? recipient, at: Self.newYear)
         }
     }
 
@@ -120,7 +128,8 @@ import Testing
 
     private func router() throws -> Router {
         var options = RoutingOptions(
-            myOrigin: try domain("example.org"), mailboxes: CannedMailboxes(paths: ["alice@example.org": "/mail/alice"]))
+            myOrigin: try domain("example.org"), mailboxes: CannedMailboxes(paths: ["alice@example.org": "/mail/alice"])
+        )
         options.virtualMailboxDomains = try list("virtual_mailbox_domains", "example.org")
         options.virtualAliasMaps = [CannedTable(["away@example.org": "away@far.example"])]
         options.senderRewriting = try rewriting(domain: "srs.example.org")
@@ -156,9 +165,9 @@ import Testing
             Issue.record("\(answer.outcome)")
             return
         }
-        #expect(leaving.domain.description == (isRewritten ? "srs.example.org" : try address(sender).domain.description))
+        #expect(
+            leaving.domain.description == (isRewritten ? "srs.example.org" : try address(sender).domain.description))
         let null = try await router().leavingSender(.null, for: address(recipient), to: address(final))
         #expect(null.outcome == .found(.null))
     }
 }
-

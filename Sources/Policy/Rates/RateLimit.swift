@@ -89,7 +89,9 @@ package struct RateCounter<Key: Hashable & Sendable>: Sendable {
 
     private func current(_ record: Record?, _ slot: Int64) -> Record {
         let empty = Record(slot: slot, counts: Array(repeating: 0, count: Self.slots))
-        guard let record, slot >= record.slot else { return record.map { Record(slot: slot, counts: $0.counts) } ?? empty }
+        guard let record, slot >= record.slot else {
+            return record.map { Record(slot: slot, counts: $0.counts) } ?? empty
+        }
         let age = slot - record.slot
         guard age < Int64(Self.slots) else { return empty }
         let kept = record.counts.dropLast(Int(age))

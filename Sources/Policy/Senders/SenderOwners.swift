@@ -53,7 +53,8 @@ struct SenderOwners: Sendable {
         }
         let rule = addresses.count > 1 ? "senders.groups" : "senders.aliases"
         guard addresses.count > 1 ? includesGroups : includesAliases else {
-            let text = addresses.count > 1 ? "is a group, which nobody sends as here" : "is an alias, which nobody owns here"
+            let text =
+                addresses.count > 1 ? "is a group, which nobody sends as here" : "is an alias, which nobody owns here"
             return Answer(.absent, steps: step(rule, "\(sender) \(text)", targets.steps))
         }
         var steps = targets.steps
@@ -62,7 +63,8 @@ struct SenderOwners: Sendable {
             switch answer.outcome {
             case .found(let logins) where Self.holds(logins, login):
                 return Answer(
-                    .found(()), steps: step(rule, "\(sender) leads to \(address), which \(login) owns", steps + answer.steps))
+                    .found(()),
+                    steps: step(rule, "\(sender) leads to \(address), which \(login) owns", steps + answer.steps))
             case .found, .absent: break
             case .unavailable(let reason): return Answer(.unavailable(reason), steps: steps + answer.steps)
             }

@@ -163,7 +163,8 @@ final class SMTPSession: SMTPServices {
         case .failure(let refusal): return [refusal.reply]
         }
         let report = await transaction.delivery.deliver(
-            body: edited, traceHeaders: transaction.traceHeaders(session, hidesClient: hidesClient(transaction, session)))
+            body: edited,
+            traceHeaders: transaction.traceHeaders(session, hidesClient: hidesClient(transaction, session)))
         return end(transaction, report, session)
     }
 

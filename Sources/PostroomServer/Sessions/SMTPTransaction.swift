@@ -107,7 +107,8 @@ struct SMTPTransaction {
     func traceHeaders(_ session: SMTPSessionFacts, hidesClient: Bool) -> [UInt8] {
         effects.prepended.flatMap(\.bytes)
             + site.traceHeaders.received(
-                session, hidesClient: hidesClient, id: id, recipient: recipients.count == 1 ? recipients[0] : nil, smtpUTF8: sender.smtpUTF8
+                session, hidesClient: hidesClient, id: id, recipient: recipients.count == 1 ? recipients[0] : nil,
+                smtpUTF8: sender.smtpUTF8
             ).bytes
     }
 

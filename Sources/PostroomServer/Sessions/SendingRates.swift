@@ -124,7 +124,9 @@ extension SMTPSession {
         let senders = site.model.senders
         let limit = what == .messages ? senders.messagesPerHour : senders.recipientsPerHour
         guard let login = session.login, let limit else { return nil }
-        guard case .refused(let wait) = site.rates.admit(what, login, limit.value, isCounted: isCounted) else { return nil }
+        guard case .refused(let wait) = site.rates.admit(what, login, limit.value, isCounted: isCounted) else {
+            return nil
+        }
         let minutes = (wait.components.seconds + 59) / 60
         let name = what == .messages ? "messages" : "recipients"
         return Self.tooMuch(

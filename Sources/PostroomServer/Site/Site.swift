@@ -68,7 +68,8 @@ package final class Site: Sendable {
         self.throttle = throttle
         self.rates = rates
         self.limitExceptions = limitExceptions
-        listeners = Dictionary(uniqueKeysWithValues: ListenerKey.all(model.listeners).map { ($0.key, $0.listener.options) })
+        listeners = Dictionary(
+            uniqueKeysWithValues: ListenerKey.all(model.listeners).map { ($0.key, $0.listener.options) })
         traceHeaders = TraceHeaders(hostname: model.hostname.value, showsTLS: model.tls.inReceivedHeader)
     }
 

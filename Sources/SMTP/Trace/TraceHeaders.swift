@@ -28,7 +28,8 @@ package struct TraceHeaders: Sendable {
     ///     missing).
     ///   - recipient: named only where it is the message's only one: no recipient learns of another.
     package func received(
-        _ session: SMTPSessionFacts, clientName: String? = nil, hidesClient: Bool = false, id: String, recipient: EmailAddress?,
+        _ session: SMTPSessionFacts, clientName: String? = nil, hidesClient: Bool = false, id: String,
+        recipient: EmailAddress?,
         smtpUTF8: Bool = false, date: RFC5322Date = .now
     ) -> ComposedHeaderField {
         var lines: [String] = []

@@ -34,7 +34,9 @@ enum OutgoingSection {
         let file = reader.require(
             reader.string("secret_file"), "secret_file", remedy: "a file with a long random word in its first line")
         let excluded = reader.strings("exclude_domains") ?? []
-        let separator = reader.parsed("separator", expected: "one of =, + and -") { ["=", "+", "-"].contains($0) ? $0 : nil }
+        let separator = reader.parsed("separator", expected: "one of =, + and -") {
+            ["=", "+", "-"].contains($0) ? $0 : nil
+        }
         let length = reader.integer("hash_length", in: 4...27)
         let days = reader.integer("valid_days", in: 1...500)
         reader.finish()

@@ -151,7 +151,7 @@ struct DeliveryTransactionTests {
         #expect(await given.append(body) == nil)
         await given.abort()
         #expect(try messages("anna") == [])
-        let stream = await transaction.begin(traceHeaders: [])
+        var stream = await transaction.begin(traceHeaders: [])
         #expect(await stream.append(ByteBuffer(string: "Subject: a\r")) == nil)
         #expect(await stream.append(ByteBuffer(string: "\n\r\nb\r\n")) == nil)
         #expect(await stream.commit().isComplete)

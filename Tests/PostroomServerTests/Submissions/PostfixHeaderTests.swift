@@ -56,6 +56,42 @@ import Testing
         "X-Other: login@example.org\r\nfrom : login@example.org\r\n\r\ntext",
     ]
 
+    /// Lists of addresses in all the forms that are in use, put together by chance.
+    private static let randomMessages: [String] = {
+        var random = SeededGenerator(seed: 822)
+        let addresses = [
+            "login@example.org", "old@example.org", "LOGIN@Example.org", "bob", "other@far.example", "x@gone.example",
+            "login+tag@example.org", "old+tag@example.org", "\"odd one\"@far.example", "u@[192.0.2.7]", "a.b@host",
+            "quoted@example.org", "new@example.org", "\"login\"@example.org", "user%far.example@example.org",
+        ]
+        let phrases = [
+            "", "Anna ", "\"Last, First\" ", "=?utf-8?q?J=C3=BCrgen?= ", "A (comment) B ", "\"a <b@c>\" ", "(x, y) ",
+            "Dr. X. ", "\"\\\"q\\\"\" ",
+        ]
+        func address() -> String {
+            let address = addresses.randomElement(using: &random) ?? ""
+            switch Int.random(in: 0..<6, using: &random) {
+            case 0: return address
+            case 1: return "\(address) (Name, \\) and more)"
+            case 2: return "<\(address)>"
+            default: return "\(phrases.randomElement(using: &random) ?? "")<\(address)>"
+            }
+        }
+        func list() -> String {
+            let count = Int.random(in: 1...4, using: &random)
+            let text = (0..<count).map { _ in address() }.joined(separator: [", ", ",\r\n\t", " ,  "].randomElement(using: &random) ?? ",")
+            return Int.random(in: 0..<6, using: &random) == 0 ? "group: \(text);" : text
+        }
+        let names = [
+            "From", "To", "Cc", "Reply-To", "Sender", "Errors-To", "Resent-To", "Resent-From", "X-To", "to", "CC",
+        ]
+        return (0..<40).map { _ in
+            let count = Int.random(in: 1...5, using: &random)
+            let fields = (0..<count).map { _ in "\(names.randomElement(using: &random) ?? "To"): \(list())\r\n" }
+            return fields.joined() + "\r\ntext"
+        }
+    }()
+
     /// Lays out a folder; returns that of main.cf.
     private static func write(_ folder: TemporaryFolder, clients: String) throws -> String {
         let root = try folder.makeFolder("mail")
@@ -73,7 +109,7 @@ import Testing
     /// The header of each message as it lies in the mailbox, in their order.
     private func headers(_ site: some RunningSite) async throws -> [[String]] {
         var result: [[String]] = []
-        for (index, message) in Self.messages.enumerated() {
+        for (index, message) in (Self.messages + Self.randomMessages).enumerated() {
             let dialogue = try await SMTPDialogue(site)
             let reply = try await dialogue.envelope(from: "login@example.org", to: ["alice@example.org"])
             #expect(reply.hasPrefix("250 "), "\(reply)")
@@ -137,10 +173,9 @@ import Testing
         let actual = try await Server.withRunning(model, source: source, queueDirectory: ours.path("spool")) { server in
             try await headers(TestSite(folder: ours, server: server))
         }
-        #expect(actual.count == Self.messages.count && expected.count == Self.messages.count)
-        for (index, (one, two)) in zip(actual, expected).enumerated() {
-            #expect(one == two, "\(Self.messages[index])")
-        }
+        let messages = Self.messages + Self.randomMessages
+        #expect(actual.count == messages.count && expected.count == messages.count)
+        for (message, (one, two)) in zip(messages, zip(actual, expected)) { #expect(one == two, "\(message)") }
     }
 }
 

@@ -47,7 +47,9 @@ import Testing
                     "553 5.7.1 \(refused) header rejected: not owned by user anna; allowed: anna@example.org\r\n"
                 #expect(reply.trimmingCharacters(in: .newlines) == text.trimmingCharacters(in: .newlines))
             }
-            for header in ["From: nobody at all", "From: \"anna@example.org", "From: <anna@example.org> <ben@example.org>"] {
+            for header in [
+                "From: nobody at all", "From: \"anna@example.org", "From: <anna@example.org> <ben@example.org>",
+            ] {
                 let reply = try await submit(site, header)
                 #expect(reply.hasPrefix("553 5.7.1 From header rejected: "), "\(header): \(reply)")
             }
@@ -87,8 +89,10 @@ import Testing
     }
 
     @Test func `somebody to whom sending is delegated is an owner as well`() async throws {
-        let delegated = People.configuration().replacing("result_attribute: uid", with: "result_attribute: [uid, description]")
-        let entry = "dn: uid=boss,dc=example,dc=org\nobjectClass: inetOrgPerson\nuid: boss\ncn: boss\nsn: boss\nmail: boss@example.org\ndescription: anna\n\n"
+        let delegated = People.configuration().replacing(
+            "result_attribute: uid", with: "result_attribute: [uid, description]")
+        let entry =
+            "dn: uid=boss,dc=example,dc=org\nobjectClass: inetOrgPerson\nuid: boss\ncn: boss\nsn: boss\nmail: boss@example.org\ndescription: anna\n\n"
         try await TestSite.serving(delegated, files: ["people.ldif": People.ldif + entry]) { site in
             #expect(try await submit(site, from: "boss@example.org", "From: boss@example.org").hasPrefix("250 "))
             let reply = try await submit(site, from: "carla@example.org", "From: carla@example.org")

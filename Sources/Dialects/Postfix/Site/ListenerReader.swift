@@ -39,7 +39,9 @@ struct ListenerReader {
     /// What anvil(8) counts.
     private func clientLimits(_ policy: PolicyModel) -> ClientLimitsModel? {
         func limit(_ name: String, _ note: String) -> Located<Int>? {
-            parameters.integer(name, in: 0...Int(Int32.max), note).flatMap { $0.value > 0 ? $0.map { min($0, 1_000_000) } : nil }
+            parameters.integer(name, in: 0...Int(Int32.max), note).flatMap {
+                $0.value > 0 ? $0.map { min($0, 1_000_000) } : nil
+            }
         }
         var limits = ClientLimitsModel()
         limits.connectionRate = limit(

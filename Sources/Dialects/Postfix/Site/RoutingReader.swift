@@ -237,7 +237,8 @@ struct RoutingReader {
             routing.headers.dropped = parameters.words("message_drop_headers", "header fields that no message keeps")
         }
         routing.headers.alwaysAddsMissing =
-            parameters.boolean("always_add_missing_headers", "Date, From and Message-Id are added to all messages").value
+            parameters.boolean("always_add_missing_headers", "Date, From and Message-Id are added to all messages")
+            .value
         routing.blindCopies.always = parameters.optional("always_bcc", "gets a copy of everything")
         routing.blindCopies.senders = tables("sender_bcc_maps", "copies by sender")
         routing.blindCopies.recipients = tables("recipient_bcc_maps", "copies by recipient")
