@@ -36,7 +36,9 @@ final class ConnectionTable: Sendable {
         return state.withLock { state in
             guard !state.isStopping, state.connections.count < state.limits.total else { return .tooManyConnections }
             if let client {
-                guard state.byClient[client, default: 0] < perClient ?? state.limits.perClient else { return .tooManyFromClient }
+                guard state.byClient[client, default: 0] < perClient ?? state.limits.perClient else {
+                    return .tooManyFromClient
+                }
                 state.byClient[client, default: 0] += 1
             }
             state.connections[facts.sessionID] = Connection(facts: facts, channel: channel, client: client)
