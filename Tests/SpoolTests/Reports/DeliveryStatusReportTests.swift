@@ -109,6 +109,38 @@ struct DeliveryStatusReportTests {
         #expect(parsed.types.last == "text/rfc822-headers")
     }
 
+    @Test("A report has the fields that a running Postfix's has, and says the same in them")
+    func postfix() async throws {
+        let theirs = try await ParsedReport.parse(try await PostfixBounce.make())
+        let elsewhere = try #require(EmailAddress("bob@elsewhere.example"))
+        let ours = try await parsed(
+            try report([
+                ReportedRecipient(
+                    .failed(.refused), given: bob, final: elsewhere,
+                    reply: SMTPReply(550, EnhancedStatusCode(5, 1, 1), "No such user here"))
+            ]) { $0.submitter = "alice" })
+        let ofPostfix: Set<String> = [
+            "return-path", "x-original-to", "delivered-to", "received", "content-transfer-encoding",
+        ]
+        #expect(Set(theirs.header.keys).subtracting(ofPostfix).isSubset(of: Set(ours.header.keys)))
+        #expect(ours.header["from"] == theirs.header["from"])
+        #expect(ours.header["auto-submitted"] == theirs.header["auto-submitted"])
+        #expect(ours.reportType == theirs.reportType && ours.types == theirs.types)
+        try #require(theirs.status.count == 2 && ours.status.count == 2)
+        let fields = theirs.status.map { block in Set(block.keys.filter { !$0.hasPrefix("x-postfix") }) }
+        #expect(fields[0].contains("reporting-mta") && fields[1].contains("final-recipient"))
+        for (number, names) in fields.enumerated() {
+            #expect(names.isSubset(of: Set(ours.status[number].keys)))
+        }
+        func words(_ text: String?) -> String? { text?.replacing("; ", with: ";") }
+        for name in ["reporting-mta", "original-envelope-id"] {
+            #expect(ours.status[0][name] == theirs.status[0][name])
+        }
+        for name in ["final-recipient", "original-recipient", "action", "status"] {
+            #expect(words(ours.status[1][name]) == words(theirs.status[1][name]))
+        }
+    }
+
     @Test("RET=HDRS, and a message over the limit, return the header alone")
     func headers() async throws {
         let recipient = ReportedRecipient(.failed(.expired), given: bob, final: bob, reply: noConnection)

@@ -20,9 +20,13 @@ struct ParsedReport: Decodable {
     var bareLineEnds: Int
 
     static func parse(_ report: DeliveryStatusReport.Composed) async throws -> ParsedReport {
+        try await parse(report.content)
+    }
+
+    static func parse(_ content: [UInt8]) async throws -> ParsedReport {
         let folder = try TemporaryFolder("report")
         let file = folder.path("report.eml")
-        try Data(report.content).write(to: URL(fileURLWithPath: file))
+        try Data(content).write(to: URL(fileURLWithPath: file))
         let output = try await ChildProcess.run(["/usr/bin/python3", "-c", script, file], in: folder)
         return try JSONDecoder().decode(ParsedReport.self, from: Data(output.utf8))
     }

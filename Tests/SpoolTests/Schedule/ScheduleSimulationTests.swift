@@ -82,7 +82,7 @@ struct ScheduleSimulationTests {
         world.run(until: 4 * day)
         for (id, copies) in world.copies {
             for copy in copies {
-                let mayNotBeTold = try #require(senders[id])
+                let mayNotBeTold = senders[id] == true
                 let isLong = copy.endedAt - copy.arrival > 5 * 3600 * second
                 #expect(copy.delayReports == (isLong && !mayNotBeTold ? 1 : 0) || !isLong && copy.delayReports <= 1)
             }
