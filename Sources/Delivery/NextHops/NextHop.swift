@@ -15,6 +15,11 @@ package enum NextHop: Hashable, Sendable, CustomStringConvertible {
     /// Why a text is no next hop.
     package struct Malformed: Error, Hashable, CustomStringConvertible {
         package let text: String
+
+        package init(text: String) {
+            self.text = text
+        }
+
         package var description: String { "\(text) is no host, no domain and no socket" }
     }
 

@@ -31,4 +31,18 @@ package enum DeliveryNotice {
     package static func mayReportDelay(to sender: ReversePath, _ notify: EnvelopeRecipient.Notify?) -> Bool {
         isDue(.delayed, sender: sender, notify)
     }
+
+    /// Whether the postmaster is told of mail from `<>` that failed (`notify_classes` with `2bounce`). A report to the
+    /// postmaster that fails ends in the log, or it would bring forth the next.
+    ///
+    /// - Parameter given: the failed recipient as the message named it, before aliases.
+    package static func isDoubleBounceDue(
+        sender: ReversePath, given: EmailAddress, postmaster: EmailAddress, notifiesPostmaster: Bool
+    ) -> Bool {
+        notifiesPostmaster && sender == .null && !isSame(given, postmaster)
+    }
+
+    private static func isSame(_ one: EmailAddress, _ other: EmailAddress) -> Bool {
+        one.domain == other.domain && ASCII.equalIgnoringCase(one.localPart, other.localPart)
+    }
 }
