@@ -52,11 +52,11 @@ struct DuplicateCheck: ExaminationPart {
             return CheckFinding(
                 .error, at: search.location, "\(search.name): \(what); nobody can log in by it",
                 remedy: "leave it in one of them, or narrow the filter")
-        case .userByAddress:
+        case .userByAddress where model.keepsOriginal(.severalMailboxes):
             return CheckFinding(
                 .error, at: search.location, "\(search.name): \(what); mail to it is deferred",
                 remedy: "leave it in one of them, or narrow the filter")
-        case .mailboxes:
+        case .userByAddress, .mailboxes:
             let comes =
                 model.keepsOriginal(.severalMailboxes)
                 ? "one path is made of all of them" : "mail to it goes to each of their mailboxes"

@@ -44,6 +44,18 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    func `given an address of two entries, where mail to it goes is told`(keepsOriginal: Bool) async throws {
+        let second = People.entry("dora").replacing("mail: dora@example.org", with: "mail: anna@example.org")
+        let configuration = People.configuration(
+            more: keepsOriginal ? "original_behaviour: [several-mailboxes]" : "")
+        try await check(second, configuration: configuration) { report, _ in
+            let twice = try report.finding("mail anna@example.org is in 2 entries")
+            #expect(twice.severity == (keepsOriginal ? .error : .warning))
+            #expect(twice.problem.contains(keepsOriginal ? "is deferred" : "goes to each of their mailboxes"))
+        }
+    }
+
     @Test func `given stored passwords that are weak or unknown here, they are counted and never shown`() async throws {
         func person(_ name: String, _ password: String) -> String {
             People.entry(name).replacing("{SSHA}1G904nLkTkGWjKNnQuB/hpWXC/hzYWx0c2FsdA==", with: password)

@@ -54,6 +54,7 @@ extension Composition {
             return (.used, "the file that holds \(target)")
         }
         if let use = MailserverVariables.composing[name] {
+            if let missing = missing(name) { return (.ignored, missing) }
             return whyNotNeeded(name).map { (.notNeeded, $0) } ?? (.used, use)
         }
         if let filter = MailserverVariables.filters[name] {
@@ -95,6 +96,16 @@ extension Composition {
         case "RELAY_PORT", "RELAY_USER", "RELAY_PASSWORD", "SASL_PASSWD":
             return environment.nonEmpty("RELAY_HOST") == nil ? "RELAY_HOST is not set" : nil
         default: return nil
+        }
+    }
+
+    /// What a line that a variable composes would ask for in vain; nil when it is followed.
+    private func missing(_ name: String) -> String? {
+        guard whyNotNeeded(name) == nil else { return nil }
+        return switch name {
+        case "ENABLE_POP3": environment.isOne(name) ? "POP3 is not served" : nil
+        case "SSL_ALT_CERT_PATH", "SSL_ALT_KEY_PATH": "a second certificate is not offered"
+        default: nil
         }
     }
 
