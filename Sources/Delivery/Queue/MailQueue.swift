@@ -238,7 +238,8 @@ package actor MailQueue {
                         id: report.id, envelope: report.envelope, recipients: report.recipients, header: [],
                         body: report.content)
                     logger.notice(
-                        "\(report.subject)", metadata: ["message": "\(id)", "report": "\(report.id)"])
+                        "a report goes to <\(report.recipients.first?.given.description ?? "")>",
+                        metadata: ["message": "\(id)", "report": "\(report.id)"])
                     accept(queued)
                 }
             }
