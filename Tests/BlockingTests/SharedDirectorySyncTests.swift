@@ -16,54 +16,63 @@ struct SharedDirectorySyncTests {
         let (root, shared) = try make()
         defer { withExtendedLifetime(root) {} }
         let pool = BlockingPool(name: "sync", threads: 32)
-        let begun = Atomic<Int>(0)
-        let ended = Atomic<Int>(0)
+        let begun = Counter()
+        let ended = Counter()
         try await withThrowingTaskGroup { group in
             for _ in 0..<400 {
                 group.addTask {
                     try await pool.run {
-                        let before = begun.load(ordering: .sequentiallyConsistent)
+                        let before = begun.value
                         try shared.sync { directory throws(SystemCallError) in
                             let running =
-                                begun.add(1, ordering: .sequentiallyConsistent).newValue
-                                - ended.load(ordering: .sequentiallyConsistent)
+                                begun.add()
+                                - ended.value
                             #expect(running == 1)
                             try directory.sync()
-                            ended.add(1, ordering: .sequentiallyConsistent)
+                            ended.add()
                         }
-                        #expect(ended.load(ordering: .sequentiallyConsistent) > before)
+                        #expect(ended.value > before)
                     }
                 }
             }
             try await group.waitForAll()
         }
-        #expect(begun.load(ordering: .relaxed) <= 400)
+        #expect(begun.value <= 400)
     }
 
     @Test func `a sync that fails fails for all that share it, and for nobody after`() async throws {
         let (root, shared) = try make()
         defer { withExtendedLifetime(root) {} }
         let pool = BlockingPool(name: "sync", threads: 16)
-        let performed = Atomic<Int>(0)
-        let failures = Atomic<Int>(0)
+        let performed = Counter()
+        let failures = Counter()
         await withTaskGroup { group in
             for _ in 0..<100 {
                 group.addTask {
                     do {
                         try await pool.run {
                             try shared.sync { directory throws(SystemCallError) in
-                                performed.add(1, ordering: .relaxed)
+                                performed.add()
                                 throw SystemCallError("fsync", directory.path, EIO)
                             }
                         }
                     } catch {
-                        failures.add(1, ordering: .relaxed)
+                        failures.add()
                     }
                 }
             }
         }
-        #expect(failures.load(ordering: .relaxed) == 100)
-        #expect(performed.load(ordering: .relaxed) >= 1)
+        #expect(failures.value == 100)
+        #expect(performed.value >= 1)
         try await pool.run { try shared.sync() }
     }
+}
+
+private final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+
+    var value: Int { count.load(ordering: .sequentiallyConsistent) }
+
+    @discardableResult
+    func add() -> Int { count.add(1, ordering: .sequentiallyConsistent).newValue }
 }

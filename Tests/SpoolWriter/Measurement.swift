@@ -20,13 +20,13 @@ struct Measurement {
     private func measure(
         _ what: String, concurrency: Int, count: Int, _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
-        let next = Atomic<Int>(0)
+        let next = Counter()
         let (begin, cpu) = (ContinuousClock.now, cpuSeconds())
         try await withThrowingTaskGroup { group in
             for _ in 0..<concurrency {
                 group.addTask {
                     while true {
-                        let number = next.add(1, ordering: .relaxed).oldValue
+                        let number = next.next()
                         guard number < count else { return }
                         try await body(number)
                     }
@@ -98,4 +98,10 @@ struct Measurement {
             .split(separator: " ")
         return fields.count > 1 ? (Int(fields[1]) ?? 0) * 4 : 0
     }
+}
+
+private final class Counter: Sendable {
+    private let value = Atomic<Int>(0)
+
+    func next() -> Int { value.add(1, ordering: .relaxed).oldValue }
 }

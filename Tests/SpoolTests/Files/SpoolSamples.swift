@@ -122,7 +122,8 @@ extension QueuedRecipient {
 
 extension QueuedEnvelope {
     static func odd() throws -> [QueuedEnvelope] {
-        let sender = try #require(EmailAddress(localPart: [0x80, 0x20], domain: #require(Domain("example.org"))))
+        let domain = try #require(Domain("example.org"))
+        let sender = try #require(EmailAddress(localPart: [0x80, 0x20], domain: domain))
         let bodies: [EnvelopeSender.Body] = [.sevenBit, .eightBitMIME, .binaryMIME]
         let returns: [EnvelopeSender.Return?] = [nil, .full, .headers]
         return zip(bodies, returns).enumerated().map { number, pair in
@@ -133,6 +134,23 @@ extension QueuedEnvelope {
                     envelopeID: number == 0 ? nil : number == 1 ? [] : [0, 255, 10]),
                 arrival: [.min, 0, .max][number], submitter: number == 0 ? nil : "änna",
                 client: number == 1 ? "192.0.2.1" : nil, needs: ContentNeeds(rawValue: UInt8(number * 3)))
+        }
+    }
+}
+
+/// A value that tasks share.
+final class Shared<Value: Sendable>: Sendable {
+    private let value: Mutex<Value>
+
+    init(_ value: Value) {
+        self.value = Mutex(value)
+    }
+
+    func withLock<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
+        value.withLock { value in
+            var copy = value
+            defer { value = copy }
+            return body(&copy)
         }
     }
 }

@@ -3,7 +3,6 @@ import Glibc
 import MailModel
 import NIOCore
 import PostroomTesting
-import Synchronization
 import Testing
 
 @testable import Spool
@@ -31,7 +30,7 @@ struct SpoolSharingTests {
     @Test func `closing waits for what is under way`() async throws {
         let test = try TestSpool()
         let spool = try await test.open()
-        let taken = Mutex<[QueueID]>([])
+        let taken = Shared<[QueueID]>([])
         try await withThrowingTaskGroup { group in
             for _ in 0..<20 {
                 group.addTask {
@@ -87,7 +86,7 @@ struct SpoolSharingTests {
         await spool.close()
         let next = try await test.open()
         try await next.add("new")
-        let batches = Mutex<[[QueuedMessage]]>([])
+        let batches = Shared<[[QueuedMessage]]>([])
         let scan = try await next.scan { batch in
             batches.withLock { $0.append(batch) }
             _ = try? await next.add("newer")
@@ -104,7 +103,7 @@ struct SpoolSharingTests {
     func `parallel work on many messages ends as one would expect`(syncs: SpoolOptions.DirectorySyncs) async throws {
         let test = try TestSpool()
         let spool = try await test.open { $0.syncs = syncs }
-        let model = Mutex<[QueueID: QueuedMessage]>([:])
+        let model = Shared<[QueueID: QueuedMessage]>([:])
         try await withThrowingTaskGroup { group in
             for worker in 0..<12 {
                 group.addTask {
