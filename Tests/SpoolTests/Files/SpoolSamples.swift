@@ -122,7 +122,8 @@ extension QueuedRecipient {
 
 extension QueuedEnvelope {
     static func odd() throws -> [QueuedEnvelope] {
-        let sender = try #require(EmailAddress(localPart: [0x80, 0x20], domain: #require(Domain("example.org"))))
+        let domain = try #require(Domain("example.org"))
+        let sender = try #require(EmailAddress(localPart: [0x80, 0x20], domain: domain))
         let bodies: [EnvelopeSender.Body] = [.sevenBit, .eightBitMIME, .binaryMIME]
         let returns: [EnvelopeSender.Return?] = [nil, .full, .headers]
         return zip(bodies, returns).enumerated().map { number, pair in
