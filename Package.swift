@@ -27,6 +27,7 @@ let x509: Target.Dependency = .product(name: "X509", package: "swift-certificate
 let swiftASN1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 /// A room of the house: see docs/architecture.md for who may look into whom.
@@ -92,7 +93,7 @@ let rooms: [Target] = [
 let testing: [Target] = [
     .target(
         name: "PostroomTesting",
-        dependencies: everyRoom + ["MailModel", "LDAP", "Blocking", nioPosix, nioEmbedded, nioSSL],
+        dependencies: everyRoom + ["MailModel", "LDAP", "Blocking", nioPosix, nioEmbedded, nioSSL, metricsTestKit],
         path: "Tests/PostroomTesting", exclude: ["README.md"],
         resources: [.copy("Fixtures")], swiftSettings: settings),
     tests("MailModel", []),
@@ -100,7 +101,7 @@ let testing: [Target] = [
     tests("LDAP", [nioPosix, nioEmbedded, nioSSL, swiftASN1]),
     tests("Passwords", ["Blocking"]),
     tests("SASL", []),
-    tests("Directory", ["LDAP", "Passwords", "Blocking", nioPosix]),
+    tests("Directory", ["LDAP", "Passwords", "Blocking", nioPosix, metricsTestKit]),
     tests("LookupTables", ["Directory", "LDAP", "Passwords", "Blocking", nioPosix]),
     tests("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel", "Blocking", nioPosix]),
     tests("Routing", ["LookupTables", "Directory", "MailModel"]),
@@ -117,7 +118,9 @@ let testing: [Target] = [
     tests(
         "PostroomServer",
         [
-            "Dialects", "SiteConfiguration", "MailModel", "Directory", "LDAP", "Policy", "Blocking", nioPosix, nioSSL,
+            "Dialects", "SiteConfiguration", "MailModel", "Directory", "LDAP", "Accounts", "Routing", "Policy",
+            "Blocking",
+            nioPosix, nioSSL,
         ]),
 ]
 
