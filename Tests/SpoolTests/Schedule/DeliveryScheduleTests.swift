@@ -276,6 +276,55 @@ struct DeliveryScheduleTests {
         #expect(schedule.nextJob(now: instant(400)) != nil)
     }
 
+    @Test("A letter goes out between the parts of a list for the same host")
+    func list() throws {
+        let schedule = TestedSchedule(ScheduleOptions(), seed: 1)
+        let list = try QueuedMessage.sample(to: (0..<5000).map { "user\($0)@big.example" })
+        let letter = try QueuedMessage.sample(to: ["b@big.example"])
+        schedule.insert(list, now: instant(0), isFresh: true)
+        schedule.insert(letter, now: instant(0), isFresh: true)
+        var jobs = schedule.allJobs(instant(0))
+        #expect(jobs[0].recipients == Array(0..<50) && jobs[1].message == letter.id)
+        #expect(jobs[2].recipients == Array(50..<100))
+        var finished: [Int] = []
+        var last: [ScheduleDecision] = []
+        while !jobs.isEmpty {
+            for job in jobs {
+                if job.message == list.id { finished += job.recipients }
+                last = schedule.finish(job, .delivered(accepted), now: instant(1))
+            }
+            jobs = schedule.allJobs(instant(1))
+        }
+        #expect(finished.sorted() == Array(0..<5000))
+        #expect(last.last == .messageIsDone(list.id))
+        #expect(schedule.destinations == [])
+    }
+
+    @Test("What is requeued is tried as if it had just come, also when it was held")
+    func requeue() throws {
+        let schedule = TestedSchedule(ScheduleOptions(), seed: 1)
+        let message = try QueuedMessage.sample(to: ["a@x.example"], isHeld: true)
+        schedule.insert(message, now: instant(0), isFresh: false)
+        #expect(schedule.nextJob(now: instant(0)) == nil)
+        #expect(schedule.status(of: message.id)?.isHeld == true)
+        schedule.requeue(message.id, now: instant(1))
+        let job = try #require(schedule.allJobs(instant(1)).first)
+        _ = schedule.finish(job, .deferred(greylisted, host: nil), now: instant(2))
+        #expect(try #require(schedule.status(of: message.id)?.nextAttempt) > instant(301).monotonic)
+        schedule.requeue(message.id, now: instant(3))
+        #expect(schedule.status(of: message.id)?.isReady == true)
+        #expect(schedule.allJobs(instant(3)).map(\.attempt) == [2])
+    }
+
+    @Test("Will-Retry-Until is arrival and lifetime, and nothing for what is unknown")
+    func willRetryUntil() throws {
+        let schedule = TestedSchedule(ScheduleOptions(lifetime: .seconds(3600)), seed: 1)
+        let message = try QueuedMessage.sample(to: ["a@x.example"])
+        schedule.insert(message, now: instant(0), isFresh: true)
+        #expect(schedule.expiry(of: message.id, now: instant(600)) == epoch + 3600 * second)
+        #expect(schedule.expiry(of: .make(), now: instant(0)) == nil)
+    }
+
     @Test("A reload narrows what runs from then on, and shortens lives")
     func change() throws {
         let schedule = TestedSchedule(ScheduleOptions(), seed: 1)
