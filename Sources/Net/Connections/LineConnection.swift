@@ -17,15 +17,16 @@ package struct LineConnectionError: Error, Hashable, CustomStringConvertible {
 package final class LineConnection: Sendable {
     package let peer: String
     private let host: String
-    private let channel: any Channel
-    private let inbox: LineInbox
+    let channel: any Channel
+    let inbox: LineInbox
 
     /// - Parameters:
     ///   - tls: TLS from the first byte; nil starts in clear.
+    ///   - serverName: whom TLS expects there; nil for the host of the address.
     ///   - lineLimit: bytes; a server that sends longer lines is given up.
     package init(
-        to address: ListenAddress, tls: ClientTLSOptions? = nil, timeout: TimeAmount = .seconds(30),
-        lineLimit: Int = 4096, group: MultiThreadedEventLoopGroup
+        to address: ListenAddress, serverName: String? = nil, tls: ClientTLSOptions? = nil,
+        timeout: TimeAmount = .seconds(30), lineLimit: Int = 4096, group: MultiThreadedEventLoopGroup
     ) async throws(LineConnectionError) {
         let inbox = LineInbox(lineLimit: lineLimit)
         let bootstrap = ClientBootstrap(group: group)
@@ -41,10 +42,10 @@ package final class LineConnection: Sendable {
         do {
             switch address {
             case .tcp(let host, let port):
-                self.host = host
+                self.host = serverName ?? host
                 channel = try await bootstrap.connect(host: host, port: port).get()
             case .unix(let path, _):
-                host = "localhost"
+                host = serverName ?? "localhost"
                 channel = try await bootstrap.connect(unixDomainSocketPath: path).get()
             }
         } catch {
