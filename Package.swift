@@ -148,6 +148,7 @@ let fuzzTargets: [Target] = [
     fuzzTarget("Patterns", ["LookupTables"]),
     fuzzTarget("Postfix", ["FuzzSites", "Dialects", "SiteConfiguration"]),
     fuzzTarget("SMTP", ["SMTP", "MailModel", "Net"]),
+    fuzzTarget("SMTPClient", ["SMTP", "MailModel", "Net"]),
     fuzzTarget("Tables", ["FuzzSites", "Dialects", "LookupTables"]),
 ]
 

@@ -25,7 +25,7 @@ extension OutgoingContent {
     }
 }
 
-private struct BufferedContent: OutgoingContentSource {
+struct BufferedContent: OutgoingContentSource {
     let message: ByteBuffer
 
     func open() async throws -> any OutgoingContentReader { Reader(rest: message) }

@@ -62,7 +62,7 @@ struct Script: CustomStringConvertible, Sendable {
         self.steps = steps
     }
 
-    private static func octets(_ text: String) -> [UInt8] {
+    static func octets(_ text: String) -> [UInt8] {
         var result: [UInt8] = []
         var rest = Substring(text)
         while let character = rest.popFirst() {

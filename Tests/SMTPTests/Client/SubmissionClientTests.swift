@@ -43,7 +43,8 @@ struct SubmissionClientTests {
         let error = await #expect(throws: SMTPSubmissionClient.Failure.self) {
             try await Self.client(server, password: "canary").logIn()
         }
-        #expect(error?.description == "AUTH was answered: 535 5.7.8 Error: authentication failed")
+        #expect(error?.description.hasSuffix("failed: 535 5.7.8 Error: authentication failed") ?? false)
+        #expect(!(error?.description.contains("canary") ?? true))
         await server.stop()
     }
 
@@ -53,7 +54,7 @@ struct SubmissionClientTests {
         let error = await #expect(throws: SMTPSubmissionClient.Failure.self) {
             try await Self.client(server).submit(ByteBuffer(string: "x"), from: .null, to: nobody)
         }
-        #expect(error?.description.hasPrefix("RCPT was answered: 550 5.1.1 <nobody@example.org>:") ?? false)
+        #expect(error?.description.hasPrefix("<nobody@example.org>: 550 5.1.1 <nobody@example.org>:") ?? false)
         await server.stop()
     }
 
@@ -64,7 +65,7 @@ struct SubmissionClientTests {
             server: .tcp(host: "localhost", port: server.port), security: .startTLS(ClientTLSOptions()),
             credentials: Self.credentials("secret"))
         let error = await #expect(throws: SMTPSubmissionClient.Failure.self) { try await client.logIn() }
-        #expect(error?.description.contains("TLS failed") ?? false)
+        #expect(error?.description.hasPrefix("TLS with localhost:\(server.port) failed") ?? false)
         #expect(server.services.logins.isEmpty)
         await server.stop()
     }
@@ -84,12 +85,12 @@ struct SubmissionClientTests {
         let refusal = await #expect(throws: SMTPSubmissionClient.Failure.self) {
             try await Self.client(server).logIn()
         }
-        #expect(refusal?.description == "the server does not offer STARTTLS")
+        #expect(refusal?.description.hasPrefix("TLS is required, but was not offered by localhost") ?? false)
         let port = server.port
         await server.stop()
         let client = SMTPSubmissionClient(server: .tcp(host: "127.0.0.1", port: port), security: .none)
         let failure = await #expect(throws: SMTPSubmissionClient.Failure.self) { try await client.logIn() }
-        #expect(failure?.description.hasPrefix("127.0.0.1:\(port): no connection") ?? false)
+        #expect(failure?.description.hasPrefix("connect to 127.0.0.1:\(port): no connection") ?? false)
     }
 
     @Test(arguments: [
