@@ -325,6 +325,40 @@ struct DeliveryScheduleTests {
         #expect(schedule.expiry(of: .make(), now: instant(0)) == nil)
     }
 
+    @Test("A destination with a rate delay gets one job, then a rest, also when all its mail is gone meanwhile")
+    func rateDelay() throws {
+        let schedule = TestedSchedule(
+            ScheduleOptions(overrides: ["x.example": .init(rateDelay: .seconds(10))]), seed: 1)
+        for _ in 0..<2 { schedule.insert(try .sample(to: ["a@x.example"]), now: instant(0), isFresh: true) }
+        var jobs = schedule.allJobs(instant(0))
+        #expect(jobs.count == 1)
+        _ = schedule.finish(jobs[0], .delivered(accepted), now: instant(5))
+        #expect(schedule.nextJob(now: instant(14)) == nil)
+        #expect(schedule.nextWake(now: instant(14)) == instant(15).monotonic)
+        jobs = schedule.allJobs(instant(15))
+        #expect(jobs.count == 1)
+        _ = schedule.finish(jobs[0], .delivered(accepted), now: instant(16))
+        schedule.insert(try .sample(to: ["a@x.example"]), now: instant(17), isFresh: true)
+        #expect(schedule.nextJob(now: instant(18)) == nil)
+        #expect(schedule.nextJob(now: instant(26)) != nil)
+    }
+
+    @Test("However many destinations are busy, a place is left for one that is not")
+    func busy() throws {
+        let schedule = TestedSchedule(ScheduleOptions(limits: .init(initialConcurrency: 20), jobs: 40), seed: 1)
+        for number in 0..<8 {
+            for _ in 0..<30 {
+                schedule.insert(try .sample(to: ["a@busy\(number).example"]), now: instant(0), isFresh: true)
+            }
+        }
+        let jobs = schedule.allJobs(instant(0))
+        #expect(jobs.count >= 20)
+        #expect(schedule.destinations.allSatisfy { $0.jobs >= 3 })
+        let letter = try QueuedMessage.sample(to: ["a@quiet.example"])
+        schedule.insert(letter, now: instant(1), isFresh: true)
+        #expect(schedule.allJobs(instant(1)).map(\.message) == [letter.id])
+    }
+
     @Test("A reload narrows what runs from then on, and shortens lives")
     func change() throws {
         let schedule = TestedSchedule(ScheduleOptions(), seed: 1)
