@@ -24,6 +24,10 @@ final class TestSpool: Sendable {
     func open(_ change: (inout SpoolOptions) -> Void = { _ in }) async throws -> MessageSpool {
         var options = options
         change(&options)
+        // The folder lasts as long as the spool does.
+        options.beforeStep = { [self, beforeStep = options.beforeStep] step in
+            try withExtendedLifetime(self) { try beforeStep?(step) }
+        }
         return try await MessageSpool.open(options, pool: pool)
     }
 
