@@ -14,7 +14,10 @@ struct PostroomCommand {
     func start(_ arguments: [String], environment: [String: String] = [:]) async throws -> ChildProcess {
         try await ChildProcess.start(
             [Self.executable] + arguments, outputFile: folder.path("output-\(UUID().uuidString)"),
-            environment: ["SWIFT_BACKTRACE": "enable=no", "JOURNAL_STREAM": ""].merging(environment) { $1 })
+            // Mail waits in the test's folder, as below systemd's.
+            environment: [
+                "SWIFT_BACKTRACE": "enable=no", "JOURNAL_STREAM": "", "STATE_DIRECTORY": folder.path("state"),
+            ].merging(environment) { $1 })
     }
 
     /// What a command that ends by itself printed, and its exit code.

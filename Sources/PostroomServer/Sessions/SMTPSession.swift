@@ -60,6 +60,11 @@ final class SMTPSession: SMTPServices {
             log(reject: refusal, "MAIL", session, sender)
             return refusal
         }
+        // Early enough that what waits can still be delivered and reported on.
+        if let failure = await sites.queue?.spool.admits(size: sender.declaredSize) {
+            logger.error("no mail is taken", metadata: ["reason": "\(failure)"])
+            return failure.smtpReply
+        }
         let decision = await policy.sender(sender.path, client: facts(session, id))
         log(decision.effects.notes, id)
         if let refusal = decision.reply, !refusal.isPositive {
