@@ -90,7 +90,7 @@ struct SubmissionClientTests {
         await server.stop()
         let client = SMTPSubmissionClient(server: .tcp(host: "127.0.0.1", port: port), security: .none)
         let failure = await #expect(throws: SMTPSubmissionClient.Failure.self) { try await client.logIn() }
-        #expect(failure?.description.hasPrefix("connect to 127.0.0.1:\(port): no connection") ?? false)
+        #expect(failure?.description.hasPrefix("connect to 127.0.0.1:\(port): Connection refused") ?? false)
     }
 
     @Test(arguments: [
