@@ -250,6 +250,9 @@ package actor MailQueue {
                 let changes = notices.changes(of: try await spool.message(id))
                 if !changes.isEmpty { try await spool.update(id, changes) }
             }
+        } catch let failure as SpoolFailure where failure.kind == .noSuchMessage {
+            // Taken out of the queue meanwhile: nobody is told.
+            forget(id)
         } catch {
             logger.error(
                 "a sender can't be told yet", metadata: ["message": "\(id)", "reason": "\(error)"])
