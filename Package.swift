@@ -28,6 +28,7 @@ let x509: Target.Dependency = .product(name: "X509", package: "swift-certificate
 let swiftASN1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 /// A room of the house: see docs/architecture.md for who may look into whom.
@@ -107,7 +108,7 @@ let testing: [Target] = [
     .target(
         name: "PostroomTesting",
         dependencies: everyRoom + [
-            "MailModel", "LDAP", "Blocking", nioPosix, nioEmbedded, nioSSL, x509, crypto, swiftASN1,
+            "MailModel", "LDAP", "Blocking", nioPosix, nioEmbedded, nioSSL, x509, crypto, swiftASN1, metricsTestKit,
         ],
         path: "Tests/PostroomTesting", exclude: ["README.md"],
         resources: [.copy("Fixtures")], swiftSettings: settings),
@@ -116,7 +117,7 @@ let testing: [Target] = [
     tests("LDAP", [nioPosix, nioEmbedded, nioSSL, swiftASN1]),
     tests("Passwords", ["Blocking"]),
     tests("SASL", []),
-    tests("Directory", ["LDAP", "Passwords", "Blocking", nioPosix]),
+    tests("Directory", ["LDAP", "Passwords", "Blocking", nioPosix, metricsTestKit]),
     tests("LookupTables", ["Directory", "LDAP", "Passwords", "Blocking", nioPosix]),
     tests("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel", "Blocking", nioPosix]),
     tests("DNS", []),
@@ -144,8 +145,8 @@ let testing: [Target] = [
     tests(
         "PostroomServer",
         [
-            "Dialects", "SiteConfiguration", "MailModel", "Directory", "LDAP", "Policy", "DNS", "Blocking", nioPosix,
-            nioSSL,
+            "Dialects", "SiteConfiguration", "MailModel", "Directory", "LDAP", "Accounts", "Routing", "Policy", "DNS",
+            "Delivery", "Spool", "Blocking", nioPosix, nioSSL,
         ]),
 ]
 

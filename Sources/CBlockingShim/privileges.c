@@ -39,6 +39,8 @@ int postroom_drop_privileges(uid_t uid, gid_t gid, unsigned long long capabiliti
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+int postroom_name_process(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
 int postroom_forbid_dumps(void) {
     struct rlimit none = {0, 0};
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return -1;

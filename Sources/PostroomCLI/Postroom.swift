@@ -27,6 +27,7 @@ package struct Postroom: AsyncParsableCommand {
     /// For `serve` as root: becomes the service's user by executing the program again. Returns at once otherwise. Must be
     /// called before anything starts a thread.
     package static func dropPrivileges() {
+        Privileges.nameProcess()
         let arguments = CommandLine.arguments
         guard Privileges.isRoot, arguments.dropFirst().first == "serve" else { return }
         guard let serve = try? Serve.parse(Array(arguments.dropFirst(2))) else { return }

@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import NIOCore
 import NIOPosix
+import NIOSSL
 import PostroomTesting
 import Testing
 
@@ -201,15 +202,59 @@ struct PeerVerificationTests {
         }
     }
 
-    @Test func `a client certificate is shown, and its files must belong together`() throws {
+    @Test func `a client certificate is shown to a server that asks`() async throws {
         let folder = try TemporaryFolder()
-        let one = try IssuedCertificate(commonName: "one")
-        let two = try IssuedCertificate(commonName: "two")
-        let chain = try folder.write(try one.pem, to: "one.pem")
-        let key = try folder.write(one.keyPEM, to: "one.key")
-        let wrong = try folder.write(two.keyPEM, to: "two.key")
-        _ = try ClientCertificate(chainFile: chain, keyFile: key)
-        #expect(throws: ServerTLSError.self) { try ClientCertificate(chainFile: chain, keyFile: wrong) }
+        let own = try IssuedCertificate(commonName: "us", issuer: chain.root, isClientOnly: true)
+        let chainFile = try folder.write(try own.pem, to: "us.pem")
+        let keyFile = try folder.write(own.keyPEM, to: "us.key")
+        let wrongKey = try folder.write(try IssuedCertificate(commonName: "other").keyPEM, to: "other.key")
+        #expect(throws: ServerTLSError.self) { try ClientCertificate(chainFile: chainFile, keyFile: wrongKey) }
+
+        let leaf = try chain.server(["mx.example.org"])
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: [.certificate(try NIOSSLCertificate(bytes: leaf.octets, format: .der))],
+            privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(leaf.keyPEM.utf8), format: .pem)))
+        configuration.certificateVerification = .noHostnameVerification
+        configuration.trustRoots = .certificates([try NIOSSLCertificate(bytes: chain.root.octets, format: .der)])
+        let context = try NIOSSLContext(configuration: configuration)
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        var options = try options(.none, trusting: [])
+        // With TLS 1.3 a client is done before the server has looked.
+        options.maximumVersion = .tls12
+        for certificate in [nil, try ClientCertificate(chainFile: chainFile, keyFile: keyFile)] {
+            options.certificate = certificate
+            let connection = try await LineConnection(
+                to: .tcp(host: "127.0.0.1", port: server.localAddress?.port ?? 0), group: .singleton)
+            let facts = try? await connection.startTLS(options, timeout: .seconds(120))
+            #expect((facts != nil) == (certificate != nil))
+            await connection.close()
+        }
+        try await server.close()
+    }
+
+    @Test func `a key of a kind that nobody here knows is no key, and stops nothing`() async throws {
+        let folder = try TemporaryFolder()
+        try await ChildProcess.run(
+            [
+                "/usr/bin/openssl", "req", "-x509", "-newkey", "ed448", "-nodes", "-keyout", folder.path("key.pem"),
+                "-out",
+                folder.path("cert.pem"), "-days", "30", "-subj", "/CN=strange",
+            ], in: folder)
+        let strange = try String(contentsOfFile: folder.path("cert.pem"), encoding: .utf8)
+        let server = try await PeerServer(
+            [try chain.server(["mx.example.org"])], more: strange + (try chain.intermediate.pem))
+        let names = CertificateNames(["mx.example.org"])
+        #expect(try await server.verification(try options(.names(names), trusting: [chain.root])).status == .verified)
+        let association = DANEAssociation(usage: 2, selector: 1, matching: 1, data: [UInt8](repeating: 0, count: 32))
+        let dane = ClientTLSOptions.Verification.dane([association], names: names)
+        #expect(try await server.verification(try options(dane, trusting: [])).status == .untrusted)
+        await server.stop()
     }
 
     @Test func `certificates made to keep a client busy are given up on`() async throws {

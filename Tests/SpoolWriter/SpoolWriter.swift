@@ -117,6 +117,7 @@ struct Work {
                 let attempts = QueuedAttempts(count: 1, next: 17, last: SMTPReply(451, nil, "later"))
                 try await spool.update(id, [.state([place], .waiting(attempts))])
             case 1:
+                say("delivering \(id) \(place)")
                 try await spool.update(id, [.state([place], .delivered)])
                 say("delivered \(id) \(place)")
             default: break

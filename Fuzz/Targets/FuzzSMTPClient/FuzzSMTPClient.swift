@@ -8,9 +8,11 @@ import SMTP
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let input = FuzzInput(start, count)
+    // Line by line, as a server answers; a line may come in pieces.
+    let lines = input.bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { Array($0) + [0x0A] }
     for variant in 0..<4 {
-        let whole = Session(variant).run([input.bytes[...]])
-        let cut = Session(variant).run(input.pieces)
+        let whole = Session(variant).run(lines.map { [$0[...]] })
+        let cut = Session(variant).run(lines.map { line in line.indices.map { line[$0...$0] } })
         require(whole.outcomes == cut.outcomes, "cut into pieces the outcome is another one: \(whole) \(cut)")
         require(whole.failure == cut.failure, "cut into pieces the failure is another one: \(whole) \(cut)")
         var previous: UInt8 = 0
@@ -58,23 +60,21 @@ private struct Session {
             content: OutgoingContent(ByteBuffer(string: "a\n.\r\u{FC}\n")))
     }
 
-    func run(_ pieces: [ArraySlice<UInt8>]) -> End {
+    /// - Parameter lines: each in its pieces.
+    func run(_ lines: [[ArraySlice<UInt8>]]) -> End {
         var session = self
-        return session.dialogue(pieces)
+        return session.dialogue(lines)
     }
 
-    private mutating func dialogue(_ pieces: [ArraySlice<UInt8>]) -> End {
+    private mutating func dialogue(_ lines: [[ArraySlice<UInt8>]]) -> End {
         var output = ByteBuffer()
         engine.start(&output)
-        // A server that says all at once is heard line by line: what it says must not depend on when we ask.
-        for piece in pieces {
-            for byte in piece {
-                engine.receive(ByteBuffer(bytes: [byte]), &output)
-                if engine.need == .ready, engine.result == nil { engine.begin(transaction, &output) }
-                if engine.need == .content {
-                    engine.content(ByteBuffer(string: "a\n.\r\u{FC}\n"), &output)
-                    engine.endContent(&output)
-                }
+        for line in lines {
+            for piece in line { engine.receive(ByteBuffer(bytes: piece), &output) }
+            if engine.need == .ready, engine.result == nil { engine.begin(transaction, &output) }
+            if engine.need == .content {
+                engine.content(ByteBuffer(string: "a\n.\r\u{FC}\n"), &output)
+                engine.endContent(&output)
             }
         }
         engine.lost(.closed("the end"))

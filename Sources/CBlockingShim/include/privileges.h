@@ -9,6 +9,8 @@ int postroom_drop_privileges(uid_t uid, gid_t gid, unsigned long long capabiliti
 
 /// Makes the process's memory unreadable for other processes of its user, and keeps it out of core files.
 /// 0, or -1 with errno.
+int postroom_name_process(const char *name);
+
 int postroom_forbid_dumps(void);
 
 /// The effective capabilities of the calling thread; 0 when they can't be read.

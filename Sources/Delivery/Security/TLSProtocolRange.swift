@@ -76,7 +76,9 @@ package struct TLSProtocolRange: Hashable, Sendable {
 package struct OutgoingTLSPolicyFault: Error, Hashable, CustomStringConvertible {
     package let description: String
 
+    /// What an entry holds may come from a directory, and goes to a log.
     package init(_ description: String) {
-        self.description = description
+        self.description = String(
+            description.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : Character($0) })
     }
 }

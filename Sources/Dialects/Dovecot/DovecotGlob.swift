@@ -1,14 +1,14 @@
 /// Files by a pattern of the shell's kind (glob(3)), in order; a name that begins with a dot must be asked for.
-enum DovecotGlob {
+package enum DovecotGlob {
     /// A pattern that would have too much looked at.
-    struct Fault: Error {
+    package struct Fault: Error {
         var text: String
     }
 
     /// Names that one pattern may have looked at, in all folders together.
     private static let maximumNames = 10_000
 
-    static func paths(_ pattern: String, _ files: ConfigurationFiles) throws(Fault) -> [String] {
+    package static func paths(_ pattern: String, _ files: ConfigurationFiles) throws(Fault) -> [String] {
         guard isPattern(pattern) else { return files.exists(pattern) ? [pattern] : [] }
         var looked = 0
         var found = [""]

@@ -56,6 +56,12 @@ struct DovecotReader {
                 gathered = []
                 continue
             }
+            // Dovecot takes what stands before a NUL for the line, or for the value.
+            guard !line.bytes.contains(0) else {
+                draft.error(at: line.location, "this line holds a NUL", remedy: "write it anew")
+                gathered = []
+                continue
+            }
             let syntax: DovecotLine.Syntax = isVersion24 ? .version24 : .version23
             let parsed = DovecotLine(line.bytes, after: gathered, syntax: syntax)
             if case .continued(let bytes) = parsed {

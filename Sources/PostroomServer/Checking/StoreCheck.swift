@@ -1,17 +1,27 @@
 import Directory
 import Glibc
 import MailModel
-import SiteConfiguration
+package import SiteConfiguration
 
 /// The folders for mail: there, writable for who owns the mail, on the filesystem they should be on, with room.
-struct StoreCheck: Sendable {
-    func findings(_ model: SiteModel) async -> [CheckFinding] {
+package struct StoreCheck: Sendable {
+    /// What the machine mounts at its start (fstab(5)), and what is mounted.
+    private let fstab: String
+    private let mounts: String
+
+    package init(fstab: String = "/etc/fstab", mounts: String = "/proc/self/mounts") {
+        self.fstab = fstab
+        self.mounts = mounts
+    }
+
+    package func findings(_ model: SiteModel) async -> [CheckFinding] {
         let roots = model.store.roots.map { root in root.map { Self.folder($0, model.store.places) } }
         let owner = model.store.owner?.value
+        let (fstab, mounts) = (fstab, mounts)
         let findings = await Hashing.blocking { () -> [CheckFinding] in
-            let mounted = Set(Self.mountPoints("/proc/self/mounts"))
+            let mounted = Set(Self.mountPoints(mounts))
             // What fstab(5) mounts only when asked is not missed.
-            let wanted = Self.mountPoints("/etc/fstab", leavingOut: "noauto")
+            let wanted = Self.mountPoints(fstab, leavingOut: "noauto")
             return roots.flatMap { root in
                 Self.findings(root, owner.map { ($0.uid, $0.gid) }, mounted: mounted, wanted: wanted)
             }

@@ -2,13 +2,13 @@ import Directory
 import Foundation
 import LDAP
 import NIOPosix
-import SiteConfiguration
+package import SiteConfiguration
 
 /// Roots for a site that keeps mail and doesn't say below which folders: found from the paths that its directory and its
 /// tables hold, and kept for a start at which the directory doesn't answer.
-enum RootFinder {
+package enum RootFinder {
     /// The model with roots, and what to say about them. A model that has roots, or keeps no mail, stays as it is.
-    static func complete(_ model: SiteModel, of source: SiteSource) async -> (SiteModel, [ConfigurationFault]) {
+    package static func complete(_ model: SiteModel, of source: SiteSource) async -> (SiteModel, [ConfigurationFault]) {
         guard model.store.roots.isEmpty, model.keepsMail, case .programs = source else { return (model, []) }
         let found = await paths(of: model)
         let place = found.places.first?.location ?? model.hostname.location

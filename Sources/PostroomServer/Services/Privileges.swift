@@ -28,6 +28,12 @@ package enum Privileges {
         _ = postroom_forbid_dumps()
     }
 
+    /// Executed again as /proc/self/exe, the process would be called `exe`, and neither pkill nor an administrator would
+    /// find it.
+    package static func nameProcess() {
+        _ = postroom_name_process("postroom")
+    }
+
     /// Does nothing unless root runs it. Otherwise never returns: the program is executed again as the service's user,
     /// with the same arguments. Must be called before any thread is started.
     package static func drop(for site: SiteModel, arguments: [String], environment: [String: String]) throws {

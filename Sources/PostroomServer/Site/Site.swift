@@ -83,7 +83,7 @@ package final class Site: Sendable {
         _ model: SiteModel, group: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup,
         succeeding old: Site? = nil
     ) async throws(ConfigurationFaults) -> Site {
-        let (site, faults) = await made(model, group: group, succeeding: old)
+        let (site, faults) = await judged(model, group: group, succeeding: old)
         guard let site, faults.allSatisfy({ $0.severity == .warning }) else {
             await site?.close()
             throw ConfigurationFaults(faults)
@@ -95,14 +95,17 @@ package final class Site: Sendable {
 
     /// What `open` would find wrong or odd.
     package static func faults(of model: SiteModel) async -> [ConfigurationFault] {
-        let (site, faults) = await made(model, group: .singletonMultiThreadedEventLoopGroup, succeeding: nil)
+        let (site, faults) = await judged(model)
         await site?.close()
         return faults
     }
 
+    /// The same with all that is wrong or odd as a value. A site that has an error among its faults serves nobody.
+    ///
     /// Tables and files of users are read, and the name service is asked: on a thread where that may wait.
-    private static func made(
-        _ model: SiteModel, group: any EventLoopGroup, succeeding old: Site?
+    package static func judged(
+        _ model: SiteModel, group: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup,
+        succeeding old: Site? = nil
     ) async -> (site: Site?, faults: [ConfigurationFault]) {
         let (resolver, resolverFaults) = await ResolverBuilder.resolver(model.dns, succeeding: old?.resolver)
         let made = await Hashing.blocking {

@@ -12,7 +12,17 @@ extension DeliverySchedule {
             if destinationTable[place]?.isDead == true { revive(place) } else { widen(place, results) }
         case .unreachable: noteFailure(results, isProbe: isProbe, at: place, now)
         }
+        pause(place, now)
         updateRings(place)
+    }
+
+    private mutating func pause(_ place: Int32, _ now: ScheduleInstant) {
+        guard let destination = destinationTable[place], destination.limits.rateDelay > .zero, !destination.isDead
+        else {
+            return
+        }
+        destinationTable[place]?.isPaused = true
+        resting.set(place, to: now.monotonic.saturatingAdd(destination.limits.rateDelay.microseconds))
     }
 
     private mutating func widen(_ place: Int32, _ results: [RecipientResult]) {
@@ -65,6 +75,7 @@ extension DeliverySchedule {
         let until = now.monotonic.saturatingAdd(wait)
         destination.deadUntil = until
         destination.mayBeProbed = false
+        destination.isPaused = false
         resting.set(place, to: until)
     }
 

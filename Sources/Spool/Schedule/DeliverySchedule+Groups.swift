@@ -27,10 +27,11 @@ extension DeliverySchedule {
         forgetIfUnused(group.destination)
     }
 
-    /// A dead destination is remembered until it may be probed, so that mail that comes then waits with it.
+    /// A dead destination is remembered until it may be probed, so that mail that comes then waits with it; one between two
+    /// jobs until its next may start.
     mutating func forgetIfUnused(_ place: Int32) {
         guard let destination = destinationTable[place], destination.groups == 0, destination.jobs == 0,
-            !destination.isDead || destination.mayBeProbed
+            !destination.isPaused, !destination.isDead || destination.mayBeProbed
         else { return }
         resting.remove(place)
         contactFailures[place] = nil

@@ -2,16 +2,15 @@ extension DeliverySchedule {
     /// The next thing to try, in flight from now on; nil when nothing is due or no place is free. Ask until nil.
     package mutating func nextJob(now: ScheduleInstant) -> DeliveryJob? {
         advance(now)
-        let freePlaces = options.jobs - running.count
-        guard freePlaces > 0 else { return nil }
         // A quarter of the places is kept for mail that was never tried, and as much for mail that was: attempts at hosts
         // that hang take minutes, and there may be thousands of them.
         let placesOfClass = options.jobs - options.jobs / 4
         for offset in 0..<rings.count {
             let ring = (turn + offset) % rings.count
             let mailClass: ScheduleClass = ring % 2 == 0 ? .fresh : .retry
-            guard jobsByClass[mailClass.rawValue] < placesOfClass else { continue }
-            guard ring < 2 || mailboxJobs < max(options.mailboxJobs, 1) else { continue }
+            var freePlaces = min(options.jobs - running.count, placesOfClass - jobsByClass[mailClass.rawValue])
+            if ring >= 2 { freePlaces = min(freePlaces, max(options.mailboxJobs, 1) - mailboxJobs) }
+            guard freePlaces > 0 else { continue }
             guard let destination = next(ofRing: ring, mailClass, freePlaces: freePlaces) else { continue }
             turn = (ring + 1) % rings.count
             return start(destination, mailClass)
@@ -30,7 +29,8 @@ extension DeliverySchedule {
     mutating func advance(_ now: ScheduleInstant) {
         while let group = deferred.popFirst(through: now.monotonic) { makeReady(group, .retry) }
         while let destination = resting.popFirst(through: now.monotonic) {
-            destinationTable[destination]?.mayBeProbed = true
+            if destinationTable[destination]?.isDead == true { destinationTable[destination]?.mayBeProbed = true }
+            destinationTable[destination]?.isPaused = false
             updateRings(destination)
             forgetIfUnused(destination)
         }

@@ -25,7 +25,7 @@ package struct DeliverySchedule: Sendable {
 
     /// Groups that are deferred, by when they are tried again.
     var deferred = TimerHeap()
-    /// Destinations that are dead, by when they may be probed.
+    /// Destinations that are dead, by when they may be probed, and those between two jobs.
     var resting = TimerHeap()
     /// Messages, by when a delay is to be reported or their lifetime ends.
     var deadlines = TimerHeap()
@@ -83,10 +83,10 @@ package struct DeliverySchedule: Sendable {
             } else {
                 key.name.flatMap { options.overrides[$0] } ?? options.limits
             }
-        let concurrency = max(limits.concurrency, 1)
+        let concurrency = limits.rateDelay > .zero ? 1 : max(limits.concurrency, 1)
         return DestinationLimits(
             initialConcurrency: min(max(limits.initialConcurrency, 1), concurrency), concurrency: concurrency,
-            recipientsPerJob: max(limits.recipientsPerJob, 1))
+            recipientsPerJob: max(limits.recipientsPerJob, 1), rateDelay: limits.rateDelay)
     }
 
     /// SplitMix64.

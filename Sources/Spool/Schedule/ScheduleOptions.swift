@@ -49,10 +49,15 @@ package struct DestinationLimits: Hashable, Sendable {
     package var concurrency: Int
     /// `default_destination_recipient_limit`: recipients of one message in one job.
     package var recipientsPerJob: Int
+    /// `default_destination_rate_delay`: from the end of a job to the start of the next; above zero, one job at a time.
+    package var rateDelay: Duration
 
-    package init(initialConcurrency: Int = 5, concurrency: Int = 20, recipientsPerJob: Int = 50) {
+    package init(
+        initialConcurrency: Int = 5, concurrency: Int = 20, recipientsPerJob: Int = 50, rateDelay: Duration = .zero
+    ) {
         self.initialConcurrency = initialConcurrency
         self.concurrency = concurrency
         self.recipientsPerJob = recipientsPerJob
+        self.rateDelay = rateDelay
     }
 }

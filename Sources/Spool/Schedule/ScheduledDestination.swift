@@ -73,13 +73,15 @@ struct ScheduledDestination: Sendable {
     var deaths = 0
     /// Dead, but its time has come.
     var mayBeProbed = false
+    /// Between two jobs, where `rateDelay` asks for it.
+    var isPaused = false
     var freshRing = RingLink()
     var retryRing = RingLink()
 
     var isDead: Bool { deadUntil != nil }
 
     var mayStartJob: Bool {
-        isDead ? mayBeProbed && jobs == 0 : jobs < concurrency
+        isDead ? mayBeProbed && jobs == 0 : jobs < concurrency && !isPaused
     }
 }
 

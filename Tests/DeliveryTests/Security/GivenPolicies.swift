@@ -7,8 +7,17 @@ import Synchronization
 final class GivenPolicies: STSPolicySource {
     private let state: Mutex<(text: String?, count: Int)>
 
-    init(_ text: String?) {
+    private let holdsFirst: Bool
+
+    /// - Parameter holdsFirst: the first fetch ends only when its task is cancelled.
+    init(_ text: String?, holdsFirst: Bool = false) {
         state = Mutex((text, 0))
+        self.holdsFirst = holdsFirst
+    }
+
+    /// Returns when the first fetch has begun.
+    func waitForFirst() async {
+        while count == 0 { await Task.yield() }
     }
 
     var count: Int { state.withLock { $0.count } }
@@ -17,9 +26,13 @@ final class GivenPolicies: STSPolicySource {
     func set(_ text: String?) { state.withLock { $0.text = text } }
 
     func fetch(_ domain: DNSName) async throws(STSFetchFailure) -> [UInt8] {
-        let text = state.withLock { state in
+        let (text, isFirst) = state.withLock { state in
             state.count += 1
-            return state.text
+            return (state.text, state.count == 1)
+        }
+        if holdsFirst, isFirst {
+            while !Task.isCancelled { await Task.yield() }
+            throw STSFetchFailure("cancelled")
         }
         guard let text else { throw STSFetchFailure("no web server") }
         return Array(text.utf8)

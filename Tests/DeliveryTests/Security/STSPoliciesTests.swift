@@ -194,6 +194,30 @@ struct STSPoliciesTests {
         #expect(source.count == 1)
     }
 
+    @Test func `a fetch that is called off leaves the others theirs`() async throws {
+        let source = GivenPolicies(text(), holdsFirst: true)
+        let policies = policies(source)
+        publish("1")
+        let domain = try name()
+        let mode = await withTaskGroup(of: STSPolicy.Mode?.self) { group in
+            group.addTask {
+                await withTaskGroup(of: Void.self) { inner in
+                    inner.addTask { _ = await policies.policy(of: domain) }
+                    await source.waitForFirst()
+                    inner.cancelAll()
+                }
+                return .enforce
+            }
+            await source.waitForFirst()
+            group.addTask { await policies.policy(of: domain).policy?.mode }
+            var modes: [STSPolicy.Mode?] = []
+            for await mode in group { modes.append(mode) }
+            return modes
+        }
+        #expect(mode == [.enforce, .enforce])
+        #expect(source.count == 2)
+    }
+
     // MARK: On disk
 
     private func folder(_ temporary: TemporaryFolder, _ pool: BlockingPool) throws -> STSPolicyFolder {

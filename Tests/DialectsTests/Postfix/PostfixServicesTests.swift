@@ -40,6 +40,8 @@ import Testing
         ("inet_interfaces = 192.0.2.1, [2001:db8::1]", ["192.0.2.1", "2001:db8::1"]),
         ("inet_protocols = ipv4", ["0.0.0.0"]), ("inet_protocols = ipv4\ninet_interfaces = localhost", ["127.0.0.1"]),
         ("inet_interfaces = all", ["*"]),
+        // Only alone does it mean every address; Postfix refuses this.
+        ("inet_interfaces = 192.0.2.1, all", ["192.0.2.1"]),
         // In no /etc/hosts: every address would be too many, and the site does not start.
         ("inet_interfaces = mx.inside.example, 192.0.2.1", ["192.0.2.1"]),
     ])
@@ -47,6 +49,21 @@ import Testing
         _ lines: String, _ hosts: [String]
     ) {
         #expect(read(lines).model.listeners.map(\.host.value) == hosts)
+    }
+
+    @Test func `given names that stand in hosts(5), when a service is read, then it listens at their addresses`() {
+        var site = PostfixSite.minimal.adding("inet_interfaces = mx.inside.example, second")
+        site.files["/etc/hosts"] = """
+            127.0.0.1 localhost
+            # 192.0.2.9 mx.inside.example
+            192.0.2.17 MX.inside.example mx # and second
+            2001:db8::17 mx.inside.example
+            192.0.2.18 other second
+
+            """
+        let draft = site.read()
+        #expect(draft.model.listeners.map(\.host.value) == ["192.0.2.17", "2001:db8::17", "192.0.2.18"])
+        #expect(draft.faults.filter { $0.severity == .error } == [])
     }
 
     @Test func `given options of a service, when they are read, then they hold for it alone and are reported once`()
@@ -113,7 +130,8 @@ import Testing
         "smtp tcp n - y - - smtpd",
         "smtp inet q - y - - smtpd", "smtp inet n - y x - smtpd", "smpt inet n - y - - smtpd",
         "x.example:25 inet n - y - - smtpd",
-        "70000 inet n - y - - smtpd", "smtp inet n - y - - smtpd -o { a", "  smtp inet n - y - - smtpd",
+        "70000 inet n - y - - smtpd", "smtp inet n - y - - smtpd -o { a", "smtp inet n - y - - smtpd -o a={b -o c=d",
+        "smtp inet n - y - - smtpd submission inet n - - - - smtpd -o a=b", "  smtp inet n - y - - smtpd",
     ])
     func `given a line that master would refuse, when it is read, then it is a fault at its line`(_ line: String) {
         let errors = read(master: line + "\n").faults.filter { $0.severity == .error }

@@ -170,3 +170,42 @@ import Testing
         #expect(site.read().faults.map(\.location.description) == ["/etc/postfix/main.cf"])
     }
 }
+
+@Suite struct PostfixHeaderSettingsTests {
+    private func model(_ lines: String) -> SiteModel { PostfixSite.minimal.adding(lines).read().model }
+
+    @Test func `given how headers are rewritten, when it is read, then the site has it so`() {
+        let site = model(
+            """
+            canonical_classes = envelope_sender, header_sender
+            sender_canonical_classes = header_sender
+            always_add_missing_headers = yes
+            message_drop_headers = bcc, x-secret
+            local_header_rewrite_clients = permit_mynetworks, permit_sasl_authenticated, check_address_map static:all
+            """)
+        #expect(site.routing.canonical.classes.map(\.value) == ["envelope_sender", "header_sender"])
+        #expect(site.routing.canonical.senderClasses.map(\.value) == ["header_sender"])
+        #expect(site.routing.headers.alwaysAddsMissing)
+        #expect(site.routing.headers.dropped?.map(\.value) == ["bcc", "x-secret"])
+        for policy in site.policies { #expect(policy.headerRewriteClients?.count == 3) }
+        #expect(model("").policies.allSatisfy { $0.headerRewriteClients == nil })
+    }
+
+    @Test func `given limits of clients, when they are read, then each listener holds to them`() throws {
+        let site = model(
+            """
+            smtpd_client_message_rate_limit = 30
+            smtpd_client_connection_count_limit = 5
+            anvil_rate_time_unit = 5m
+            mynetworks = 127.0.0.0/8
+            """)
+        let listener = try #require(site.listeners.first { !$0.kind.isIMAP })
+        let limits = try #require(listener.options.clientLimits)
+        #expect(limits.messageRate?.value == 30)
+        #expect(limits.connections?.value == 5)
+        #expect(limits.recipientRate == nil && limits.connectionRate == nil)
+        #expect(limits.interval?.value == .seconds(300))
+        #expect(limits.exceptions.count == 1)
+        #expect(model("").listeners.allSatisfy { $0.options.clientLimits == nil })
+    }
+}

@@ -8,8 +8,9 @@ import PostroomTesting
 struct PeerServer {
     let listener: TestListener
 
-    init(_ presented: [IssuedCertificate]) async throws {
-        let chain = try presented.map { try $0.pem }.joined()
+    /// - Parameter more: certificates in PEM form that follow.
+    init(_ presented: [IssuedCertificate], more: String = "") async throws {
+        let chain = try presented.map { try $0.pem }.joined() + more
         let key = presented.first?.keyPEM ?? ""
         let context = try ServerTLSContext(
             ServerTLSOptions(

@@ -1,3 +1,4 @@
+import Accounts
 import Dialects
 import Directory
 import Foundation
@@ -14,6 +15,7 @@ final class AskedSite: Sendable {
     let folder: SiteFolder
     let accepted: [String]
     let addresses: [EmailAddress]
+    let logins: [String]
     private let machine: TemporaryFolder
     private let directory: String
     /// Undamaged; its storage goes on in the others.
@@ -21,12 +23,14 @@ final class AskedSite: Sendable {
     let imported: ImportedSite
 
     private init(
-        _ folder: SiteFolder, _ addresses: [EmailAddress], _ machine: TemporaryFolder, _ directory: String,
+        _ folder: SiteFolder, _ addresses: [EmailAddress], _ logins: [String], _ machine: TemporaryFolder,
+        _ directory: String,
         _ whole: Site, _ imported: ImportedSite
     ) {
         self.folder = folder
         accepted = folder.accepted
         self.addresses = addresses
+        self.logins = logins
         self.machine = machine
         self.directory = directory
         self.whole = whole
@@ -41,7 +45,10 @@ final class AskedSite: Sendable {
         let directory = try machine.write(text, to: "directory.ldif")
         for (path, bytes) in folder.files { try write(bytes, at: machine.path + path) }
         let imported = folder.read(folder.files, accepting: folder.accepted, at: machine.path)
-        let whole = try await Site.open(model(imported, machine, directory))
+        let judged = await Site.judged(model(imported, machine, directory))
+        guard let whole = judged.site, judged.faults.allSatisfy({ $0.severity == .warning }) else {
+            throw ConfigurationFaults(judged.faults)
+        }
         // Those that lead to a mailbox first, then the others; spread over the whole directory.
         var known: [EmailAddress] = []
         var others: [EmailAddress] = []
@@ -53,15 +60,21 @@ final class AskedSite: Sendable {
             }
         }
         let chosen = Array(known.prefix(count)) + Array(others.prefix(max(2, count - known.count)))
-        return AskedSite(folder, chosen, machine, directory, whole, imported)
+        return AskedSite(
+            folder, chosen, AddressesInText.logins(text, count), machine, directory, whole, imported)
     }
 
     /// The copy with damaged files; nil where it does not open.
     func open(_ files: [String: [UInt8]], changed path: String) async throws -> Site? {
         try Self.write(files[path] ?? [], at: machine.path + path)
         let imported = folder.read(files, accepting: accepted, at: machine.path)
-        guard !imported.faults.contains(where: { $0.severity == .error }) else { return nil }
-        return try? await Site.open(Self.model(imported, machine, directory), succeeding: whole)
+        guard imported.starts else { return nil }
+        let (site, faults) = await Site.judged(Self.model(imported, machine, directory), succeeding: whole)
+        guard let site, faults.allSatisfy({ $0.severity == .warning }) else {
+            await site?.close()
+            return nil
+        }
+        return site
     }
 
     /// Puts the undamaged file back.
@@ -92,8 +105,41 @@ final class AskedSite: Sendable {
 extension SiteFolder {
     /// The sample directory, as LDIF.
     func directoryText() throws -> String {
-        if name == "dms-active-directory" { return try String(contentsOfFile: path + "/users.ldif", encoding: .utf8) }
+        // The page's own users.ldif changes what a Samba made.
+        if name == "dms-active-directory" { return Fixture.text("directories/ad-openldap.ldif") }
         return Fixture.text("directories/\(name).ldif")
+    }
+}
+
+extension AskedSite {
+    /// Where mail for each address is written and whose it is, and where each login's mail lies; "-" for what is refused,
+    /// deferred or unknown.
+    func answers(_ site: Site) async -> [String: String] {
+        var answers: [String: String] = [:]
+        for address in addresses {
+            var written: [String] = []
+            if case .deliver(let destinations) = await site.router.resolve(address).verdict {
+                written = destinations.map { destination in
+                    guard case .mailbox(let mailbox) = destination else { return "\(destination)" }
+                    return "\(Self.text(mailbox.location)) of \(mailbox.owner)"
+                }
+            }
+            answers["\(address)"] = written.isEmpty ? "-" : written.sorted().joined(separator: ", ")
+        }
+        for login in logins {
+            answers["login \(login)"] = "-"
+            guard
+                case .found(let account) = await site.accounts.account(for: Array(login.utf8), service: "imap").outcome
+            else { continue }
+            if case .here(let location) = account.location {
+                answers["login \(login)"] = "\(Self.text(location)) of \(account.owner)"
+            }
+        }
+        return answers
+    }
+
+    private static func text(_ location: MailboxLocation) -> String {
+        "\(location.format) \(String(decoding: location.path, as: UTF8.self))"
     }
 }
 
@@ -108,5 +154,10 @@ enum AddressesInText {
             found.append(address)
         }
         return found
+    }
+
+    static func logins(_ text: String, _ count: Int) -> [String] {
+        let names = text.split(separator: "\n").filter { $0.hasPrefix("uid: ") }.map { String($0.dropFirst(5)) }
+        return Array(names.prefix(count / 2))
     }
 }

@@ -10,15 +10,15 @@ import Testing
     struct Damaged {
         var site: SiteFolder
         var files: [String: [UInt8]]
-        var imported: ImportedSite
         var comment: String
         var path: String
         var line: Int
 
-        var starts: Bool { !imported.faults.contains { $0.severity == .error } }
+        func read() -> ImportedSite { site.read(files, accepting: accepted) }
+        fileprivate var accepted: [String]
     }
 
-    /// Reads every damaged copy of a site.
+    /// Makes every damaged copy of a site.
     static func each(_ site: SiteFolder, _ damage: LineDamage, _ body: (Damaged) throws -> Void) rethrows {
         let accepted = site.accepted
         for (path, contents) in site.files.sorted(by: { $0.key < $1.key }) {
@@ -33,10 +33,20 @@ import Testing
                 guard files[path] != contents else { continue }
                 try body(
                     Damaged(
-                        site: site, files: files, imported: site.read(files, accepting: accepted),
-                        comment: "\(site.name) \(path):\(index + 1) \(damage)", path: path, line: index + 1))
+                        site: site, files: files, comment: "\(site.name) \(path):\(index + 1) \(damage)", path: path,
+                        line: index + 1, accepted: accepted))
             }
         }
+    }
+
+    static func copies(
+        _ site: SiteFolder, _ damage: LineDamage, where isWanted: (Damaged) -> Bool
+    ) -> [Damaged] {
+        var copies: [Damaged] = []
+        each(site, damage) { damaged in
+            if isWanted(damaged) { copies.append(damaged) }
+        }
+        return copies
     }
 
     @Test(arguments: SiteFolder.all)
@@ -53,8 +63,8 @@ import Testing
         _ site: SiteFolder, _ damage: LineDamage
     ) {
         Self.each(site, damage) { damaged in
-            let model = damaged.imported.model
-            for fault in damaged.imported.faults where fault.severity == .error {
+            let imported = damaged.read()
+            for fault in imported.faults where fault.severity == .error {
                 // Files by their own names; the whole of an origin where nothing of it can be read; in a container also
                 // a file that its start-up composes, and the default that holds where a variable is missing.
                 let isPlaced =
@@ -65,8 +75,13 @@ import Testing
                 #expect(isPlaced, "\(damaged.comment): \(fault)")
                 #expect(!fault.remedy.isEmpty, "\(damaged.comment): \(fault)")
             }
-            guard damaged.starts else { return }
-            #expect(!model.listeners.isEmpty || damage == .deleted, "\(damaged.comment): nothing is listened for")
+            guard imported.starts else { return }
+            #expect(
+                !imported.model.listeners.isEmpty || damage == .deleted, "\(damaged.comment): nothing is listened for")
         }
     }
+}
+
+extension ImportedSite {
+    var starts: Bool { !faults.contains { $0.severity == .error } }
 }

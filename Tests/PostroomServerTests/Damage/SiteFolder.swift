@@ -93,6 +93,9 @@ extension ImportReport.Entry {
 enum LineDamage: String, CaseIterable {
     case deleted, doubled, cut, withoutSeparators, junk, quoted, braced, includingItself, indented, dollar, unprintable
 
+    /// What hands and editors do most.
+    var isFrequent: Bool { [.deleted, .cut, .quoted, .junk].contains(self) }
+
     /// The lines that take the line's place.
     func applied(to line: [UInt8], of path: String, seed: Int) -> [[UInt8]] {
         let middle = line.count / 2

@@ -34,9 +34,11 @@ import Testing
         _ site: SiteFolder, _ damage: LineDamage
     ) {
         SiteDamageTests.each(site, damage) { damaged in
-            guard damaged.starts, damaged.line % 3 == 0 else { return }
+            guard damaged.line % 3 == 0 else { return }
+            let imported = damaged.read()
+            guard imported.starts else { return }
             do {
-                let (before, after) = try Self.written(damaged.imported.model)
+                let (before, after) = try Self.written(imported.model)
                 #expect(Self.differences(before, after) == [], "\(damaged.comment)")
             } catch  where "\(error)".contains("senders.check_login is on") {
                 // Postfix without smtpd_sender_login_maps: postroom.yaml takes that for a mistake and stops, which is safe.

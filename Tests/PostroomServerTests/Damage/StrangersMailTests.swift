@@ -1,3 +1,4 @@
+import Dialects
 import Directory
 import MailModel
 import Policy
@@ -13,7 +14,7 @@ import Testing
     private static let stranger = ClientFacts(address: IPAddress("203.0.113.9"), helo: "client.elsewhere.invalid")
 
     /// The listeners that would take mail for the recipient from a stranger, with their replies.
-    private static func taking(_ site: Site, _ recipient: EmailAddress) async -> [String] {
+    static func taking(_ site: Site, _ recipient: EmailAddress) async -> [String] {
         guard let sender = EmailAddress("someone@outside.invalid") else { return ["no sender"] }
         var taking: [String] = []
         for (listener, policy) in site.listenerPolicies {
@@ -28,24 +29,9 @@ import Testing
         return taking
     }
 
-    @Test(arguments: SiteFolder.all, LineDamage.allCases)
-    func `given any line damaged, when a stranger sends to another site, then every listener refuses or defers`(
-        _ folder: SiteFolder, _ damage: LineDamage
-    ) async throws {
-        let asked = try await AskedSite.opened(folder, addresses: 0)
-        let outside = try #require(EmailAddress("someone@elsewhere.invalid"))
-        #expect(await Self.taking(asked.whole, outside) == [])
-        var opened = 0
-        try await asked.each(damage) { damaged, site in
-            guard let site else { return }
-            opened += 1
-            #expect(await Self.taking(site, outside) == [], "\(damaged.comment)")
-        }
-        #expect(opened > 0)
-        await asked.whole.close()
-    }
-
-    @Test func `given a configuration that relays for everybody, when a stranger sends, then that is seen`() async throws {
+    @Test func `given a configuration that relays for everybody, when a stranger sends, then that is seen`()
+        async throws
+    {
         let folder = SiteFolder.all[0]
         let outside = try #require(EmailAddress("someone@elsewhere.invalid"))
         for lines in [
@@ -92,7 +78,9 @@ import Testing
         #expect(Self.tricks.count == 40)
         let asked = try await AskedSite.opened(folder)
         let ours = try #require(asked.addresses.first).domain.description
-        for trick in Self.tricks {
+        // append_dot_mydomain makes of a single word a host below a domain of ours, which mail is relayed for.
+        let completes = asked.imported.model.routing.completedDomain != nil
+        for trick in Self.tricks where !completes || trick.domain != "invalid" {
             let domain = try #require(Domain(trick.domain.replacing("%OURS%", with: ours)))
             let local = trick.localPart.replacing("%OURS%", with: ours)
             let recipient = try #require(EmailAddress(localPart: local.utf8, domain: domain), "\(trick)")
@@ -112,13 +100,8 @@ extension Resolution {
 extension AskedSite {
     /// Opens every damaged copy and closes it again; nil for one that does not open.
     func each(
-        _ damage: LineDamage, where isWanted: (SiteDamageTests.Damaged) -> Bool = { _ in true },
-        _ body: (SiteDamageTests.Damaged, Site?) async throws -> Void
+        _ copies: [SiteDamageTests.Damaged], _ body: (SiteDamageTests.Damaged, Site?) async throws -> Void
     ) async throws {
-        var copies: [SiteDamageTests.Damaged] = []
-        SiteDamageTests.each(folder, damage) { damaged in
-            if isWanted(damaged) { copies.append(damaged) }
-        }
         for damaged in copies {
             let site = try await open(damaged.files, changed: damaged.path)
             try await body(damaged, site)

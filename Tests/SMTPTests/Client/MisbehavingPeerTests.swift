@@ -6,12 +6,14 @@ import Testing
 @testable import SMTP
 
 /// Servers that refuse, stall, drop and babble at every phase, on a socket: always an outcome, never a hang.
-struct MisbehavingPeerTests {
+@Suite(.serialized) struct MisbehavingPeerTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var name: String
         var acts: [ScriptedPeer.Act]
         /// How the failure of the session or the outcome of the one recipient begins.
         var expected: String
+        /// Where the server falls silent; everything else has all the time it needs.
+        var silent: OutgoingStage?
 
         var testDescription: String { name }
     }
@@ -25,8 +27,9 @@ struct MisbehavingPeerTests {
 
     static let cases: [Case] = [
         Case(name: "closes at once", acts: [.close], expected: "greeting unreachable"),
-        Case(name: "says nothing", acts: [.hang], expected: "greeting timedOut"),
-        Case(name: "half a greeting", acts: [.send("220-pe"), .hang], expected: "greeting timedOut"),
+        Case(name: "says nothing", acts: [.hang], expected: "greeting timedOut", silent: .greeting),
+        Case(
+            name: "half a greeting", acts: [.send("220-pe"), .hang], expected: "greeting timedOut", silent: .greeting),
         Case(name: "refuses and closes", acts: [.send("554 no\r\n"), .close], expected: "greeting refused 554"),
         Case(name: "garbage", acts: [.send("\0\u{1}\u{2}GIF89a\n"), .hang], expected: "greeting protocolViolation"),
         Case(
@@ -35,10 +38,11 @@ struct MisbehavingPeerTests {
         Case(
             name: "a huge reply", acts: [.send(String(repeating: "220-x\r\n", count: 50_000)), .hang],
             expected: "greeting protocolViolation"),
-        Case(name: "silent to EHLO", acts: [.send("220 peer\r\n"), .hang], expected: "hello timedOut"),
+        Case(name: "silent to EHLO", acts: [.send("220 peer\r\n"), .hang], expected: "hello timedOut", silent: .hello),
         Case(name: "drops at EHLO", acts: [.send("220 p\r\n"), .read("EHLO"), .close], expected: "hello unreachable"),
         Case(name: "drops at MAIL", acts: hello + [.read("MAIL"), .close], expected: "deferred mail 4.4.2 lost"),
-        Case(name: "silent to MAIL", acts: hello + [.hang], expected: "deferred mail 4.4.2 conversation"),
+        Case(
+            name: "silent to MAIL", acts: hello + [.hang], expected: "deferred mail 4.4.2 conversation", silent: .mail),
         Case(
             name: "half a reply to MAIL", acts: hello + [.read("DATA\r\n"), .send("250-o"), .close],
             expected: "deferred mail 4.4.2 lost"),
@@ -58,7 +62,9 @@ struct MisbehavingPeerTests {
         Case(
             name: "drops within the message", acts: content + [.read("xxxx"), .close],
             expected: "deferred content 4.4.2"),
-        Case(name: "stops reading the message", acts: content + [.freeze], expected: "deferred content 4.4.2 conv"),
+        Case(
+            name: "stops reading the message", acts: content + [.freeze], expected: "deferred content 4.4.2 conv",
+            silent: .content),
         Case(
             name: "has seen enough of the message",
             acts: content + [.read("xxxx"), .send("552 5.3.4 too big\r\n"), .hang], expected: "refused content 552"),
@@ -69,35 +75,63 @@ struct MisbehavingPeerTests {
             name: "takes the message too early", acts: content + [.read("xxxx"), .send("250 ok\r\n"), .hang],
             expected: "deferred content 4.5.0"),
         Case(name: "drops behind the dot", acts: content + [.read("\r\n.\r\n"), .close], expected: "lost 4.4.2 lost"),
-        Case(name: "silent behind the dot", acts: content + [.read("\r\n.\r\n"), .hang], expected: "lost 4.4.2 conv"),
+        Case(
+            name: "silent behind the dot", acts: content + [.read("\r\n.\r\n"), .hang], expected: "lost 4.4.2 conv",
+            silent: .endOfContent),
         Case(
             name: "babbles behind its last reply",
             acts: content + [.read("\r\n.\r\n"), .send("250 ok\r\n250 ok\r\n"), .hang], expected: "delivered 250 ok"),
     ]
 
-    /// Far more than fits into the buffers of a loopback connection.
-    private static let message = ByteBuffer(
-        string: "Subject: x\r\n\r\n" + String(repeating: String(repeating: "x", count: 70) + "\r\n", count: 400_000))
+    /// More than fits into the buffers of a loopback connection, without being in memory.
+    private struct LongMessage: OutgoingContentSource {
+        func open() async throws -> any OutgoingContentReader { Reader() }
+
+        struct Reader: OutgoingContentReader {
+            private let chunk = ByteBuffer(repeating: UInt8(ascii: "x"), count: 1 << 16)
+            private var chunks = 0
+
+            mutating func next() async throws -> ByteBuffer? {
+                chunks += 1
+                return chunks <= 256 ? chunk : nil
+            }
+
+            func close() async {}
+        }
+    }
 
     @Test(arguments: cases)
     func `whatever a server does, there is an outcome`(peer: Case) async throws {
         let outcome = try await ScriptedPeer.withPeer(peer.acts) { port in
-            await Self.outcome(of: port)
+            await Self.outcome(of: port, peer)
         }
         #expect(outcome.hasPrefix(peer.expected), "\(outcome)")
     }
 
-    private static func outcome(of port: Int) async -> String {
+    private static func outcome(of port: Int, _ peer: Case? = nil) async -> String {
         guard let name = Domain("client.example"), let recipient = EmailAddress("b@example.org") else { return "" }
-        // Short only where the server never answers: what answers has all the time it needs.
-        let options = OutgoingOptions(heloName: name, timeLimits: OutgoingTimeLimits(all: .seconds(2)))
+        var limits = OutgoingTimeLimits(all: .seconds(120))
+        switch peer?.silent {
+        case .greeting: limits.greeting = .milliseconds(200)
+        case .hello: limits.hello = .milliseconds(200)
+        case .mail: limits.mail = .milliseconds(200)
+        case .content: limits.block = .milliseconds(500)
+        case .endOfContent: limits.finalReply = .milliseconds(200)
+        default: break
+        }
+        let options = OutgoingOptions(heloName: name, timeLimits: limits)
+        let isLong = peer?.expected.contains("content") ?? false
+        let content =
+            isLong
+            ? OutgoingContent(facts: OutgoingContent.Facts(), source: LongMessage())
+            : OutgoingContent(ByteBuffer(string: "Subject: x\r\n\r\nxxxx\r\n"))
         do throws(OutgoingFailure) {
             let connection = try await OutgoingConnection.connect(
                 to: .tcp(host: "127.0.0.1", port: port), options: options)
             let result = await connection.send(
                 OutgoingTransaction(
                     sender: EnvelopeSender(path: .null), recipients: [EnvelopeRecipient(address: recipient)],
-                    size: UInt64(message.readableBytes), content: OutgoingContent(message)))
+                    size: 1000, content: content))
             await connection.quit()
             return result.recipients.first?.scriptText ?? "none"
         } catch {

@@ -145,7 +145,7 @@ struct SpoolFailureTests {
                 var target = [UInt8](repeating: 0, count: 4096)
                 let path = "/proc/self/fd/\(String(decoding: entry.name, as: UTF8.self))"
                 let count = target.withUnsafeMutableBytes { bytes in
-                    readlink(path, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+                    bytes.baseAddress.map { readlink(path, $0.assumingMemoryBound(to: CChar.self), 4096) } ?? -1
                 }
                 return count > 0 && String(decoding: target.prefix(count), as: UTF8.self).hasPrefix(test.root.path)
             }.count

@@ -13,6 +13,8 @@ struct SpoolLedger {
     }
 
     private(set) var added: [QueueID: (recipients: Int, lines: Int)] = [:]
+    /// Begun at least; the process may have ended between the change and saying so.
+    private(set) var delivering: [QueueID: Set<Int>] = [:]
     private(set) var delivered: [QueueID: Set<Int>] = [:]
     private(set) var removing: Set<QueueID> = []
     private(set) var removed: Set<QueueID> = []
@@ -27,6 +29,7 @@ struct SpoolLedger {
             guard let id = QueueID(words[1]) else { continue }
             switch words[0] {
             case "added" where words.count == 4: added[id] = (Int(words[2]) ?? 0, Int(words[3]) ?? 0)
+            case "delivering" where words.count == 3: delivering[id, default: []].insert(Int(words[2]) ?? 0)
             case "delivered" where words.count == 3: delivered[id, default: []].insert(Int(words[2]) ?? 0)
             case "removing": removing.insert(id)
             case "removed": removed.insert(id)
@@ -42,7 +45,7 @@ struct SpoolLedger {
         let found = Set(messages.map(\.id))
         for id in added.keys where !removing.contains(id) {
             // Gone only where all of its copies were delivered.
-            let isFinished = delivered[id]?.count == added[id]?.recipients
+            let isFinished = delivering[id]?.count == added[id]?.recipients
             #expect(found.contains(id) || isFinished, "message \(id) was taken and is lost")
         }
         #expect(found.isDisjoint(with: removed))

@@ -24,6 +24,10 @@ final class TestSpool: Sendable {
     func open(_ change: (inout SpoolOptions) -> Void = { _ in }) async throws -> MessageSpool {
         var options = options
         change(&options)
+        // The folder lasts as long as the spool does.
+        options.beforeStep = { [self, beforeStep = options.beforeStep] step in
+            try withExtendedLifetime(self) { try beforeStep?(step) }
+        }
         return try await MessageSpool.open(options, pool: pool)
     }
 
@@ -122,7 +126,8 @@ extension QueuedRecipient {
 
 extension QueuedEnvelope {
     static func odd() throws -> [QueuedEnvelope] {
-        let sender = try #require(EmailAddress(localPart: [0x80, 0x20], domain: #require(Domain("example.org"))))
+        let domain = try #require(Domain("example.org"))
+        let sender = try #require(EmailAddress(localPart: [0x80, 0x20], domain: domain))
         let bodies: [EnvelopeSender.Body] = [.sevenBit, .eightBitMIME, .binaryMIME]
         let returns: [EnvelopeSender.Return?] = [nil, .full, .headers]
         return zip(bodies, returns).enumerated().map { number, pair in

@@ -54,7 +54,7 @@ struct DeliveryStatusReportTests {
         ])
         let parsed = try await parsed(report)
         #expect(parsed.header["from"] == "Mail Delivery System <MAILER-DAEMON@mail.here.example>")
-        #expect(parsed.header["to"] == "<alice@sender.example>")
+        #expect(parsed.header["to"] == "alice@sender.example")
         #expect(parsed.header["auto-submitted"] == "auto-replied")
         #expect(parsed.header["message-id"] == "<\(report.id)@mail.here.example>")
         #expect(parsed.reportType == "delivery-status")

@@ -276,6 +276,89 @@ struct DeliveryScheduleTests {
         #expect(schedule.nextJob(now: instant(400)) != nil)
     }
 
+    @Test("A letter goes out between the parts of a list for the same host")
+    func list() throws {
+        let schedule = TestedSchedule(ScheduleOptions(), seed: 1)
+        let list = try QueuedMessage.sample(to: (0..<5000).map { "user\($0)@big.example" })
+        let letter = try QueuedMessage.sample(to: ["b@big.example"])
+        schedule.insert(list, now: instant(0), isFresh: true)
+        schedule.insert(letter, now: instant(0), isFresh: true)
+        var jobs = schedule.allJobs(instant(0))
+        #expect(jobs[0].recipients == Array(0..<50) && jobs[1].message == letter.id)
+        #expect(jobs[2].recipients == Array(50..<100))
+        var finished: [Int] = []
+        var last: [ScheduleDecision] = []
+        while !jobs.isEmpty {
+            for job in jobs {
+                if job.message == list.id { finished += job.recipients }
+                last = schedule.finish(job, .delivered(accepted), now: instant(1))
+            }
+            jobs = schedule.allJobs(instant(1))
+        }
+        #expect(finished.sorted() == Array(0..<5000))
+        #expect(last.last == .messageIsDone(list.id))
+        #expect(schedule.destinations == [])
+    }
+
+    @Test("What is requeued is tried as if it had just come, also when it was held")
+    func requeue() throws {
+        let schedule = TestedSchedule(ScheduleOptions(), seed: 1)
+        let message = try QueuedMessage.sample(to: ["a@x.example"], isHeld: true)
+        schedule.insert(message, now: instant(0), isFresh: false)
+        #expect(schedule.nextJob(now: instant(0)) == nil)
+        #expect(schedule.status(of: message.id)?.isHeld == true)
+        schedule.requeue(message.id, now: instant(1))
+        let job = try #require(schedule.allJobs(instant(1)).first)
+        _ = schedule.finish(job, .deferred(greylisted, host: nil), now: instant(2))
+        #expect(try #require(schedule.status(of: message.id)?.nextAttempt) > instant(301).monotonic)
+        schedule.requeue(message.id, now: instant(3))
+        #expect(schedule.status(of: message.id)?.isReady == true)
+        #expect(schedule.allJobs(instant(3)).map(\.attempt) == [2])
+    }
+
+    @Test("Will-Retry-Until is arrival and lifetime, and nothing for what is unknown")
+    func willRetryUntil() throws {
+        let schedule = TestedSchedule(ScheduleOptions(lifetime: .seconds(3600)), seed: 1)
+        let message = try QueuedMessage.sample(to: ["a@x.example"])
+        schedule.insert(message, now: instant(0), isFresh: true)
+        #expect(schedule.expiry(of: message.id, now: instant(600)) == epoch + 3600 * second)
+        #expect(schedule.expiry(of: .make(), now: instant(0)) == nil)
+    }
+
+    @Test("A destination with a rate delay gets one job, then a rest, also when all its mail is gone meanwhile")
+    func rateDelay() throws {
+        let schedule = TestedSchedule(
+            ScheduleOptions(overrides: ["x.example": .init(rateDelay: .seconds(10))]), seed: 1)
+        for _ in 0..<2 { schedule.insert(try .sample(to: ["a@x.example"]), now: instant(0), isFresh: true) }
+        var jobs = schedule.allJobs(instant(0))
+        #expect(jobs.count == 1)
+        _ = schedule.finish(jobs[0], .delivered(accepted), now: instant(5))
+        #expect(schedule.nextJob(now: instant(14)) == nil)
+        #expect(schedule.nextWake(now: instant(14)) == instant(15).monotonic)
+        jobs = schedule.allJobs(instant(15))
+        #expect(jobs.count == 1)
+        _ = schedule.finish(jobs[0], .delivered(accepted), now: instant(16))
+        schedule.insert(try .sample(to: ["a@x.example"]), now: instant(17), isFresh: true)
+        #expect(schedule.nextJob(now: instant(18)) == nil)
+        #expect(schedule.nextJob(now: instant(26)) != nil)
+    }
+
+    @Test("However many destinations are busy, a place is left for one that is not")
+    func busy() throws {
+        let schedule = TestedSchedule(ScheduleOptions(limits: .init(initialConcurrency: 20), jobs: 40), seed: 1)
+        for number in 0..<8 {
+            for _ in 0..<30 {
+                schedule.insert(try .sample(to: ["a@busy\(number).example"]), now: instant(0), isFresh: true)
+            }
+        }
+        let jobs = schedule.allJobs(instant(0))
+        #expect(jobs.count >= 20)
+        #expect(schedule.destinations.allSatisfy { $0.jobs >= 3 })
+        let letter = try QueuedMessage.sample(to: ["a@quiet.example"])
+        schedule.insert(letter, now: instant(1), isFresh: true)
+        #expect(schedule.allJobs(instant(1)).map(\.message) == [letter.id])
+    }
+
     @Test("A reload narrows what runs from then on, and shortens lives")
     func change() throws {
         let schedule = TestedSchedule(ScheduleOptions(), seed: 1)

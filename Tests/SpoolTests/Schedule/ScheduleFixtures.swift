@@ -46,6 +46,9 @@ final class TestedSchedule {
 
     var counts: ScheduleCounts { schedule.counts }
     var count: Int { schedule.count }
+    var destinations: [DestinationStatus] { schedule.destinations }
+    func status(of id: QueueID) -> ScheduledMessageStatus? { schedule.status(of: id) }
+    func expiry(of id: QueueID, now: ScheduleInstant) -> Int64? { schedule.expiry(of: id, now: now) }
     func destination(_ way: QueuedWay) -> DestinationStatus? { schedule.destination(way) }
     func insert(_ message: QueuedMessage, now: ScheduleInstant, isFresh: Bool) {
         schedule.insert(message, now: now, isFresh: isFresh)

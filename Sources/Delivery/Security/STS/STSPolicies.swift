@@ -129,11 +129,20 @@ package actor STSPolicies {
 
     // MARK: Fetching
 
-    /// Whoever comes while the policy is on its way waits for the same one.
+    /// Whoever comes while the policy is on its way waits for the same one; if the one who fetched it was called off, the
+    /// next tries.
     private func fetchOnce(_ domain: DNSName, _ record: STSRecord) async {
-        if fetching[domain] != nil {
-            await withCheckedContinuation { fetching[domain]?.append($0) }
-            return
+        while fetching[domain] != nil {
+            await withCheckedContinuation { continuation in
+                if fetching[domain] == nil {
+                    continuation.resume()
+                } else {
+                    fetching[domain]?.append(continuation)
+                }
+            }
+            let now = now()
+            if let stored = valid(domain, at: now), stored.id == record.id, !stored.isDue(at: now) { return }
+            if let failure = failures[domain], now < failure.retry { return }
         }
         fetching[domain] = []
         await fetch(domain, record)

@@ -64,7 +64,7 @@ final class PostfixReading {
         // A table in the parameter itself may hold the passwords of next hops.
         let holdsLogins = name.contains("password_maps") && (value.contains("{") || value.contains("static:"))
         let swallowed = ["bind_pw =", "bind_pw=", "dnpass =", "dnpass=", "password =", "password="]
-        let isDamaged = swallowed.contains { value.lowercased().contains($0) }
+        let isDamaged = value.utf8.contains(UInt8(ascii: "=")) && swallowed.contains { value.lowercased().contains($0) }
         if SiteDraft.isSecret(name) || holdsLogins || isDamaged { return value.isEmpty ? "" : "(secret)" }
         let printable = WordList.printable(value)
         return printable.count > 100 ? printable.prefix(97) + "…" : printable

@@ -13,6 +13,8 @@ package struct MasterConfiguration: Sendable {
 
         /// `submission/inet`
         package var label: String { "\(name)/\(type)" }
+
+        var isSMTPServer: Bool { command == "smtpd" || command.hasSuffix("/smtpd") }
     }
 
     package private(set) var services: [Service] = []
@@ -81,21 +83,25 @@ package struct MasterConfiguration: Sendable {
         }
         var service = Service(
             name: fields[0], type: fields[1], command: fields[7], settings: [], location: line.location)
-        // What follows a delivery program's own words (`argv=…`) is not Postfix's.
+        // getopt(3): options end before the first word that is none. A delivery program's own words (`argv=…`) follow there;
+        // smtpd has none, and serves nobody when it finds some.
         var index = 8
-        while index < fields.count {
-            let word = fields[index]
+        while index < fields.count, fields[index].hasPrefix("-"), fields[index] != "--" {
+            var assignment = String(fields[index].dropFirst(2))
+            let takesValue = "imnorst".contains(fields[index].dropFirst().first ?? "v")
+            let isSetting = fields[index].hasPrefix("-o")
             index += 1
-            guard word.hasPrefix("-o") else { continue }
-            var assignment = String(word.dropFirst(2))
-            if assignment.isEmpty {
+            if takesValue, assignment.isEmpty {
                 guard index < fields.count else {
-                    fault("\(service.label): -o stands before nothing", "write -o name=value")
-                    break
+                    fault(
+                        "\(service.label): \(isSetting ? "-o" : "an option") stands before nothing",
+                        "write -o name=value")
+                    return service
                 }
                 assignment = fields[index]
                 index += 1
             }
+            guard isSetting else { continue }
             if let inside = WordList.insideBraces(assignment) { assignment = inside }
             guard let equals = assignment.firstIndex(of: "="), equals > assignment.startIndex else {
                 fault(
@@ -109,35 +115,31 @@ package struct MasterConfiguration: Sendable {
                     name: name, value: WordList.trimmed(String(assignment[assignment.index(after: equals)...])),
                     location: line.location, service: service.label))
         }
+        if index < fields.count, service.isSMTPServer {
+            fault(
+                "\(service.label): smtpd takes no \"\(WordList.printable(String(fields[index].prefix(60))))\"",
+                "begin each service in the first column, and write -o before each setting")
+        }
         return service
     }
 
-    /// Words between white space; braces keep a text together where they begin a word.
+    /// Words between white space; braces keep a text together, wherever in a word they begin. Nil when one is not closed.
     private static func words(_ text: String) -> [String]? {
+        let bytes = Array(text.utf8)
         var words: [String] = []
-        var rest = text.utf8[...]
-        while true {
-            rest = rest.drop { WordList.isSpace($0) }
-            guard let first = rest.first else { return words }
-            guard first == UInt8(ascii: "{") else {
-                let word = rest.prefix { !WordList.isSpace($0) }
-                words.append(String(word) ?? "")
-                rest = rest[word.endIndex...]
+        var start: Int?
+        var depth = 0
+        for (index, byte) in bytes.enumerated() {
+            if depth == 0, WordList.isSpace(byte) {
+                if let begun = start { words.append(String(decoding: bytes[begun..<index], as: UTF8.self)) }
+                start = nil
                 continue
             }
-            var depth = 0
-            var end: Substring.UTF8View.Index?
-            for index in rest.indices {
-                if rest[index] == UInt8(ascii: "{") { depth += 1 }
-                if rest[index] == UInt8(ascii: "}") { depth -= 1 }
-                if depth == 0 {
-                    end = rest.index(after: index)
-                    break
-                }
-            }
-            guard let end else { return nil }
-            words.append(String(rest[..<end]) ?? "")
-            rest = rest[end...]
+            if start == nil { start = index }
+            if byte == UInt8(ascii: "{") { depth += 1 }
+            if byte == UInt8(ascii: "}"), depth > 0 { depth -= 1 }
         }
+        if let begun = start { words.append(String(decoding: bytes[begun...], as: UTF8.self)) }
+        return depth == 0 ? words : nil
     }
 }

@@ -17,10 +17,11 @@ struct InterfacesReader {
         var hosts: [Located<String>] = []
         for word in words.isEmpty ? [Located("all", at: place)] : words {
             switch word.value.lowercased() {
-            case "all":
+            // Among other words Postfix looks it up as a host's name, and refuses to start.
+            case "all" where words.count <= 1:
                 let wildcard = protocols == ["ipv4"] ? "0.0.0.0" : protocols == ["ipv6"] ? "::" : "*"
                 return [word.map { _ in wildcard }]
-            case "loopback-only", "localhost":
+            case "loopback-only" where words.count <= 1, "localhost":
                 if protocols.contains("ipv4") { hosts.append(word.map { _ in "127.0.0.1" }) }
                 if protocols.contains("ipv6") { hosts.append(word.map { _ in "::1" }) }
             default:

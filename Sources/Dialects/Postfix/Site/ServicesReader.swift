@@ -41,10 +41,6 @@ struct ServicesReader {
         }
     }
 
-    private func isSMTPServer(_ service: MasterConfiguration.Service) -> Bool {
-        service.command == "smtpd" || service.command.hasSuffix("/smtpd")
-    }
-
     /// - Returns: the policy of the listeners that were added.
     private func read(_ service: MasterConfiguration.Service) -> PolicyModel? {
         var service = service
@@ -53,7 +49,7 @@ struct ServicesReader {
                 "\(service.label) postscreen", at: service.location, .missingFilter,
                 "there is no screening of strangers before the SMTP server, which takes port \(service.name) itself")
             // postscreen hands over to the smtpd service of the type pass.
-            if let behind = master.services.first(where: { $0.type == "pass" && isSMTPServer($0) }) {
+            if let behind = master.services.first(where: { $0.type == "pass" && $0.isSMTPServer }) {
                 let name = service.name
                 service = behind
                 service.name = name
@@ -64,7 +60,7 @@ struct ServicesReader {
                 reading.report(service.label, at: service.location, .notNeeded, "nothing hands connections to it")
             }
             return nil
-        } else if !isSMTPServer(service) {
+        } else if !service.isSMTPServer {
             readOther(service)
             return nil
         }

@@ -6,17 +6,16 @@ import X509
 struct PresentedCertificate: Sendable {
     let octets: [UInt8]
     let parsed: Certificate?
-    private let fallbackKey: [UInt8]?
 
     init?(_ certificate: NIOSSLCertificate) {
         guard let octets = try? certificate.toDERBytes() else { return nil }
         self.octets = octets
         parsed = try? Certificate(derEncoded: octets)
-        fallbackKey = try? certificate.extractPublicKey().toSPKIBytes()
     }
 
-    /// SubjectPublicKeyInfo as it stands in the certificate: a digest is one of these very octets (RFC 6698 §2.1.2).
-    var publicKeyInfo: [UInt8]? { PublicKeyInfo.octets(ofCertificate: octets) ?? fallbackKey }
+    /// SubjectPublicKeyInfo as it stands in the certificate: a digest is one of these very octets (RFC 6698 §2.1.2). The TLS
+    /// library is not asked for it: it stops the process at a kind of key that it does not know.
+    var publicKeyInfo: [UInt8]? { PublicKeyInfo.octets(ofCertificate: octets) }
 
     /// The names it is made out to: those of subjectAltName; the subject's common names only if there is no dNSName
     /// (RFC 6125 §6.4.4).
