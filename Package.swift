@@ -97,7 +97,10 @@ let rooms: [Target] = [
         ]),
     room(
         "PostroomCLI",
-        ["PostroomServer", "SiteConfiguration", "Dialects", "Directory", "MailModel", argumentParser]),
+        [
+            "PostroomServer", "SiteConfiguration", "Dialects", "Directory", "Routing", "Delivery", "MailModel", "Blocking",
+            argumentParser,
+        ]),
     .executableTarget(name: "postroom", dependencies: ["PostroomCLI", argumentParser], swiftSettings: settings),
 ]
 

@@ -11,10 +11,18 @@ package struct Postroom: AsyncParsableCommand {
         version: PostroomVersion.current,
         subcommands: [
             Serve.self, Demo.self, Check.self, Explain.self, Lookup.self, Auth.self, Configuration.self, Import.self,
-            Password.self,
+            Password.self, Queue.self, Send.self,
         ])
 
     package init() {}
+
+    /// Runs what the program was called as: `sendmail`, `mailq` and `newaliases` are links to it. Nil for its own name.
+    package static func runAsSendmail() async -> Int32? {
+        guard let name = CommandLine.arguments.first?.split(separator: "/").last.map(String.init),
+            ["sendmail", "mailq", "newaliases"].contains(name)
+        else { return nil }
+        return await Send.run(Array(CommandLine.arguments.dropFirst()), calledAs: name)
+    }
 
     /// For `serve` as root: becomes the service's user by executing the program again. Returns at once otherwise. Must be
     /// called before anything starts a thread.

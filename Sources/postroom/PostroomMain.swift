@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import PostroomCLI
 
 @main
@@ -6,6 +7,7 @@ enum PostroomMain {
     static func main() async {
         // Root's privileges are given up here, before anything starts a thread.
         Postroom.dropPrivileges()
+        if let code = await Postroom.runAsSendmail() { exit(code) }
         await Postroom.main()
     }
 }

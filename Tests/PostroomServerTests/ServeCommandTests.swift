@@ -68,7 +68,8 @@ struct PostroomCommand {
             store: {roots: [mail]}
             listeners: {smtp: 127.0.0.1:0, submission: 127.0.0.1:0, imap: 127.0.0.1:0}
             tls: {self_signed_directory: \(folder.path("tls"))}
-            service: {user: nobody}
+            outgoing: {queue_directory: \(folder.path("spool"))}
+            service: {user: nobody, runtime_directory: \(folder.path("run"))}
             \(more)
             """, to: "postroom.yaml")
     }
@@ -174,8 +175,8 @@ struct PostroomCommand {
         for name in ["serve", "check"] {
             let (output, code) = try await command.run([name, "--config", file])
             #expect(code == 78)
-            #expect(output.contains("postroom.yaml:15: error: no such key: foo"), "\(output)")
-            #expect(output.contains("postroom.yaml:14: error: ") && output.contains("query_filter"), "\(output)")
+            #expect(output.contains("postroom.yaml:16: error: no such key: foo"), "\(output)")
+            #expect(output.contains("postroom.yaml:15: error: ") && output.contains("query_filter"), "\(output)")
             #expect(!output.contains("Fatal error"))
         }
         let (missing, code) = try await command.run(["check", "--config", folder.path("none.yaml")])

@@ -405,6 +405,13 @@ import Testing
               key: /etc/ssl/imap.key
               self_signed_directory: /var/lib/postroom/tls
               minimum_version: "1.2"
+        local:
+          enabled: no
+          socket: /run/mail/submit.sock
+          users:
+            - root
+            - "!www-data"
+            - static:anyone
         outgoing:
           relay_host: "[relay.example.org]:587"
           sender_relay_hosts:
@@ -464,6 +471,7 @@ import Testing
           format: text
         service:
           user: postroom
+          runtime_directory: /run/mail
 
         """
 }

@@ -115,8 +115,14 @@ package actor MailQueue {
     }
 
     private func keepTime() async {
+        let gauges = QueueGauges()
+        var measured: Int64 = 0
         while !Task.isCancelled {
             let now = Self.now
+            if now.monotonic &- measured >= 15_000_000 {
+                measured = now.monotonic
+                gauges.record(schedule.counts, oldestArrival: schedule.oldestArrival, now: now.wall)
+            }
             let due = schedule.nextWake(now: now).map { $0 &- now.monotonic } ?? .max
             let microseconds = min(max(due, 10_000), 1_000_000)
             guard (try? await Task.sleep(for: .microseconds(microseconds))) != nil else { return }
@@ -250,6 +256,9 @@ package actor MailQueue {
                 let changes = notices.changes(of: try await spool.message(id))
                 if !changes.isEmpty { try await spool.update(id, changes) }
             }
+        } catch let failure as SpoolFailure where failure.kind == .noSuchMessage {
+            // Taken out of the queue meanwhile: nobody is told.
+            forget(id)
         } catch {
             logger.error(
                 "a sender can't be told yet", metadata: ["message": "\(id)", "reason": "\(error)"])

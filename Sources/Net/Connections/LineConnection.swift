@@ -12,6 +12,12 @@ package struct LineConnectionError: Error, Hashable, CustomStringConvertible {
     /// What is wrong with the server's certificate, where it was that.
     package var certificate: PeerVerification?
 
+    package init(peer: String, reason: String, certificate: PeerVerification? = nil) {
+        self.peer = peer
+        self.reason = reason
+        self.certificate = certificate
+    }
+
     package var description: String { "\(peer): \(reason)" }
 }
 

@@ -61,9 +61,9 @@ package final class Listener<Performer: SessionPerformer>: Sendable {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+                PeerCredentials.of(channel).flatMapThrowing { peer in
                     let serving = current.serving.withLock { $0 }
-                    try Self.accept(channel, serving.options, table, serving.makeSession)
+                    try Self.accept(channel, peer, serving.options, table, serving.makeSession)
                 }
             }
         self.current = current
@@ -99,13 +99,13 @@ package final class Listener<Performer: SessionPerformer>: Sendable {
     }
 
     private static func accept(
-        _ channel: any Channel, _ options: ListenerOptions, _ table: ConnectionTable,
+        _ channel: any Channel, _ peer: PeerCredentials?, _ options: ListenerOptions, _ table: ConnectionTable,
         _ makeSession: @escaping SessionHandler<Performer>.MakeSession
     ) throws {
         let facts = ConnectionFacts(
             sessionID: SessionIDs.make(), remoteAddress: channel.remoteAddress?.ipAddress,
             remotePort: channel.remoteAddress?.port, localAddress: channel.localAddress?.ipAddress,
-            localPort: channel.localAddress?.port)
+            localPort: channel.localAddress?.port, peerUID: peer?.uid)
         if facts.remoteAddress != nil {
             // Replies are small and awaited: Nagle's algorithm would only hold them back. A refusal is no reason to fail.
             _ = try? channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)

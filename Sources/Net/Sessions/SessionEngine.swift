@@ -116,10 +116,12 @@ package struct ConnectionFacts: Hashable, Sendable {
     package var localAddress: String?
     package var localPort: Int?
     package var tls: TLSFacts?
+    /// Whose process connected to a Unix socket, as the kernel says it (SO_PEERCRED, unix(7)); nil over a network.
+    package var peerUID: UInt32?
 
     package init(
         sessionID: String, remoteAddress: String? = nil, remotePort: Int? = nil, localAddress: String? = nil,
-        localPort: Int? = nil, tls: TLSFacts? = nil
+        localPort: Int? = nil, tls: TLSFacts? = nil, peerUID: UInt32? = nil
     ) {
         self.sessionID = sessionID
         self.remoteAddress = remoteAddress
@@ -127,5 +129,6 @@ package struct ConnectionFacts: Hashable, Sendable {
         self.localAddress = localAddress
         self.localPort = localPort
         self.tls = tls
+        self.peerUID = peerUID
     }
 }

@@ -1,3 +1,4 @@
+import Logging
 package import Net
 package import SiteConfiguration
 
@@ -33,14 +34,36 @@ package struct BoundSockets: Sendable {
         return try Self.bind(listener)
     }
 
+    /// As `take`, but without the socket for programs of this machine the server goes on, unless its path was configured:
+    /// another one that serves beside it may have it.
+    mutating func takeIfPossible(_ listener: ListenerModel) throws(ListenerError) -> [BoundSocket] {
+        guard listener.isByDefault else { return try take(listener) }
+        do throws(ListenerError) {
+            return try take(listener)
+        } catch {
+            Logger(label: "server").error(
+                "programs of this machine can't send", metadata: ["reason": "\(error)"])
+            return []
+        }
+    }
+
     /// Binds and keeps the sockets open across `execve`.
     package mutating func bindForExecution(_ listener: ListenerModel) throws(ListenerError) {
-        let bound = try Self.bind(listener)
-        for socket in bound { socket.surviveExec() }
-        sockets[listener.name] = bound
+        do throws(ListenerError) {
+            let bound = try Self.bind(listener)
+            for socket in bound { socket.surviveExec() }
+            sockets[listener.name] = bound
+        } catch {
+            // Tried again, and told, when there is a log.
+            guard listener.isByDefault else { throw error }
+        }
     }
 
     private static func bind(_ listener: ListenerModel) throws(ListenerError) -> [BoundSocket] {
+        if listener.kind == .local {
+            // Everybody may connect: who it is says the kernel.
+            return try BoundSocket.bind(.unix(path: listener.host.value, mode: 0o666))
+        }
         guard listener.host.value == "*" else {
             return try BoundSocket.bind(.tcp(host: listener.host.value, port: listener.port))
         }
@@ -50,4 +73,9 @@ package struct BoundSockets: Sendable {
         guard let second = try? BoundSocket.bind(.tcp(host: "::", port: port)) else { return first }
         return first + second
     }
+}
+
+extension ListenerModel {
+    /// Nobody asked for it: its place is our own choice.
+    var isByDefault: Bool { kind == .local && host.location == .builtIn }
 }

@@ -20,6 +20,14 @@ protocol ServingListener: Sendable {
     func shutDown(grace: TimeAmount) async
 }
 
+extension ServingListener {
+    /// For the log: `127.0.0.1:25`, or the path of a Unix socket.
+    var address: String {
+        guard let localAddress else { return String(key.name.drop { $0 != " " }.dropFirst()) }
+        return "\(localAddress):\(localPort ?? 0)"
+    }
+}
+
 /// What a site says of one of its listeners.
 struct ConfiguredListener: Sendable {
     var model: ListenerModel
@@ -101,7 +109,7 @@ struct Listeners: Sendable {
                         metadata: ["listener": "\(listener.name)"])
                     continue
                 }
-                for socket in try sockets.take(listener) {
+                for socket in try sockets.takeIfPossible(listener) {
                     if listener.kind.isIMAP {
                         result.append(try await OpenListener(key, configured, socket, group, Self.imap(key, sites)))
                     } else {
@@ -183,7 +191,7 @@ struct Listeners: Sendable {
                 options,
                 { facts, _ in
                     (
-                        SMTPServerEngine(serverOptions, facts, budget: budget),
+                        SMTPServerEngine(serverOptions, facts, login: facts.localIdentity, budget: budget),
                         SMTPPerformer(SMTPSession(sites, key, kind, facts))
                     )
                 }
@@ -220,4 +228,9 @@ struct Listeners: Sendable {
 extension ConfiguredListener {
     /// TLS from the first byte needs a certificate.
     fileprivate var isPossible: Bool { !model.kind.isImplicitTLS || options.session.tls != nil }
+}
+
+extension ConnectionFacts {
+    /// Who a program of this machine is: the kernel's word for it, and no login name that somebody else may have too.
+    fileprivate var localIdentity: String? { peerUID.map { "uid=\($0)" } }
 }

@@ -59,8 +59,12 @@ package enum Privileges {
                 description: "can't prepare \(queue) for mail that waits: \(String(cString: strerror(errno))) — "
                     + "set outgoing.queue_directory")
         }
+        let runtime = RuntimeFolder.path(site, environment: environment)
+        RuntimeFolder.make(runtime)
+        // Others must come through to the socket for them.
+        chown(runtime, user.pw_uid, user.pw_gid)
         var sockets = BoundSockets()
-        for listener in site.listeners { try sockets.bindForExecution(listener) }
+        for listener in site.joined(toRuntimeFolder: runtime).listeners { try sockets.bindForExecution(listener) }
         let capabilities: UInt64 = 1 << capChown | 1 << capSetUID | 1 << capSetGID | 1 << capNetBindService
         guard postroom_drop_privileges(user.pw_uid, user.pw_gid, capabilities) == 0 else {
             throw Failure(description: "can't become \(name): \(String(cString: strerror(errno)))")

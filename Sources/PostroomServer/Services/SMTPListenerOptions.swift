@@ -6,6 +6,10 @@ import SiteConfiguration
 extension SMTPServerOptions {
     /// - Parameter hasTLS: whether there is a certificate to offer TLS with; where TLS is demanded, nothing goes without it.
     init(_ listener: ListenerModel, _ model: SiteModel, hasTLS: Bool) {
+        guard listener.kind != .local else {
+            self = .local(model)
+            return
+        }
         let own = listener.options
         let isSubmission = listener.kind != .smtp
         // Its policy speaks Postfix's words, and so does its dialogue.
@@ -49,5 +53,19 @@ extension SMTPServerOptions {
         let rest = line.dropFirst(hostname.count)
         guard rest.isEmpty || rest.first == " " else { return line }
         return String(rest.drop { $0 == " " })
+    }
+
+    /// How programs of this machine are spoken with: as sendmail(1) of Postfix takes what they bring.
+    private static func local(_ model: SiteModel) -> SMTPServerOptions {
+        var limits = SMTPLimits()
+        limits.messageSize = Int(clamping: model.limits.messageSize.value)
+        limits.recipients = 10_000
+        // A list with many dead addresses is no attack of a stranger.
+        limits.errors = 100_000
+        limits.commandLine = 8192
+        return SMTPServerOptions(
+            hostname: model.hostname.value, requiresHello: false, bareLineEnds: .normalize,
+            origin: model.routing.origin.flatMap { Domain($0.value) }, completesBareNames: true, asksAtData: true,
+            limits: limits)
     }
 }

@@ -16,13 +16,15 @@ package final class Server: Sendable {
     private let listeners: Listeners
     private let announce: AsyncStream<Site>.Continuation
     private let source: SiteSource?
+    private let runtimeDirectory: String?
     let queue: MailQueue
     private let logger = Logger(label: "server")
 
     private init(
         group: MultiThreadedEventLoopGroup, sites: SiteHolder, tls: ServerTLS, listeners: Listeners,
-        announce: AsyncStream<Site>.Continuation, source: SiteSource?, queue: MailQueue
+        announce: AsyncStream<Site>.Continuation, source: SiteSource?, runtimeDirectory: String?, queue: MailQueue
     ) {
+        self.runtimeDirectory = runtimeDirectory
         self.queue = queue
         self.group = group
         self.sites = sites
@@ -53,7 +55,10 @@ package final class Server: Sendable {
         let environment = ProcessEnvironment.current
         let sockets = BoundSockets(environment: environment)
         let folder = QueueFolder.path(model, environment: environment)
-        try await withRunning(model, source: source, sockets: sockets, queueDirectory: folder) { server in
+        let runtime = RuntimeFolder.path(model, environment: environment)
+        try await withRunning(
+            model, source: source, sockets: sockets, queueDirectory: folder, runtimeDirectory: runtime
+        ) { server in
             await server.waitForSignal()
         }
     }
@@ -63,12 +68,16 @@ package final class Server: Sendable {
     /// - Parameters:
     ///   - source: read again by `reload`.
     ///   - queueDirectory: where mail waits, also from an earlier life.
+    ///   - runtimeDirectory: for the sockets of programs of this machine and of `postroom queue`; nil makes only what is
+    ///     configured.
     package static func withRunning<Value: Sendable>(
-        _ model: SiteModel, source: SiteSource? = nil, sockets: BoundSockets = BoundSockets(), queueDirectory: String,
-        _ body: (Server) async throws -> Value
+        _ given: SiteModel, source: SiteSource? = nil, sockets: BoundSockets = BoundSockets(), queueDirectory: String,
+        runtimeDirectory: String? = nil, _ body: (Server) async throws -> Value
     ) async throws -> Value {
         // A client that is gone shall be an error of its connection, not a signal for the process.
         signal(SIGPIPE, SIG_IGN)
+        if let runtimeDirectory { RuntimeFolder.make(runtimeDirectory) }
+        let model = given.joined(toRuntimeFolder: runtimeDirectory)
         let tls = try ServerTLS(model)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         let site = try await Site.open(model, group: group)
@@ -91,6 +100,11 @@ package final class Server: Sendable {
             }
             tasks.addTask { await queueService.run() }
             announce.yield(site)
+            var administration: AdministrationListener?
+            if let runtimeDirectory {
+                administration = await AdministrationListener.open(
+                    in: runtimeDirectory, queueService.queue, group: group)
+            }
             var listeners: Listeners?
             let result: Result<Value, any Error>
             do {
@@ -98,7 +112,7 @@ package final class Server: Sendable {
                 listeners = open
                 let server = Server(
                     group: group, sites: sites, tls: tls, listeners: open, announce: announce,
-                    source: source, queue: queueService.queue)
+                    source: source, runtimeDirectory: runtimeDirectory, queue: queueService.queue)
                 result = .success(try await body(server))
             } catch {
                 result = .failure(error)
@@ -107,6 +121,7 @@ package final class Server: Sendable {
             await withDiscardingTaskGroup { stopping in
                 for listener in listeners?.all ?? [] { stopping.addTask { await listener.shutDown(grace: drain) } }
             }
+            await administration?.shutDown()
             await queueService.queue.drain(for: sites.current.model.limits.drainTime)
             announce.finish()
             sites.current.retire()
@@ -126,7 +141,7 @@ package final class Server: Sendable {
                 "listening",
                 metadata: [
                     "listener": "\(listener.kind.rawValue)",
-                    "address": "\(listener.localAddress ?? "unix"):\(listener.localPort ?? 0)",
+                    "address": "\(listener.address)",
                 ])
         }
         for await signal in await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint) {
@@ -145,12 +160,14 @@ package final class Server: Sendable {
     package func reload() async -> Bool {
         guard let source else { return false }
         do {
-            let loaded = try await SiteLoader.loadWhole(source, environment: ProcessEnvironment.current)
+            var loaded = try await SiteLoader.loadWhole(source, environment: ProcessEnvironment.current)
+            loaded.model = loaded.model.joined(toRuntimeFolder: runtimeDirectory)
             for warning in loaded.warnings { logger.warning("configuration", metadata: ["finding": "\(warning)"]) }
             ImportLog.write(loaded.report)
+            let model = loaded.model
             let certificates: Result<ServerTLS, ServerTLSError>? = await Hashing.blocking {
                 do throws(ServerTLSError) {
-                    return .success(try ServerTLS(loaded.model))
+                    return .success(try ServerTLS(model))
                 } catch {
                     return .failure(error)
                 }
@@ -162,8 +179,8 @@ package final class Server: Sendable {
             }
             // Nothing is in force before everything has been tried: site, certificates and listeners change together.
             let newTLS = try certificates.get()
-            let change = try listeners.change(to: loaded.model, newTLS)
-            let new = try await Site.open(loaded.model, group: group, succeeding: sites.current)
+            let change = try listeners.change(to: model, newTLS)
+            let new = try await Site.open(model, group: group, succeeding: sites.current)
             let old = sites.replace(with: new)
             tls.withLock { $0 = newTLS }
             listeners.take(change)

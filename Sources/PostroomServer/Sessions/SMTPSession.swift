@@ -56,6 +56,10 @@ final class SMTPSession: SMTPServices {
         let policy = site.policy(for: listener, kind)
         let queueID = QueueID.make()
         let id = queueID.description
+        if let refusal = await localRefusal(site, session) {
+            log(reject: refusal, "MAIL", session, sender)
+            return refusal
+        }
         if let refusal = await tooManyMessages(site, session) {
             log(reject: refusal, "MAIL", session, sender)
             return refusal
@@ -115,6 +119,7 @@ final class SMTPSession: SMTPServices {
             log(
                 reject: reply, "RCPT", session, sender, to: recipient.address,
                 steps: decision.steps + (decision.resolution?.steps ?? []))
+            if reply.isPermanent { noteRefused(recipient, session) }
             return reply
         }
         if let refusal = countRecipient(site, session) {
@@ -154,6 +159,7 @@ final class SMTPSession: SMTPServices {
 
     func deliver(_ body: ByteBuffer, _ session: SMTPSessionFacts) async -> [SMTPReply] {
         guard var transaction = take() else { return [.noTransaction] }
+        transaction.reportRefused()
         guard !isLooping(body) else { return [HopCount.tooManyHops] }
         transaction.size = body.readableBytes
         guard !transaction.isTooLarge else { return [.tooLargeForMailbox] }
@@ -177,6 +183,7 @@ final class SMTPSession: SMTPServices {
         guard var current = transaction.withLock({ $0 }) else { return .noTransaction }
         if current.stream == nil, current.size == 0 {
             guard !isLooping(chunk) else { return HopCount.tooManyHops }
+            current.reportRefused()
             if let refusal = await addCopies(&current) { return refusal }
         }
         current.size += chunk.readableBytes

@@ -22,6 +22,8 @@ struct SMTPTransaction {
     var effects = MessageEffects()
     /// Recipients that were added for copies nobody sees: what fails for them alone refuses nothing.
     private var hidden: Set<EmailAddress> = []
+    /// Recipients of mail from sendmail(1) that were refused: the sender is told in a report.
+    private var refused: [EnvelopeRecipient] = []
     /// A message that comes in pieces, once the first has come.
     var stream: StreamedDelivery?
     var size = 0
@@ -49,6 +51,16 @@ struct SMTPTransaction {
         recipients.append(recipient.address)
         guard case .deliver(let destinations) = resolution.verdict else { return }
         for case .mailbox in destinations { reachesMailbox = true }
+    }
+
+    mutating func noteRefused(_ recipient: EnvelopeRecipient) {
+        refused.append(recipient)
+    }
+
+    /// The message goes to others: nothing but a report will tell of those who do not get it.
+    mutating func reportRefused() {
+        for recipient in refused { delivery.addUndeliverable(recipient.address, asked: recipient) }
+        refused = []
     }
 
     /// The message so far is larger than one in a mailbox may be: virtual_mailbox_limit.

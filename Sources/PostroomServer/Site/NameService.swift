@@ -40,9 +40,25 @@ enum NameService {
         }
     }
 
-    private static func asked(
-        _ name: String, _ ask: (UnsafeMutablePointer<CChar>, Int) -> (code: Int32, number: UInt32?)
-    ) -> Outcome<UInt32> {
+    /// Whose number it is.
+    static func name(ofUser uid: UInt32) async -> Outcome<String> {
+        do {
+            return try await pool.run {
+                asked("uid \(uid)") { buffer, size in
+                    var entry = passwd()
+                    var result: UnsafeMutablePointer<passwd>?
+                    let code = getpwuid_r(uid, &entry, buffer, size, &result)
+                    return (code, result?.pointee.pw_name.map { String(cString: $0) })
+                }
+            }
+        } catch {
+            return .unavailable(UnavailableReason(.unreachable, "the name service is busy: \(error)"))
+        }
+    }
+
+    private static func asked<Value: Sendable>(
+        _ name: String, _ ask: (UnsafeMutablePointer<CChar>, Int) -> (code: Int32, number: Value?)
+    ) -> Outcome<Value> {
         guard !name.utf8.contains(0), name.utf8.count <= 256 else { return .absent }
         var size = 1024
         // A group of thousands needs a larger buffer (ERANGE).

@@ -36,7 +36,7 @@ final class PolicyBuilder {
         var result: [ListenerKey: SMTPPolicy] = [:]
         for (key, listener) in ListenerKey.all(model.listeners) where !listener.kind.isIMAP {
             guard let options = options(listener, logins) else { continue }
-            guard options.guardsRelaying else {
+            guard listener.kind == .local || options.guardsRelaying else {
                 faults.error(
                     at: listener.policy?.location ?? listener.host.location,
                     "\(listener.name): neither its relay_restrictions nor its recipient_restrictions keep strangers from "
@@ -73,6 +73,8 @@ final class PolicyBuilder {
     // MARK: Native
 
     private func native(_ listener: ListenerModel, _ logins: [any LookupTable]) -> PolicyOptions {
+        // Whoever may connect may send to everybody, as anybody: cron, web sites and lists name their senders themselves.
+        if listener.kind == .local { return .native(.local) }
         var options = PolicyOptions.native(listener.kind == .smtp ? .mx : .submission)
         options.senderLoginMaps = logins
         options.senderLoginMapsLocation = model.senders.logins.first?.nameAndLocation.location

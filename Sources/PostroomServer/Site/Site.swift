@@ -41,6 +41,8 @@ package final class Site: Sendable {
     let rates: SendingRates
     private let listeners: [ListenerKey: SMTPListenerModel]
     private let limitExceptions: [ListenerKey: NetworkList]
+    /// Which users of this machine may send; nil for everybody.
+    private let localUsers: MatchList?
     private let logger = Logger(label: "site")
     private let retirement = AsyncStream<Never>.makeStream()
 
@@ -49,7 +51,7 @@ package final class Site: Sendable {
         router: Router, policies: [ListenerKey: SMTPPolicy], policyServices: [PolicyServiceClient],
         resolver: UnboundResolver, outgoing: SiteOutgoing, accounts: AccountsBuilder.Built, storage: SiteStorage,
         throttle: LoginThrottle, rates: SendingRates, limitExceptions: [ListenerKey: NetworkList],
-        group: any EventLoopGroup
+        localUsers: MatchList?, group: any EventLoopGroup
     ) {
         self.group = group
         self.resolver = resolver
@@ -68,6 +70,7 @@ package final class Site: Sendable {
         self.throttle = throttle
         self.rates = rates
         self.limitExceptions = limitExceptions
+        self.localUsers = localUsers
         listeners = Dictionary(
             uniqueKeysWithValues: ListenerKey.all(model.listeners).map { ($0.key, $0.listener.options) })
         traceHeaders = TraceHeaders(hostname: model.hostname.value, showsTLS: model.tls.inReceivedHeader)
@@ -140,7 +143,7 @@ package final class Site: Sendable {
             model: model, directories: directories, kept: kept, tables: tables.byName, router: router,
             policies: policies, policyServices: Array(builder.services.values), resolver: resolver,
             outgoing: outgoing, accounts: accounts, storage: storage, throttle: throttle, rates: old?.rates ?? SendingRates(),
-            limitExceptions: builder.limitExceptions(), group: group)
+            limitExceptions: builder.limitExceptions(), localUsers: tables.localUsers(model.local), group: group)
     }
 
     // MARK: Life
@@ -216,12 +219,13 @@ package final class Site: Sendable {
 
     /// Every listener that takes mail, with what its clients may do.
     package var listenerPolicies: [(listener: ListenerModel, policy: SMTPPolicy)] {
-        ListenerKey.all(model.listeners).filter { !$0.listener.kind.isIMAP }.map { key, listener in
+        ListenerKey.all(model.listeners).filter { $0.listener.kind.isRemoteSMTP }.map { key, listener in
             (listener, policy(for: key, listener.kind))
         }
     }
 
     private func nativePolicy(_ kind: ListenerModel.Kind) -> SMTPPolicy {
+        guard kind != .local else { return SMTPPolicy(.native(.local), router: router, resolver: resolver) }
         var options = PolicyOptions.native(kind == .smtp ? .mx : .submission)
         options.checksHeaderSenders = model.senders.checksFrom
         return SMTPPolicy(options, router: router, resolver: resolver)
@@ -230,11 +234,23 @@ package final class Site: Sendable {
     /// What somebody may do who comes from outside, or who has logged in: that of the first listener where they would.
     func policy(withLogin: Bool) -> SMTPPolicy {
         let listeners = ListenerKey.all(model.listeners)
-        let preferred = listeners.first { $0.listener.kind != .smtp && !$0.listener.kind.isIMAP }
+        let preferred = listeners.first { $0.listener.kind != .smtp && $0.listener.kind.isRemoteSMTP }
         let taking = listeners.first { policies[$0.key]?.options.isAuthenticationEnabled ?? false }
         let outside = listeners.first { $0.listener.kind == .smtp }
         let key = withLogin ? (preferred ?? taking)?.key : (outside ?? preferred)?.key
         return key.flatMap { policies[$0] } ?? nativePolicy(withLogin ? .submission : .smtp)
+    }
+
+    /// Whether a user of this machine may send (authorized_submit_users).
+    func maySubmit(uid: UInt32) async -> Outcome<Bool> {
+        guard let localUsers else { return .found(true) }
+        let key: String
+        switch await NameService.name(ofUser: uid) {
+        case .found(let name): key = name
+        case .absent: key = "uid=\(uid)"
+        case .unavailable(let reason): return .unavailable(reason)
+        }
+        return await localUsers.contains(Array(key.utf8)).outcome
     }
 
     package var tableNames: [String] { tables.keys.sorted() }

@@ -158,6 +158,12 @@ final class TablesBuilder {
         return MatchList(name: name, elements: elements, location: location)
     }
 
+    /// authorized_submit_users; nil where everybody may.
+    func localUsers(_ model: LocalSubmissionModel) -> MatchList? {
+        guard let users = model.users else { return nil }
+        return matchList("local.users", users, location: users.first?.location)
+    }
+
     func attempt(
         at location: SourceLocation, _ body: () throws -> any LookupTable
     ) -> (any LookupTable)? {

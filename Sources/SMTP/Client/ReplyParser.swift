@@ -1,18 +1,18 @@
-import MailModel
-import NIOCore
+package import MailModel
+package import NIOCore
 
 /// Why what a server sent is no reply.
-struct ReplySyntaxError: Error, Hashable {
-    let text: String
+package struct ReplySyntaxError: Error, Hashable {
+    package let text: String
 }
 
 /// Finds replies in what a server sends, however it is cut. Line ends may be bare LF; everything else is bounded.
 ///
 ///     Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF
-struct ReplyParser: Sendable {
+package struct ReplyParser: Sendable {
     /// RFC 5321 §4.5.3.1.5 says 512.
     static let lineLimit = 4096
-    static let maximumLines = 128
+    package static let maximumLines = 128
 
     private var input = ByteBuffer()
     private var lines: [String] = []
@@ -25,12 +25,14 @@ struct ReplyParser: Sendable {
     /// Whether nothing is left of what was received, not even half a line.
     var isEmpty: Bool { input.readableBytes == 0 && lines.isEmpty }
 
-    mutating func append(_ bytes: ByteBuffer) {
+    package init() {}
+
+    package mutating func append(_ bytes: ByteBuffer) {
         input.writeImmutableBuffer(bytes)
     }
 
     /// The next whole reply; nil if more input is needed.
-    mutating func next() throws(ReplySyntaxError) -> SMTPReply? {
+    package mutating func next() throws(ReplySyntaxError) -> SMTPReply? {
         while let line = try nextLine() {
             guard let code = Self.code(line) else { throw ReplySyntaxError(text: "a line that is no SMTP reply") }
             guard firstDigit == nil || firstDigit == code / 100 else {

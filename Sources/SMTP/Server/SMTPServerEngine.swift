@@ -25,13 +25,17 @@ package struct SMTPServerEngine: SessionEngine {
     /// Commands that did nothing, since the last message.
     private var idleCommands = 0
 
-    package init(_ options: SMTPServerOptions, _ connection: ConnectionFacts, budget: GatherBudget = GatherBudget()) {
+    /// - Parameter login: who the client is without AUTH, because its connection says so.
+    package init(
+        _ options: SMTPServerOptions, _ connection: ConnectionFacts, login: String? = nil,
+        budget: GatherBudget = GatherBudget()
+    ) {
         self.options = options
         self.budget = budget
         parser = MailCommandParser(
             extensions: options.extensions, origin: options.origin,
             completesPostmasterOnly: !options.completesBareNames)
-        facts = SMTPSessionFacts(connection: connection, isLMTP: options.dialogue == .lmtp)
+        facts = SMTPSessionFacts(connection: connection, isLMTP: options.dialogue == .lmtp, login: login)
     }
 
     // MARK: SessionEngine

@@ -32,6 +32,11 @@ package struct TraceHeaders: Sendable {
         recipient: EmailAddress?,
         smtpUTF8: Bool = false, date: RFC5322Date = .now
     ) -> ComposedHeaderField {
+        if let uid = session.connection.peerUID {
+            // As Postfix writes it of what sendmail(1) hands in: that a process of this host said EHLO tells nobody more.
+            let by = [product, "from userid \(uid)"].compactMap { $0 }.joined(separator: ", ")
+            return field("Received", ["by \(hostname) (\(by))", "id \(id); \(date.local())"])
+        }
         var lines: [String] = []
         let client: String
         if let address = session.connection.remoteAddress {

@@ -11,6 +11,12 @@ package struct ListenerModel: Sendable {
         case imap
         /// Port 993, TLS from the first byte.
         case imaps
+        /// Programs of this machine, over a Unix socket: `host` is its path. Never configured as a listener, but by
+        /// `LocalSubmissionModel`.
+        case local
+
+        /// Those that a site configures.
+        package static let allCases: [Kind] = [.smtp, .submission, .submissions, .imap, .imaps]
 
         package var defaultPort: Int {
             switch self {
@@ -19,11 +25,14 @@ package struct ListenerModel: Sendable {
             case .submissions: 465
             case .imap: 143
             case .imaps: 993
+            case .local: 0
             }
         }
 
         package var isImplicitTLS: Bool { self == .submissions || self == .imaps }
         package var isIMAP: Bool { self == .imap || self == .imaps }
+        /// Whether mail comes there from the network.
+        package var isRemoteSMTP: Bool { !isIMAP && self != .local }
     }
 
     package enum BareLineFeed: String, CaseIterable, Sendable {
@@ -59,7 +68,9 @@ package struct ListenerModel: Sendable {
     }
 
     /// For the log: `smtp 127.0.0.1:2525`.
-    package var name: String { "\(kind.rawValue) \(host.value):\(port)" }
+    package var name: String {
+        kind == .local ? "\(kind.rawValue) \(host.value)" : "\(kind.rawValue) \(host.value):\(port)"
+    }
 }
 
 /// How an SMTP listener speaks, where it differs from the native way of its kind.

@@ -16,6 +16,7 @@ package struct SiteModel: Sendable {
     package var policies: [PolicyModel] = []
     package var store: StoreModel
     package var listeners: [ListenerModel]
+    package var local = LocalSubmissionModel()
     package var outgoing = OutgoingModel()
     package var dns = DNSModel()
     package var tls: ServerTLSModel
@@ -23,6 +24,8 @@ package struct SiteModel: Sendable {
     package var log: LogModel
     /// Whom `serve` becomes when root starts it.
     package var serviceUser: Located<String>
+    /// The folder for Unix sockets; the machine's or the user's own when nil.
+    package var runtimeDirectory: Located<String>?
     /// Other files that the configuration was made from.
     package var files: [String]
     /// Where the site keeps to what its former programs did, against their author's meaning.

@@ -11,7 +11,7 @@ enum ListenerSection {
         var result: [ListenerModel] = []
         if let entries = node.entries {
             for entry in entries {
-                guard let kind = ListenerModel.Kind(rawValue: entry.key) else {
+                guard let kind = ListenerModel.Kind(rawValue: entry.key), kind != .local else {
                     site.context.faults.error(
                         at: entry.keyLocation, "\(node.path): there is no listener called \(entry.key)",
                         remedy: "one of " + ListenerModel.Kind.allCases.map(\.rawValue).joined(separator: ", "))
@@ -44,6 +44,12 @@ enum ListenerSection {
         let serverTLS = reader.node("server_tls") == nil ? nil : TLSSection.readServer(reader, key: "server_tls")
         reader.finish()
         guard let kind else { return nil }
+        guard kind.value != .local else {
+            reader.context.faults.error(
+                at: kind.location, "the socket for programs of this machine is no listener",
+                remedy: "name its path as local.socket")
+            return nil
+        }
         var model =
             address.map { listener(kind.value, $0, reader.context) }
             ?? ListenerModel(kind: kind.value, host: Located("*", at: reader.location), port: kind.value.defaultPort)

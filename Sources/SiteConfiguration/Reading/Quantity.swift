@@ -1,6 +1,6 @@
 /// Numbers with units, and how near a misspelt key is to a known one.
-enum Quantity {
-    static func duration(_ text: String) -> Duration? {
+package enum Quantity {
+    package static func duration(_ text: String) -> Duration? {
         let units: [(String, Int64)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]
         let (number, unit) = split(text)
         guard let value = Int64(number), value >= 0 else { return nil }

@@ -61,11 +61,14 @@ package enum SiteReader {
         let senders = SenderSection.read(reader)
         let store = StoreSection.read(reader)
         let listeners = ListenerSection.read(reader)
+        let local = LocalSection.read(reader)
         let tls = TLSSection.readServer(reader)
         let limits = LimitsSection.read(reader)
         let log = LogSection.read(reader)
         let service = reader.section("service")
         let user = service?.string("user") ?? Located("postroom", at: .builtIn)
+        let runtimeDirectory = service?.string("runtime_directory")
+        if let runtimeDirectory { LocalSection.checkPath(runtimeDirectory, "service.runtime_directory", reader.context) }
         service?.finish()
         reader.finish()
         guard let hostname else { return nil }
@@ -81,6 +84,8 @@ package enum SiteReader {
         model.policies = policies
         model.outgoing = outgoing
         model.dns = dns
+        model.local = local
+        model.runtimeDirectory = runtimeDirectory
         model.originalBehaviour = original
         for listener in listeners {
             guard let name = listener.policy, model.policy(name.value) == nil else { continue }

@@ -187,3 +187,13 @@ extension DNSModel {
         return entries
     }
 }
+
+extension LocalSubmissionModel {
+    var entries: YAMLEntries {
+        var entries = YAMLEntries()
+        entries.add("enabled", isOffered, unless: true)
+        entries.add("socket", socket)
+        entries.add("users", users)
+        return entries
+    }
+}

@@ -32,13 +32,17 @@ extension SiteModel {
         if !policies.isEmpty { entries.add("policies", .mapping(policies.map { ($0.name, $0.document) })) }
         entries.add("store", store.document)
         entries.add("listeners", .list(listeners.map(\.document)))
+        entries.add("local", local.entries)
         entries.add("outgoing", outgoing.entries)
         entries.add("dns", dns.entries)
         entries.add("tls", tls.document)
         entries.add("limits", limits.document)
         entries.add(
             "log", .mapping([("level", .scalar(log.level.rawValue)), ("format", .scalar(log.format.rawValue))]))
-        entries.add("service", .mapping([("user", serviceUser.document)]))
+        var service = YAMLEntries()
+        service.add("user", serviceUser)
+        service.add("runtime_directory", runtimeDirectory)
+        entries.add("service", service)
         return entries.value
     }
 }

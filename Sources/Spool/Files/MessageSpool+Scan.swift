@@ -46,7 +46,7 @@ extension MessageSpool {
 }
 
 /// The names of all messages, in the order in which they came.
-private struct SpoolListing {
+struct SpoolListing {
     var ids: [QueueID] = []
     var faults: [SpoolFailure] = []
 

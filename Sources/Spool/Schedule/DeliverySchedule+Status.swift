@@ -4,6 +4,16 @@ extension DeliverySchedule {
     /// Messages that wait or are in flight.
     package var count: Int { counts.messages }
 
+    /// When the oldest message came, in microseconds since 1970; nil where nothing waits. Looks at every message.
+    package var oldestArrival: Int64? {
+        var oldest: Int64?
+        for place in 0..<messages.end {
+            guard let message = messages[place] else { continue }
+            oldest = min(oldest ?? message.arrival, message.arrival)
+        }
+        return oldest
+    }
+
     package func status(of id: QueueID) -> ScheduledMessageStatus? {
         guard let place = places[id], let message = messages[place] else { return nil }
         var status = ScheduledMessageStatus(

@@ -16,7 +16,9 @@ enum ConfiguredSite {
         try folder.write(
             "\(own)\n\(listeners)\ntls: {self_signed_directory: \(folder.path("tls"))}\n", to: "postroom.yaml")
         let model = try SiteLoader.load(file, environment: [:]).model
-        return try await Server.withRunning(model, source: .file(file), queueDirectory: folder.path("spool")) { server in
+        return try await Server.withRunning(
+            model, source: .file(file), queueDirectory: folder.path("spool"), runtimeDirectory: folder.path("run")
+        ) { server in
             try await body(TestSite(folder: folder, server: server))
         }
     }

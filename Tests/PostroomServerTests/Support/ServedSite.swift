@@ -28,7 +28,19 @@ struct ServedSite: RunningSite {
     /// A folder from which a site can be started, again and again.
     static func prepare(_ configuration: String, _ files: [String: String]) throws -> TemporaryFolder {
         let folder = try TemporaryFolder("served")
-        _ = try TestSite.write(configuration + "\nservice: {user: nobody}\n", files, to: folder)
+        if configuration.contains("\nservice:") {
+            _ = try TestSite.write(configuration, files, to: folder)
+            return open(folder)
+        }
+        let service = "service: {user: nobody, runtime_directory: \(folder.path("run"))}"
+        let queue = "outgoing: {queue_directory: \(folder.path("spool"))}"
+        let more = configuration.contains("\noutgoing:") ? service : "\(service)\n\(queue)"
+        _ = try TestSite.write("\(configuration)\n\(more)\n", files, to: folder)
+        return open(folder)
+    }
+
+    /// The service's user may write mail there.
+    private static func open(_ folder: TemporaryFolder) -> TemporaryFolder {
         chown(folder.path("mail"), 65534, 65534)
         chmod(folder.path("mail"), 0o755)
         return folder

@@ -9,7 +9,7 @@ struct TestSite: RunningSite {
     let server: Server
 
     /// Serves what `configuration` describes while `body` runs. `%ROOT%` in it and in the files stands for the folder for
-    /// mail; `tls` takes the place of a certificate that is made up.
+    /// mail, `%FOLDER%` in it for the site's own; `tls` takes the place of a certificate that is made up.
     static func serving<Value: Sendable>(
         _ configuration: String, files: [String: String] = [:], tls: String? = nil,
         _ body: (TestSite) async throws -> Value
@@ -17,7 +17,9 @@ struct TestSite: RunningSite {
         let folder = try TemporaryFolder("site")
         let file = try write(configuration, files, tls: tls, to: folder)
         let model = try SiteLoader.load(file, environment: [:]).model
-        return try await Server.withRunning(model, source: .file(file), queueDirectory: folder.path("spool")) { server in
+        return try await Server.withRunning(
+            model, source: .file(file), queueDirectory: folder.path("spool"), runtimeDirectory: folder.path("run")
+        ) { server in
             try await body(TestSite(folder: folder, server: server))
         }
     }
@@ -29,7 +31,9 @@ struct TestSite: RunningSite {
         let root = try folder.makeFolder("mail")
         for path in [folder.path, root] { chmod(path, 0o777) }
         for (name, text) in files { try folder.write(text.replacing("%ROOT%", with: root), to: name) }
-        let text = configuration.replacing("%ROOT%", with: root) + listeners(folder, tls: tls)
+        let text =
+            configuration.replacing("%ROOT%", with: root).replacing("%FOLDER%", with: folder.path)
+            + listeners(folder, tls: tls)
         return try folder.write(text, to: "postroom.yaml")
     }
 

@@ -35,6 +35,13 @@ struct OutgoingReader {
         reading.draft.model.outgoing = outgoing
         readTLS()
         readLimits()
+        readLocalUsers()
+    }
+
+    private func readLocalUsers() {
+        guard parameters.isSet("authorized_submit_users") else { return }
+        let words = parameters.words("authorized_submit_users", "which users of this machine may send")
+        reading.draft.model.local.users = TableReader(reading, effect: .relaying).items(words)
     }
 
     private func tables(_ name: String, _ note: String) -> [TableModel] {

@@ -1,0 +1,116 @@
+import Logging
+import MailModel
+import NIOCore
+package import Spool
+
+extension MailQueue: QueueAdministration {
+    package func status(of ids: [QueueID]) -> [QueueID: ScheduledMessageStatus] {
+        var result: [QueueID: ScheduledMessageStatus] = [:]
+        for id in ids { result[id] = schedule.status(of: id) }
+        return result
+    }
+
+    package func hold(_ id: QueueID) async throws(QueueAdministrationFault) {
+        try await setHeld(id, true)
+        schedule.hold(id)
+    }
+
+    package func release(_ id: QueueID) async throws(QueueAdministrationFault) {
+        try await setHeld(id, false)
+        schedule.release(id, now: Self.now)
+        wake()
+    }
+
+    private func setHeld(_ id: QueueID, _ isHeld: Bool) async throws(QueueAdministrationFault) {
+        do throws(SpoolFailure) {
+            try await spool.setHeld(id, isHeld)
+        } catch {
+            throw QueueAdministrationFault(error)
+        }
+    }
+
+    package func delete(_ id: QueueID) async throws(QueueAdministrationFault) {
+        do throws(SpoolFailure) {
+            let message = try await spool.message(id)
+            // From here on nothing of it is started.
+            let isGone = schedule.remove(id)
+            if isGone { forget(id) }
+            do throws(SpoolFailure) {
+                if isGone {
+                    try await spool.remove(id)
+                } else {
+                    // The end of the job that runs removes the file; a crash before that must not bring the message back.
+                    let waiting = message.recipients.indices.filter { !message.recipients[$0].state.isFinal }
+                    try await spool.update(id, [.state(waiting, .deleted)])
+                }
+            } catch where error.kind != .noSuchMessage {
+                if isGone { schedule.insert(message, now: Self.now, isFresh: false) }
+                throw error
+            } catch {
+                // The job that ran has ended meanwhile.
+            }
+        } catch {
+            throw QueueAdministrationFault(error)
+        }
+        logger.notice("removed by the administrator", metadata: ["message": "\(id)"])
+    }
+
+    package func flush(_ selection: ScheduleSelection) async throws(QueueAdministrationFault) {
+        if case .message(let id) = selection, schedule.status(of: id) == nil {
+            throw QueueAdministrationFault(.noSuchMessage, "there is no message \(id) that waits")
+        }
+        schedule.flush(selection, now: Self.now)
+        wake()
+    }
+
+    // MARK: Requeue
+
+    package func requeue(_ id: QueueID) async throws(QueueAdministrationFault) -> QueueID {
+        do throws(SpoolFailure) {
+            let message = try await spool.message(id)
+            guard schedule.status(of: id)?.inFlight ?? 0 == 0 else {
+                throw SpoolFailure(.busy, "a copy of message \(id) is being handed over now: try again")
+            }
+            // From here on nothing of it is started.
+            _ = schedule.remove(id)
+            do throws(SpoolFailure) {
+                let recipients = await RequeuedRecipients(site: site(), message: message).resolved()
+                let copy = try await copy(message, recipients)
+                forget(id)
+                accept(copy)
+                // A crash before this sends the message twice, and loses none.
+                try await spool.remove(id)
+                logger.notice(
+                    "queued anew by the administrator", metadata: ["message": "\(copy.id)", "formerly": "\(id)"])
+                return copy.id
+            } catch {
+                schedule.insert(message, now: Self.now, isFresh: false)
+                wake()
+                throw error
+            }
+        } catch {
+            throw error.kind == .busy
+                ? QueueAdministrationFault(.inFlight, error.description) : QueueAdministrationFault(error)
+        }
+    }
+
+    private func copy(
+        _ message: QueuedMessage, _ recipients: [QueuedRecipient]
+    ) async throws(SpoolFailure) -> QueuedMessage {
+        let content = try await spool.content(message.id)
+        let staged = try await spool.begin(id: .make())
+        do throws(SpoolFailure) {
+            var offset: UInt64 = 0
+            while true {
+                let chunk = try await content.chunk(at: offset, count: 1 << 20)
+                guard chunk.readableBytes > 0 else { break }
+                offset &+= UInt64(chunk.readableBytes)
+                try await staged.append(chunk)
+            }
+            return try await staged.commit(envelope: message.envelope, recipients: recipients, isHeld: false)
+        } catch {
+            staged.abort()
+            throw error
+        }
+    }
+}

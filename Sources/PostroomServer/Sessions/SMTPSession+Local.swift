@@ -1,0 +1,28 @@
+import Directory
+import MailModel
+import Net
+import SMTP
+import Synchronization
+
+/// What is different for programs of this machine.
+extension SMTPSession {
+    /// authorized_submit_users: who may not send is told so at MAIL.
+    func localRefusal(_ site: Site, _ session: SMTPSessionFacts) async -> SMTPReply? {
+        guard let uid = session.connection.peerUID else { return nil }
+        switch await site.maySubmit(uid: uid) {
+        case .found(true): return nil
+        case .found(false), .absent:
+            return SMTPReply(
+                550, EnhancedStatusCode(5, 7, 1), "User uid=\(uid) is not allowed to submit mail (local.users)")
+        case .unavailable:
+            return SMTPReply(451, EnhancedStatusCode(4, 3, 0), "Error: temporary lookup failure")
+        }
+    }
+
+    /// `postroom send` ends after the message: what it was told of a recipient beside others reaches nobody. A program that
+    /// speaks SMTP itself (`sendmail -bs`) knows what to do with a refusal.
+    func noteRefused(_ recipient: EnvelopeRecipient, _ session: SMTPSessionFacts) {
+        guard session.connection.peerUID != nil, session.helo == LocalMail.helloName else { return }
+        transaction.withLock { $0?.noteRefused(recipient) }
+    }
+}
