@@ -263,7 +263,7 @@ extension RemoteDelivery.Progress {
             let reply = failure.reason.reply(permanent: false)
             wait(
                 EnhancedStatusCode(4, status.subject, status.detail), reply.lines.joined(separator: " "),
-                host: host.description)
+                host: isRemote ? host.description : nil)
         }
     }
 
@@ -278,20 +278,25 @@ extension RemoteDelivery.Progress {
             case .refused(_, let reply):
                 results[place] = RemoteDelivery.Result(fate: .failed, reply: reply, host: name)
             case .unsupported(let reason):
-                results[place] = RemoteDelivery.Result(fate: .failed, reply: reason.reply(permanent: true), host: name)
+                results[place] = RemoteDelivery.Result(fate: .failed, reply: reason.reply(permanent: true))
             case .lostAfterContent(let reason):
                 // Another host would give the recipient a second copy for sure.
                 results[place] = RemoteDelivery.Result(
-                    fate: .deferred, reply: reason.reply(permanent: false), host: name)
+                    fate: .deferred, reply: reason.reply(permanent: false), host: reason.isRemote ? name : nil)
             case .deferred(_, let reason):
                 reasons[place] = RemoteDelivery.Result(
-                    fate: .deferred, reply: reason.reply(permanent: false), host: name)
+                    fate: .deferred, reply: reason.reply(permanent: false), host: reason.isRemote ? name : nil)
             }
         }
     }
 }
 
 extension OutgoingReason {
+    /// Whether these are the other side's words.
+    fileprivate var isRemote: Bool {
+        if case .reply = self { true } else { false }
+    }
+
     fileprivate func reply(permanent: Bool) -> SMTPReply {
         switch self {
         case .reply(let reply): reply

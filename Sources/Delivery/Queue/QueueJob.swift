@@ -257,6 +257,8 @@ struct SpooledContentSource: OutgoingContentSource {
         var offset: UInt64 = 0
 
         mutating func next() async throws -> ByteBuffer? {
+            // Nothing need be asked of the disk to know that this was all.
+            guard offset < content.size else { return nil }
             let chunk = try await content.chunk(at: offset, count: 1 << 16)
             offset &+= UInt64(chunk.readableBytes)
             return chunk.readableBytes > 0 ? chunk : nil
@@ -270,7 +272,7 @@ extension SpooledContent {
     /// All of it, where `start` was read already; for messages of a size that memory is meant for.
     func whole(after start: ByteBuffer) async throws(SpoolFailure) -> ByteBuffer {
         var result = start
-        while UInt64(result.readableBytes) <= QueueJob.gatheredSize {
+        while UInt64(result.readableBytes) < size {
             var chunk = try await chunk(at: UInt64(result.readableBytes), count: 1 << 16)
             guard chunk.readableBytes > 0 else { break }
             result.writeBuffer(&chunk)

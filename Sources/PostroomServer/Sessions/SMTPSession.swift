@@ -60,6 +60,11 @@ final class SMTPSession: SMTPServices {
             log(reject: refusal, "MAIL", session, sender)
             return refusal
         }
+        if let failure = await sites.queue?.spool.admits(size: sender.declaredSize) {
+            // Before the message is sent for nothing; and what is reserved takes reports and what fails for now.
+            logger.error("no mail is taken", metadata: ["reason": "\(failure)"])
+            return failure.smtpReply
+        }
         let decision = await policy.sender(sender.path, client: facts(session, id))
         log(decision.effects.notes, id)
         if let refusal = decision.reply, !refusal.isPositive {

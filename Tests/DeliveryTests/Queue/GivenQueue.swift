@@ -175,6 +175,7 @@ final class GivenQueue: Sendable {
             let resolution = await router.resolve(address)
             transaction.add(resolution, asked: asked)
         }
+        #expect(transaction.loop(in: ByteBuffer(string: content)) == nil)
         let report = await transaction.deliver(body: ByteBuffer(string: content), traceHeaders: [])
         let accepted = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "Ok")
         #expect(report.smtpReply(accepted: accepted) == accepted, "\(report)")

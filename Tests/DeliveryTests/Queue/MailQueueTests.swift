@@ -9,7 +9,7 @@ import Testing
 
 /// What becomes of mail that waits, as its recipients and its sender see it.
 @Suite struct MailQueueTests {
-    @Test func `mail for another host gets there, with what its sender asked for, and leaves nothing behind`() async throws {
+    @Test func `mail for another host gets there, with what its sender asked for, and is gone here`() async throws {
         try await ReceivingPeer.serving { peer in
             try await GivenQueue.running { given in
                 given.directory.setWay("far.example", "smtp:[127.0.0.1]:\(peer.port)")
@@ -83,7 +83,8 @@ import Testing
             try await GivenQueue.running { given in
                 // Several jobs for one message, each with both kinds of recipients.
                 for number in 0..<6 {
-                    given.directory.setWay("far\(number).example", "smtp:[127.0.0.1]:\(peer.port),[127.0.0.\(number + 1)]:1")
+                    given.directory.setWay(
+                        "far\(number).example", "smtp:[127.0.0.1]:\(peer.port),[127.0.0.\(number + 1)]:1")
                 }
                 peer.answer { verb, argument in
                     verb == "RCPT" && argument.hasPrefix("<no@") ? "550 5.1.1 no such user" : nil
@@ -308,7 +309,7 @@ import Testing
 
     // MARK: Sessions
 
-    @Test func `a next hop that closed an idle session, with a word or without, gets the next message over another`() async throws {
+    @Test func `an idle session that the next hop closed, with a word or without, delays nothing`() async throws {
         for farewell in ["421 4.4.2 idle for too long", "close"] {
             try await ReceivingPeer.serving { peer in
                 try await GivenQueue.running { given in
