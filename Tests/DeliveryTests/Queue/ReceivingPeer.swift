@@ -13,7 +13,7 @@ final class ReceivingPeer: Sendable {
     }
 
     /// What is said to a command, `MAIL`, `RCPT`, `DATA` or `.`; nil for what a friendly server says. A reply of "close"
-    /// closes.
+    /// closes, and one that ends in "and closes" is said before.
     typealias Answers = @Sendable (_ verb: String, _ argument: String) -> String?
 
     private struct State {
@@ -99,7 +99,7 @@ final class ReceivingPeer: Sendable {
                 if let reply = answer(verb, String(argument)) {
                     if reply == "close" { return }
                     try await say(reply)
-                    if reply.hasPrefix("421") { return }
+                    if reply.hasPrefix("421") || reply.hasSuffix("and closes") { return }
                     continue
                 }
                 switch verb {
