@@ -27,6 +27,7 @@ class Scale:
         self.mailbox = 200 if quick else 10_000
         self.starts = 3 if quick else 10
         self.deliveries = 5 if quick else 100
+        self.waiting = 500 if quick else 100_000
 
 
 class Bench:
@@ -48,9 +49,8 @@ class Bench:
         # Mail of root is refused, so root measures as another user.
         user = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
         self.owner = (user.pw_uid, user.pw_gid)
-        for name in ("mail", "tls", "run"):
-            os.mkdir(os.path.join(self.folder, name), 0o700)
-            os.chown(os.path.join(self.folder, name), *self.owner)
+        for name in ("mail", "tls", "run", "queue"):
+            self.make_folder(name)
         os.chmod(self.folder, 0o755)
         self.ldif = os.path.join(self.folder, "people.ldif")
         with open(self.ldif, "w") as file:
@@ -81,21 +81,29 @@ class Bench:
         except OSError:
             return ""
 
-    def write_configuration(self, directory=None):
+    def write_configuration(self, directory=None, relay=None):
         self.ports = {name: free_port() for name in ("smtp", "submission", "imap", "imaps")}
         path = os.path.join(self.folder, "postroom.yaml")
         with open(path, "w") as file:
-            file.write(site.configuration(self.folder, self.ports, directory or self.slapd(), self.owner))
+            file.write(site.configuration(self.folder, self.ports, directory or self.slapd(), self.owner, relay))
         os.chmod(path, 0o644)
         return path
 
     @contextlib.contextmanager
-    def postroom(self, directory=None):
-        server = Postroom(self, self.write_configuration(directory))
+    def postroom(self, directory=None, relay=None):
+        server = Postroom(self, self.write_configuration(directory, relay))
         try:
             yield server
         finally:
             server.stop()
+
+    def forget_queue(self):
+        shutil.rmtree(os.path.join(self.folder, "queue"))
+        self.make_folder("queue")
+
+    def make_folder(self, name):
+        os.mkdir(os.path.join(self.folder, name), 0o700)
+        os.chown(os.path.join(self.folder, name), *self.owner)
 
     def run(self, command, text=""):
         """A command to its end, with `text` as its standard input, in seconds."""

@@ -5,7 +5,7 @@ import smtplib
 import statistics
 import time
 
-from . import imap, site
+from . import imap, queue, site
 from .bench import Figure
 from .postfix import Postfix, count_messages
 
@@ -252,5 +252,5 @@ def news(bench):
 
 ALL = {
     "start": start, "smtp": smtp, "postfix": postfix, "lookups": lookups, "logins": logins, "idle": idle,
-    "mailbox": mailbox, "news": news,
+    "mailbox": mailbox, "news": news, "queue": queue.queue, "waiting": queue.waiting,
 }

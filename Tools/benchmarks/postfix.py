@@ -63,10 +63,15 @@ virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 500
 """
 
+RELAY = """\
+relay_domains = {domain}
+relay_transport = relay:[127.0.0.1]:{port}
+"""
+
 
 class Postfix:
-    def __init__(self, folder, accounts, owner):
-        self.folder = os.path.join(folder, "postfix")
+    def __init__(self, folder, accounts, owner, relay=None):
+        self.folder = os.path.join(folder, "postfix-relay" if relay else "postfix")
         self.mail = os.path.join(self.folder, "mail")
         for name in ("queue", "data", "mail"):
             os.makedirs(os.path.join(self.folder, name))
@@ -77,7 +82,8 @@ class Postfix:
             "folder": self.folder, "mail": self.mail, "domain": site.DOMAIN, "uid": owner[0], "gid": owner[1],
         }
         self.write("master.cf", SERVICES.format(port=self.port))
-        self.write("main.cf", PARAMETERS.format(**values))
+        further = RELAY.format(domain=relay[0], port=relay[1]) if relay else ""
+        self.write("main.cf", PARAMETERS.format(**values) + further)
         self.write("mailboxes", "".join(
             f"{site.address(number)} {site.login(number)}/Maildir/\n" for number in range(1, accounts + 1)))
         self.run(["/usr/sbin/postmap", "-c", self.folder, f"hash:{self.folder}/mailboxes"])

@@ -78,8 +78,10 @@ access to * by * read
         self.child.stop()
 
 
-def configuration(folder, ports, directory, owner):
-    """`postroom.yaml`: the one place that knows its format. `directory` is a slapd's port or an LDIF file."""
+def configuration(folder, ports, directory, owner, relay=None):
+    """`postroom.yaml`: the one place that knows its format. `directory` is a slapd's port or an LDIF file, `relay` another
+    host's domain and the settings for the way there."""
+    far, outgoing = relay or ("", "outgoing: {queue_directory: FOLDER/queue}\n")
     if isinstance(directory, int):
         source = (f"servers: [\"ldap://127.0.0.1:{directory}\"]\n  base: {BASE}\n"
                   f"  bind: {{dn: \"{READER}\", password: {READER_PASSWORD}}}")
@@ -90,8 +92,8 @@ postmaster: {address(1)}
 directory:
   {source}
 preset: inetorgperson
-domains: {{mailbox: [{DOMAIN}]}}
-accounts:
+domains: {{mailbox: [{DOMAIN}]{f', relay: [{far}]' if far else ''}}}
+{outgoing.replace('FOLDER', folder)}accounts:
   user:
     - filter: (&(objectClass=inetOrgPerson)(|(uid=%u)(mail=%u)))
       address_filter: (&(objectClass=inetOrgPerson)(mail=%u))

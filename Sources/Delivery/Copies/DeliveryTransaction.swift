@@ -85,6 +85,23 @@ package struct DeliveryTransaction: Sendable {
         }
     }
 
+    /// Looks for mailboxes that the message has been in already. Among other copies those alone are not delivered, and the
+    /// sender is told; where there is nothing else, the message is refused.
+    ///
+    /// - Parameter start: the message from its first octet on, as much as is there; its header counts.
+    package mutating func loop(in start: ByteBuffer) -> SMTPReply? {
+        let visited = DeliveredTo(in: start)
+        var looping: EmailAddress?
+        for place in copies.indices {
+            guard let mailbox = copies[place].mailbox, visited.contains(mailbox.address) else { continue }
+            looping = looping ?? mailbox.address
+            copies[place].target = .looping(mailbox.address)
+        }
+        guard let looping else { return nil }
+        let isAlone = copies.allSatisfy { if case .looping = $0.target { true } else { $0.isDiscarded } }
+        return isAlone || outbox == nil ? DeliveredTo.loop(looping) : nil
+    }
+
     // MARK: Delivering
 
     /// Delivers a message that is in memory. `traceHeaders` are the `Received` lines; `Return-Path` is added here.
@@ -185,7 +202,7 @@ package struct DeliveryTransaction: Sendable {
                 } else {
                     switch copy.target {
                     case .destination(.discard(_, let reason)): outcome = .discarded(reason)
-                    case .destination(.remote), .undeliverable: outcome = .noWayOut
+                    case .destination(.remote), .undeliverable, .looping: outcome = .noWayOut
                     case .destination(.mailbox):
                         switch written[place] {
                         case .success(let message): outcome = .delivered(path: message.path)
@@ -217,6 +234,8 @@ struct PlannedCopy: Sendable {
         case destination(Destination)
         /// Nobody has the address; its sender is to be told.
         case undeliverable(EmailAddress)
+        /// The message has been in its mailbox before; the queue finds that again and tells the sender.
+        case looping(EmailAddress)
     }
 
     var target: Target
@@ -227,7 +246,7 @@ struct PlannedCopy: Sendable {
     var address: EmailAddress {
         switch target {
         case .destination(let destination): destination.address
-        case .undeliverable(let address): address
+        case .undeliverable(let address), .looping(let address): address
         }
     }
 

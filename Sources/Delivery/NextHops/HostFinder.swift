@@ -98,7 +98,9 @@ package struct HostFinder: Sendable {
                     EnhancedStatusCode(5, 4, 4), "Host or domain name not found: there is no domain \(domain)")
             }
             // RFC 5321 §5.1: the domain itself, as if it had named itself.
-            return outcome([await addresses(of: domain, port, isSecure: isSecure, &generator)], named: domain)
+            let found = await addresses(of: domain, port, isSecure: isSecure, &generator)
+            guard !isOurs(found) else { return loop(domain) }
+            return outcome([found], named: domain)
         case .found(let records):
             // RFC 7505 §3.
             if records.records.allSatisfy({ $0.host == nil }) {
@@ -121,17 +123,20 @@ package struct HostFinder: Sendable {
             // RFC 5321 §5.1: ourselves and whoever comes behind us are left out; mail must come nearer.
             guard !options.ownNames.contains(host) else { break }
             let addresses = await addresses(of: host, port, isSecure: records.isSecure, &generator)
-            if case .hosts(let hosts) = addresses, hosts.contains(where: { options.ownAddresses.contains($0.endpoint) })
-            {
-                break
-            }
+            guard !isOurs(addresses) else { break }
             found.append(addresses)
             if found.reduce(0, { $0 + $1.count }) >= options.addressLimit { break }
         }
-        guard !found.isEmpty else {
-            return .nowhere(EnhancedStatusCode(5, 4, 6), "Mail for \(domain) loops back to myself")
-        }
-        return outcome(found, named: domain)
+        return found.isEmpty ? loop(domain) : outcome(found, named: domain)
+    }
+
+    private func isOurs(_ found: Found) -> Bool {
+        guard case .hosts(let hosts) = found else { return false }
+        return hosts.contains { options.ownAddresses.contains($0.endpoint) }
+    }
+
+    private func loop(_ domain: DNSName) -> Outcome {
+        .nowhere(EnhancedStatusCode(5, 4, 6), "Mail for \(domain) loops back to myself")
     }
 
     // MARK: Addresses

@@ -50,6 +50,8 @@ package struct RemoteDelivery: Sendable {
         package var reply: SMTPReply
         /// Who said them, `mx.example.org[192.0.2.1]:25`; nil for ourselves.
         package var host: String?
+        /// Whether a next hop that tells of success itself took it over.
+        package var isDSNHandedOver = false
     }
 
     package struct Outcome: Sendable {
@@ -59,8 +61,6 @@ package struct RemoteDelivery: Sendable {
         package var isReached: Bool
         /// Whether nothing was asked, since the cause lies here.
         package var isOurs = false
-        /// Whether a next hop that tells of success itself took the mail over, recipient by recipient.
-        package var isDSNHandedOver: Bool
     }
 
     // MARK: -
@@ -70,7 +70,8 @@ package struct RemoteDelivery: Sendable {
         /// Why a recipient waits, as long as no host takes it.
         var reasons: [Result?]
         var isReached = false
-        var isDSNHandedOver = false
+        /// Nobody was asked, for a reason of our own.
+        var isOurs = false
 
         init(count: Int) {
             results = Array(repeating: nil, count: count)
@@ -119,7 +120,7 @@ package struct RemoteDelivery: Sendable {
             fate: .deferred, reply: SMTPReply(450, EnhancedStatusCode(4, 4, 1), "no host could be tried"), host: nil)
         return Outcome(
             results: zip(progress.results, reasons).map { $0 ?? $1 ?? nothing }, isReached: progress.isReached,
-            isDSNHandedOver: progress.isDSNHandedOver)
+            isOurs: progress.isOurs)
     }
 
     private struct HopTried {
@@ -136,7 +137,7 @@ package struct RemoteDelivery: Sendable {
         let reply = SMTPReply(isPermanent ? 550 : 450, status, text)
         let result = Result(fate: isPermanent ? .failed : .deferred, reply: reply, host: nil)
         return Outcome(
-            results: transaction.recipients.map { _ in result }, isReached: false, isOurs: true, isDSNHandedOver: false)
+            results: transaction.recipients.map { _ in result }, isReached: false, isOurs: true)
     }
 
     // MARK: Hosts
@@ -155,7 +156,10 @@ package struct RemoteDelivery: Sendable {
         }
         var sessions = 0
         for host in hosts where !progress.open.isEmpty {
-            guard !Task.isCancelled else { return progress.wait(EnhancedStatusCode(4, 3, 2), "the server is stopping") }
+            guard !Task.isCancelled else {
+                progress.isOurs = true
+                return progress.wait(EnhancedStatusCode(4, 3, 2), "the server is stopping")
+            }
             if options.sessionLimit > 0, sessions >= options.sessionLimit { return }
             guard let (tls, explanation) = await tls(for: host, terms, &progress) else { continue }
             let credentials: SMTPCredentials?
@@ -165,11 +169,14 @@ package struct RemoteDelivery: Sendable {
             case .found(let found): credentials = found
             case .absent: credentials = nil
             case .unavailable(let reason):
+                progress.isOurs = true
                 progress.wait(EnhancedStatusCode(4, 3, 0), "the login for \(tried.text) can't be had: \(reason.text)")
                 return
             }
+            // Where the certificate is checked, a session serves the next hop alone that it was checked for.
             let key = ConnectionCache.Key(
-                transport: tried.transport, host: host, security: explanation, login: credentials?.login)
+                transport: tried.transport, host: host,
+                security: tls.isChecked ? "\(explanation) for \(tried.hop)" : explanation, login: credentials?.login)
             if await deliver(transaction, key, tls, credentials, &progress) { sessions += 1 }
         }
     }
@@ -256,35 +263,40 @@ extension RemoteDelivery.Progress {
             let reply = failure.reason.reply(permanent: false)
             wait(
                 EnhancedStatusCode(4, status.subject, status.detail), reply.lines.joined(separator: " "),
-                host: host.description)
+                host: isRemote ? host.description : nil)
         }
     }
 
     mutating func note(_ result: TransactionResult, at places: [Int], _ host: CandidateHost) {
         isReached = true
-        isDSNHandedOver = result.isDSNHandedOver
         for (place, outcome) in zip(places, result.recipients) {
             let name = host.description
             switch outcome {
             case .delivered(let reply):
-                results[place] = RemoteDelivery.Result(fate: .delivered, reply: reply, host: name)
+                results[place] = RemoteDelivery.Result(
+                    fate: .delivered, reply: reply, host: name, isDSNHandedOver: result.isDSNHandedOver)
             case .refused(_, let reply):
                 results[place] = RemoteDelivery.Result(fate: .failed, reply: reply, host: name)
             case .unsupported(let reason):
-                results[place] = RemoteDelivery.Result(fate: .failed, reply: reason.reply(permanent: true), host: name)
+                results[place] = RemoteDelivery.Result(fate: .failed, reply: reason.reply(permanent: true))
             case .lostAfterContent(let reason):
                 // Another host would give the recipient a second copy for sure.
                 results[place] = RemoteDelivery.Result(
-                    fate: .deferred, reply: reason.reply(permanent: false), host: name)
+                    fate: .deferred, reply: reason.reply(permanent: false), host: reason.isRemote ? name : nil)
             case .deferred(_, let reason):
                 reasons[place] = RemoteDelivery.Result(
-                    fate: .deferred, reply: reason.reply(permanent: false), host: name)
+                    fate: .deferred, reply: reason.reply(permanent: false), host: reason.isRemote ? name : nil)
             }
         }
     }
 }
 
 extension OutgoingReason {
+    /// Whether these are the other side's words.
+    fileprivate var isRemote: Bool {
+        if case .reply = self { true } else { false }
+    }
+
     fileprivate func reply(permanent: Bool) -> SMTPReply {
         switch self {
         case .reply(let reply): reply
@@ -294,13 +306,24 @@ extension OutgoingReason {
 }
 
 extension TransactionResult {
-    /// A session that had been idle was gone: nothing was said about the message.
+    /// A session that had been idle was gone, or the server took its leave (421): nothing was said about the message.
     fileprivate var wasClosedMeanwhile: Bool {
         !canGoOn
             && recipients.allSatisfy { outcome in
-                guard case .deferred(let stage, .local) = outcome else { return false }
-                return stage == .reset || stage == .mail
+                guard case .deferred(let stage, let reason) = outcome, stage == .reset || stage == .mail else {
+                    return false
+                }
+                guard case .reply(let reply) = reason else { return true }
+                return reply.code == 421
             }
+    }
+}
+
+extension OutgoingTLSUse {
+    fileprivate var isChecked: Bool {
+        guard let options else { return false }
+        if case .none = options.verification { return false }
+        return true
     }
 }
 

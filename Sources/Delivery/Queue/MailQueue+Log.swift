@@ -33,6 +33,15 @@ extension MailQueue {
         }
     }
 
+    /// Recipients whose time ended.
+    nonisolated func log(expired notices: [PendingNotices.Notice], _ message: QueuedMessage) {
+        for notice in notices where message.recipients.indices.contains(notice.recipient) {
+            logger.notice(
+                "to=<\(message.recipients[notice.recipient].recipient.address)>, status=expired, returned to sender",
+                metadata: ["message": "\(message.id)"])
+        }
+    }
+
     /// Seconds with one digit behind the point.
     private static func delay(_ microseconds: Int64) -> String {
         let tenths = microseconds / 100_000

@@ -13,19 +13,21 @@ package actor MailQueue {
     nonisolated let site: @Sendable () -> QueueSite
     nonisolated let logger = Logger(label: "queue")
     var schedule: DeliverySchedule
-    /// Messages that came a moment ago: their envelope need not be read, nor their recipients resolved again.
-    private var fresh: [QueueID: QueuedMessage] = [:]
-    private var unsettled: [QueueID: PendingNotices] = [:]
+    private var recent = RecentMessages()
+    /// Who has yet to be told what, by message.
+    var unsettled: [QueueID: PendingNotices] = [:]
+    /// How many outcomes of a message are on their way to its file: it is not let go before they are there.
+    var writing: [QueueID: Int] = [:]
+    /// Messages whose senders are being told: one report after the other.
+    var settling: Set<QueueID> = []
     /// When a message is looked at again whose notices could not be written.
-    private var postponed: [QueueID: ContinuousClock.Instant] = [:]
+    var postponed: [QueueID: ContinuousClock.Instant] = [:]
     private var running = 0
     private var isStopping = false
     private nonisolated let wakeups = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
-    /// Envelopes kept in memory between arrival and first attempt.
-    private static let freshLimit = 4096
-    /// Between two tries to write a report that the spool or the directory did not let through.
-    private static let noticeBackoff = Duration.seconds(30)
+    /// Between two tries at what the spool or the directory did not let through.
+    static let backoff = Duration.seconds(30)
 
     package init(spool: MessageSpool, site: @escaping @Sendable () -> QueueSite) {
         self.spool = spool
@@ -49,7 +51,8 @@ package actor MailQueue {
 
     /// A message that is in the spool, durably: it goes out as soon as there is a place.
     package func accept(_ message: QueuedMessage) {
-        if fresh.count < Self.freshLimit { fresh[message.id] = message }
+        // What is held is resolved when it is released.
+        if !message.isHeld { recent.insert(message) }
         schedule.insert(message, now: Self.now, isFresh: true)
         wake()
     }
@@ -61,7 +64,7 @@ package actor MailQueue {
     }
 
     func forget(_ id: QueueID) {
-        fresh[id] = nil
+        recent.remove(id)
         unsettled[id] = nil
         postponed[id] = nil
     }
@@ -75,7 +78,8 @@ package actor MailQueue {
             tasks.addTask { await self.keepTime() }
             wake()
             for await _ in wakeups.stream {
-                await writeOverdue()
+                let overdue = takeOverdue()
+                if !overdue.isEmpty { tasks.addTask { await self.writeDown(overdue) } }
                 while let job = nextJob() { tasks.addTask { await self.perform(job) } }
                 for id in takePostponed() { tasks.addTask { await self.settle(id) } }
             }
@@ -94,15 +98,27 @@ package actor MailQueue {
     }
 
     /// What waited when the server was stopped comes back to the schedule; mail that arrives meanwhile does not wait for it.
+    /// Nothing is left behind because a disk failed for a moment.
     private func scan() async {
+        while await !hasScanned() {
+            guard (try? await Task.sleep(for: Self.backoff)) != nil else { return }
+        }
+    }
+
+    /// - Returns: whether all that can be read was read.
+    private func hasScanned() async -> Bool {
         do throws(SpoolFailure) {
             let found = try await spool.scan { await self.insert($0) }
             for fault in found.faults {
                 logger.error("a file of the spool is no message", metadata: ["reason": "\(fault)"])
             }
             if found.messages > 0 { logger.notice("read what waited", metadata: ["messages": "\(found.messages)"]) }
+            return found.faults.allSatisfy { $0.kind == .damaged }
         } catch {
-            logger.error("what waits can't all be read", metadata: ["reason": "\(error)"])
+            if !Task.isCancelled {
+                logger.error("what waits can't all be read", metadata: ["reason": "\(error)"])
+            }
+            return false
         }
     }
 
@@ -140,168 +156,78 @@ package actor MailQueue {
 
     private func perform(_ job: DeliveryJob) async {
         defer { running -= 1 }
-        let known = fresh[job.message]
-        var outcome = QueueJob.Outcome()
+        let known = recent.entry(job.message)
         do throws(SpoolFailure) {
             let message: QueuedMessage
-            if let known { message = known } else { message = try await spool.message(job.message) }
-            outcome = await QueueJob(job: job, message: message, site: site(), spool: spool)
-                .run(isResolved: known != nil && job.attempt == 1)
+            if let known { message = known.message } else { message = try await spool.message(job.message) }
+            let outcome = await QueueJob(job: job, message: message, site: site(), spool: spool)
+                .run(isResolved: job.attempt == 1 && known?.isResolved() ?? false)
             await conclude(job, message, outcome)
         } catch {
-            logger.error(
-                "a message can't be read", metadata: ["message": "\(job.message)", "reason": "\(error)"])
-            outcome.results = job.recipients.map { ($0, .deferred(error.smtpReply, host: nil)) }
-            _ = schedule.finish(job, outcome.results, contact: .notTried, now: Self.now)
-            if error.kind == .noSuchMessage || error.kind == .damaged {
-                // Taken out of the spool by hand, or set aside.
-                _ = schedule.remove(job.message)
-                forget(job.message)
-            }
+            await conclude(job, unreadable: error)
         }
         wake()
     }
 
     private func conclude(_ job: DeliveryJob, _ message: QueuedMessage, _ outcome: QueueJob.Outcome) async {
+        var outcome = outcome
+        if Task.isCancelled {
+            // The server stops: that is no failure of the next hop's, and no attempt.
+            outcome.results.removeAll { if case .deferred = $0.result { true } else { false } }
+            if outcome.contact == .unreachable { outcome.contact = .notTried }
+        }
         let decisions = schedule.finish(job, outcome.results, contact: outcome.contact, now: Self.now)
         log(job, message, outcome.results)
         // The first attempt is over for these: what is tried again is resolved anew.
-        if job.attempt == 1, schedule.status(of: job.message)?.inFlight ?? 0 == 0 { fresh[job.message] = nil }
-        await write(decisions, message, isDSNHandedOver: outcome.isDSNHandedOver, isMailbox: job.way == .mailbox)
+        if schedule.status(of: job.message)?.inFlight ?? 0 == 0 { recent.remove(job.message) }
+        guard !decisions.isEmpty else { return }
+        let changes = take(decisions, of: message, tellsSuccess: outcome.tellsSuccess, isMailbox: job.way == .mailbox)
+        await writeDown(changes, of: job.message)
+    }
+
+    private func conclude(_ job: DeliveryJob, unreadable failure: SpoolFailure) async {
+        let id = job.message
+        logger.error("a message can't be read", metadata: ["message": "\(id)", "reason": "\(failure)"])
+        switch failure.kind {
+        case .noSuchMessage, .damaged:
+            // Taken out of the spool by hand, or of no use to anybody.
+            _ = schedule.finish(job, [], contact: .notTried, now: Self.now)
+            _ = schedule.remove(id)
+            forget(id)
+            guard failure.kind == .damaged else { return }
+            do throws(SpoolFailure) {
+                let path = try await spool.setAside(id)
+                logger.error("a damaged message is kept", metadata: ["message": "\(id)", "path": "\(path)"])
+            } catch {
+                logger.error(
+                    "a damaged message stays where it is", metadata: ["message": "\(id)", "reason": "\(error)"])
+            }
+        case .noSpace, .unavailable, .busy:
+            let reply = RecipientResult.deferred(failure.smtpReply, host: nil)
+            let results = Task.isCancelled ? [] : job.recipients.map { (recipient: $0, result: reply) }
+            let decisions = schedule.finish(job, results, contact: .notTried, now: Self.now)
+            guard !decisions.isEmpty else { return }
+            await writeDown(take(decisions, of: nil, tellsSuccess: [], isMailbox: false), of: id)
+        }
     }
 
     /// Lifetimes and delays of what waits without being tried.
-    private func writeOverdue() async {
+    private func takeOverdue() -> [QueueID] {
         let decisions = schedule.overdue(now: Self.now)
-        guard !decisions.isEmpty else { return }
+        var ids: [QueueID] = []
         var byMessage: [QueueID: [ScheduleDecision]] = [:]
-        for decision in decisions { byMessage[decision.message, default: []].append(decision) }
-        for (id, decisions) in byMessage {
-            do throws(SpoolFailure) {
-                await write(decisions, try await spool.message(id), isDSNHandedOver: false, isMailbox: false)
-            } catch {
-                logger.error("a message can't be read", metadata: ["message": "\(id)", "reason": "\(error)"])
-            }
-        }
-    }
-
-    // MARK: Writing down
-
-    private func write(
-        _ decisions: [ScheduleDecision], _ message: QueuedMessage, isDSNHandedOver: Bool, isMailbox: Bool
-    ) async {
-        let id = message.id
-        var notices = PendingNotices()
-        var delivered: [Int] = []
-        var changes: [QueueChange] = []
         for decision in decisions {
-            switch decision {
-            case .delivered(_, let recipient, let reply):
-                delivered.append(recipient)
-                guard message.wantsSuccess(recipient) else { continue }
-                let notice = PendingNotices.Notice(recipient: recipient, reply: reply)
-                if isMailbox {
-                    notices.delivered.append(notice)
-                } else if !isDSNHandedOver {
-                    notices.relayed.append(notice)
-                }
-            case .retry(_, let recipient, let attempts): changes.append(.state([recipient], .waiting(attempts)))
-            case .move(_, let recipient, let way): changes.append(.way([recipient], way, isFixed: false))
-            case .fail(_, let recipient, let reply, let host, let failure):
-                let notice = PendingNotices.Notice(recipient: recipient, reply: reply, host: host)
-                if failure == .expired { notices.expired.append(notice) } else { notices.failed.append(notice) }
-            case .reportDelay(_, let recipient, let reply, let host):
-                notices.delayed.append(PendingNotices.Notice(recipient: recipient, reply: reply, host: host))
-            case .messageIsDone: notices.isDone = true
-            }
+            if byMessage[decision.message] == nil { ids.append(decision.message) }
+            byMessage[decision.message, default: []].append(decision)
         }
-        if !delivered.isEmpty { changes.insert(.state(delivered, .delivered), at: 0) }
-        let isSilentEnd = notices.isDone && notices.isSilent && unsettled[id] == nil
-        // The end of the file says all of it.
-        if !changes.isEmpty, !isSilentEnd {
-            do throws(SpoolFailure) {
-                try await spool.update(id, changes)
-            } catch {
-                // Nothing is lost: after a crash it would be tried once more.
-                logger.error(
-                    "what became of a message can't be written down",
-                    metadata: ["message": "\(id)", "reason": "\(error)"])
-            }
+        for (id, decisions) in byMessage {
+            _ = take(decisions, of: nil, tellsSuccess: [], isMailbox: false)
+            if decisions.contains(.messageIsDone(id)) { recent.remove(id) }
         }
-        guard notices.isDone || !notices.isSilent else { return }
-        unsettled[id, default: PendingNotices()].merge(notices)
-        if notices.isDone || schedule.status(of: id)?.inFlight ?? 0 == 0 { await settle(id) }
+        return ids
     }
 
-    /// Tells whom it concerns, then writes down that it was told, then lets go of a message that is done.
-    private func settle(_ id: QueueID) async {
-        guard let notices = unsettled.removeValue(forKey: id) else { return }
-        do {
-            if !notices.isSilent {
-                let message = try await spool.message(id)
-                for report in try await QueueReports(site: site(), message: message, spool: spool).reports(notices) {
-                    let queued = try await spool.add(
-                        id: report.id, envelope: report.envelope, recipients: report.recipients, header: [],
-                        body: report.content)
-                    logger.notice(
-                        "a report goes to <\(report.recipients.first?.given.description ?? "")>",
-                        metadata: ["message": "\(id)", "report": "\(report.id)"])
-                    accept(queued)
-                }
-            }
-            if notices.isDone {
-                try await spool.remove(id)
-                fresh[id] = nil
-            } else {
-                let changes = notices.changes(of: try await spool.message(id))
-                if !changes.isEmpty { try await spool.update(id, changes) }
-            }
-        } catch let failure as SpoolFailure where failure.kind == .noSuchMessage {
-            // Taken out of the queue meanwhile: nobody is told.
-            forget(id)
-        } catch {
-            logger.error(
-                "a sender can't be told yet", metadata: ["message": "\(id)", "reason": "\(error)"])
-            unsettled[id, default: PendingNotices()].merge(notices)
-            postponed[id] = .now + Self.noticeBackoff
-        }
-    }
-
-    private func takePostponed() -> [QueueID] {
-        let now = ContinuousClock.now
-        let due = postponed.filter { $0.value <= now }.map(\.key)
-        for id in due { postponed[id] = nil }
-        return due
-    }
-}
-
-extension PendingNotices {
-    /// What being told of changes for the recipients.
-    fileprivate func changes(of message: QueuedMessage) -> [QueueChange] {
-        let given = (failed + expired).map(\.recipient)
-        var changes: [QueueChange] = given.isEmpty ? [] : [.state(given, .failed)]
-        for notice in delayed where message.recipients.indices.contains(notice.recipient) {
-            guard case .waiting(var attempts) = message.recipients[notice.recipient].state else { continue }
-            attempts.isDelayReported = true
-            changes.append(.state([notice.recipient], .waiting(attempts)))
-        }
-        return changes
-    }
-}
-
-extension QueuedMessage {
-    fileprivate func wantsSuccess(_ recipient: Int) -> Bool {
-        guard recipients.indices.contains(recipient) else { return false }
-        return recipients[recipient].recipient.notify?.contains(.success) ?? false
-    }
-}
-
-extension ScheduleDecision {
-    var message: QueueID {
-        switch self {
-        case .delivered(let id, _, _), .retry(let id, _, _), .move(let id, _, _), .fail(let id, _, _, _, _),
-            .reportDelay(let id, _, _, _), .messageIsDone(let id):
-            id
-        }
+    private func writeDown(_ overdue: [QueueID]) async {
+        for id in overdue { await writeDown([], of: id) }
     }
 }

@@ -12,8 +12,8 @@ struct QueueJob: Sendable {
     struct Outcome: Sendable {
         var results: [(recipient: Int, result: RecipientResult)] = []
         var contact = DestinationContact.notTried
-        /// The next hop tells of success itself.
-        var isDSNHandedOver = false
+        /// Recipients whose next hop tells of success itself.
+        var tellsSuccess: Set<Int> = []
     }
 
     /// A message of at most this many octets is delivered to mailboxes from memory.
@@ -91,8 +91,29 @@ struct QueueJob: Sendable {
     private func deliver(_ found: [(place: Int, mailboxes: [LocalMailbox])], _ outcome: inout Outcome) async {
         outcome.contact = .reached
         let returnPath = TraceHeader.returnPath(message.envelope.sender.path)
+        let content: SpooledContent
+        let start: ByteBuffer
+        do throws(SpoolFailure) {
+            content = try await spool.content(message.id)
+            start = try await content.chunk(at: 0, count: DeliveredTo.scanned)
+        } catch {
+            for (place, _) in found { outcome.results.append((place, .deferred(error.smtpReply, host: nil))) }
+            outcome.contact = .notTried
+            return
+        }
+        let visited = DeliveredTo(in: start)
         var recipients: [MaildirRecipient] = []
         var places: [Int] = []
+        var isNew: [(place: Int, mailboxes: [LocalMailbox])] = []
+        for (place, mailboxes) in found {
+            if let mailbox = mailboxes.first(where: { visited.contains($0.address) }) {
+                outcome.results.append((place, .failed(DeliveredTo.loop(mailbox.address), host: nil)))
+            } else {
+                isNew.append((place, mailboxes))
+            }
+        }
+        let found = isNew
+        guard !found.isEmpty else { return }
         for (place, mailboxes) in found {
             let given = message.recipients[place].given
             for mailbox in mailboxes {
@@ -106,12 +127,12 @@ struct QueueJob: Sendable {
         }
         let delivered: [DeliveryOutcome]
         do throws(SpoolFailure) {
-            let content = try await spool.content(message.id)
             if message.size <= Self.gatheredSize {
-                delivered = await site.maildirs.deliver(try await content.whole(), to: recipients)
+                delivered = await site.maildirs.deliver(try await content.whole(after: start), to: recipients)
             } else {
                 let stream = await site.maildirs.begin(to: recipients)
-                var offset: UInt64 = 0
+                await stream.append(start)
+                var offset = UInt64(start.readableBytes)
                 while true {
                     let chunk: ByteBuffer
                     do throws(SpoolFailure) {
@@ -176,8 +197,8 @@ struct QueueJob: Sendable {
             } else if !answer.isOurs, outcome.contact == .notTried {
                 outcome.contact = .unreachable
             }
-            outcome.isDSNHandedOver = outcome.isDSNHandedOver || answer.isDSNHandedOver
             for (place, result) in zip(places, answer.results) {
+                if result.isDSNHandedOver { outcome.tellsSuccess.insert(place) }
                 outcome.results.append((place, RecipientResult(result)))
             }
         }
@@ -236,6 +257,8 @@ struct SpooledContentSource: OutgoingContentSource {
         var offset: UInt64 = 0
 
         mutating func next() async throws -> ByteBuffer? {
+            // Nothing need be asked of the disk to know that this was all.
+            guard offset < content.size else { return nil }
             let chunk = try await content.chunk(at: offset, count: 1 << 16)
             offset &+= UInt64(chunk.readableBytes)
             return chunk.readableBytes > 0 ? chunk : nil
@@ -246,14 +269,12 @@ struct SpooledContentSource: OutgoingContentSource {
 }
 
 extension SpooledContent {
-    /// For messages of a size that memory is meant for.
-    func whole() async throws(SpoolFailure) -> ByteBuffer {
-        var result = ByteBuffer()
-        var offset: UInt64 = 0
-        while offset <= QueueJob.gatheredSize {
-            var chunk = try await chunk(at: offset, count: 1 << 16)
-            guard chunk.readableBytes > 0 else { return result }
-            offset &+= UInt64(chunk.readableBytes)
+    /// All of it, where `start` was read already; for messages of a size that memory is meant for.
+    func whole(after start: ByteBuffer) async throws(SpoolFailure) -> ByteBuffer {
+        var result = start
+        while UInt64(result.readableBytes) < size {
+            var chunk = try await chunk(at: UInt64(result.readableBytes), count: 1 << 16)
+            guard chunk.readableBytes > 0 else { break }
             result.writeBuffer(&chunk)
         }
         return result

@@ -38,7 +38,7 @@ struct QueueReport: Sendable {
     var content: ByteBuffer
 }
 
-/// Makes the reports on one message that are due, and finds where they go.
+/// Makes the reports on one message, and finds where they go.
 struct QueueReports: Sendable {
     /// Where a report goes can't be told now; it is made later.
     struct Unavailable: Error, CustomStringConvertible {
@@ -52,56 +52,35 @@ struct QueueReports: Sendable {
     let message: QueuedMessage
     let spool: MessageSpool
 
-    func reports(_ notices: PendingNotices) async throws -> [QueueReport] {
-        let failures =
-            notices.failed.map { ($0, ReportedRecipient.Action.failed(.refused)) }
-            + notices.expired.map { ($0, .failed(.expired)) }
-        let successes =
-            notices.delivered.map { ($0, ReportedRecipient.Action.delivered) }
-            + notices.relayed.map { ($0, .relayed) }
-        let original = try await original()
-        var reports: [QueueReport] = []
-        for (noticed, event) in [
-            (failures, DeliveryNotice.Event.failed), (notices.delayed.map { ($0, .delayed) }, .delayed),
-            (successes, .delivered),
-        ] {
-            if let report = try await report(noticed, event, original) { reports.append(report) }
-        }
-        return reports
-    }
-
-    // MARK: One report
-
-    private func report(
-        _ noticed: [(PendingNotices.Notice, ReportedRecipient.Action)], _ event: DeliveryNotice.Event,
-        _ original: [UInt8]
-    ) async throws -> QueueReport? {
-        let known = noticed.filter { message.recipients.indices.contains($0.0.recipient) }
+    /// The report of one kind that is due now; nil where nobody wants to be told.
+    func report(_ notices: PendingNotices, _ kind: PendingNotices.Kind) async throws -> QueueReport? {
+        let known = notices.noticed(kind).filter { message.recipients.indices.contains($0.notice.recipient) }
+        guard !known.isEmpty else { return nil }
         let sender = message.envelope.sender.path
         let due = known.filter {
-            DeliveryNotice.isDue(event, sender: sender, message.recipients[$0.0.recipient].recipient.notify)
+            DeliveryNotice.isDue(kind.event, sender: sender, message.recipients[$0.notice.recipient].recipient.notify)
         }
         if !due.isEmpty {
-            let report = status(due, original)
+            let report = status(due, try await original())
             if let composed = report.composed(), let ready = try await ready(report.id, composed) { return ready }
         }
         // RFC 5321 §4.5.5: nobody else is to be told of mail from `<>`; and of a report that nobody takes, only who can
         // mend something here.
-        guard event == .failed, let postmaster = site.reports.postmasterAddress, due.isEmpty == (sender == .null) else {
+        guard kind == .failed, let postmaster = site.reports.postmasterAddress, due.isEmpty == (sender == .null) else {
             return nil
         }
-        let concerning = known.filter {
+        let concerning = (sender == .null ? known : due).filter {
             DeliveryNotice.isDoubleBounceDue(
-                sender: .null, given: message.recipients[$0.0.recipient].given, postmaster: postmaster,
+                sender: .null, given: message.recipients[$0.notice.recipient].given, postmaster: postmaster,
                 notifiesPostmaster: site.reports.tellsPostmaster)
         }
         guard !concerning.isEmpty else { return nil }
-        let report = status(concerning, original)
+        let report = status(concerning, try await original())
         return try await ready(report.id, report.doubleBounce(to: postmaster))
     }
 
     private func status(
-        _ noticed: [(PendingNotices.Notice, ReportedRecipient.Action)], _ original: [UInt8]
+        _ noticed: [(notice: PendingNotices.Notice, action: ReportedRecipient.Action)], _ original: [UInt8]
     ) -> DeliveryStatusReport {
         let now = MailQueue.now.wall
         let lifetime = (message.envelope.sender.path == .null ? site.schedule.bounceLifetime : site.schedule.lifetime)

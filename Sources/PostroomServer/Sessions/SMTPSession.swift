@@ -167,6 +167,7 @@ final class SMTPSession: SMTPServices {
         if let refusal { return [refusal] }
         transaction.effects.merge(effects)
         if let refusal = await addCopies(&transaction) { return [refusal] }
+        if let loop = transaction.delivery.loop(in: body) { return [logged(loop, transaction)] }
         guard !transaction.effects.isDiscarded else { return [discarded(transaction, session)] }
         let edited: ByteBuffer
         switch await edit(body, isLast: true, &transaction, session) {
@@ -185,6 +186,7 @@ final class SMTPSession: SMTPServices {
             guard !isLooping(chunk) else { return HopCount.tooManyHops }
             current.reportRefused()
             if let refusal = await addCopies(&current) { return refusal }
+            if let loop = current.delivery.loop(in: chunk) { return logged(loop, current) }
         }
         current.size += chunk.readableBytes
         let edited = await edit(chunk, isLast: false, &current, session)
@@ -283,6 +285,11 @@ final class SMTPSession: SMTPServices {
         guard HopCount.receivedFields(in: start) > HopCount.limit else { return false }
         logger.warning("a message has been relayed too often: there is a loop")
         return true
+    }
+
+    private func logged(_ loop: SMTPReply, _ transaction: SMTPTransaction) -> SMTPReply {
+        logger.warning("a message is refused", metadata: ["message": "\(transaction.id)", "reason": "\(loop)"])
+        return loop
     }
 
     private func take() -> SMTPTransaction? {

@@ -57,6 +57,7 @@ struct RunningPostfix: RunningSite {
         trace unix - - n - 0 bounce
         proxymap unix - - n - - proxymap
         anvil unix - - n - 1 anvil
+        tlsmgr unix - - n 1000? 1 tlsmgr
         error unix - - n - - error
         retry unix - - n - - error
         discard unix - - n - - discard

@@ -1,0 +1,222 @@
+import Blocking
+import DNS
+import Directory
+import LookupTables
+import MailModel
+import MailStore
+import NIOCore
+import NIOPosix
+import PostroomTesting
+import Routing
+import SMTP
+import Spool
+import Synchronization
+import Testing
+
+@testable import Delivery
+
+/// A directory that a test changes: who has a mailbox, whose mail goes where, and whether anybody answers.
+final class GivenDirectory: MailboxLookup, LookupTable {
+    private struct State {
+        var mailboxes: Set<String> = []
+        var ways: [String: String] = [:]
+        var isDown = false
+    }
+
+    private let state = Mutex(State())
+    private let root: TemporaryMailRoot
+
+    init(_ root: TemporaryMailRoot) { self.root = root }
+
+    let name = "given"
+    let location: Directory.SourceLocation? = nil
+    let isPattern = false
+
+    func setMailboxes(_ names: [String]) { state.withLock { $0.mailboxes = Set(names) } }
+    /// As a line of transport(5).
+    func setWay(_ key: String, _ value: String?) { state.withLock { $0.ways[key] = value } }
+    func setDown(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
+
+    func mailboxes(for address: EmailAddress) async -> Answer<[LocalMailbox]> {
+        let name = String(decoding: address.localPart, as: UTF8.self)
+        let (isThere, isDown) = state.withLock { ($0.mailboxes.contains(name), $0.isDown) }
+        if isDown { return Answer(.unavailable(UnavailableReason(.unreachable, "no server answers"))) }
+        guard isThere, let owner = Owner(uid: 20_001, gid: 20_001) else { return Answer(.absent) }
+        return Answer(
+            .found([
+                LocalMailbox(
+                    address: address, location: MailboxLocation(format: .maildir, path: root.bytes("mail/\(name)")),
+                    owner: owner)
+            ]))
+    }
+
+    func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> {
+        let text = String(decoding: key, as: UTF8.self)
+        let (value, isDown) = state.withLock { ($0.ways[text], $0.isDown) }
+        if isDown { return Answer(.unavailable(UnavailableReason(.unreachable, "no server answers"))) }
+        return Answer(value.map { .found(Array($0.utf8)) } ?? .absent)
+    }
+}
+
+/// A queue at work on a spool of its own, for `example.org` with mailboxes and whatever else a test routes.
+final class GivenQueue: Sendable {
+    struct Settings: Sendable {
+        var schedule = ScheduleOptions(minimalBackoff: .seconds(1), maximalBackoff: .seconds(1))
+        var tls = OutgoingTLSOptions()
+        var logins = NextHopLogins()
+        var finder = HostFinder.Options()
+        /// What fails in the spool.
+        var beforeStep: (@Sendable (SpoolStep) throws -> Void)?
+
+        init() { tls.level = .none }
+    }
+
+    let root: TemporaryMailRoot
+    let directory: GivenDirectory
+    let resolver: CannedResolver
+    let spool: MessageSpool
+    let queue: MailQueue
+    let router: Router
+    let maildirs: MaildirDelivery
+
+    private init(
+        _ root: TemporaryMailRoot, _ directory: GivenDirectory, _ resolver: CannedResolver, _ settings: Settings,
+        _ connections: ConnectionCache
+    ) async throws {
+        (self.root, self.directory, self.resolver) = (root, directory, resolver)
+        var options = RoutingOptions(myOrigin: try #require(Domain("example.org")), mailboxes: directory)
+        options.virtualMailboxDomains = try MatchList(
+            name: "virtual_mailbox_domains", parsing: Array("example.org".utf8), style: .exact,
+            reader: MatchList.Reader(
+                readFile: { throw TableFault("\($0): no files here") },
+                openTable: { name, place in throw TableFault("\(name): no tables here", at: place) }))
+        options.transportMaps = [directory]
+        options.canSendOut = true
+        let router = Router(options)
+        self.router = router
+        let pool = BlockingPool(name: "disk", threads: 4)
+        let maildirs = MaildirDelivery(MaildirStores(roots: try MailRoots([root.bytes("mail")]), pool: pool))
+        self.maildirs = maildirs
+        var spoolOptions = SpoolOptions(path: root.bytes("spool"), minimumFree: 0, minimumFreeShare: 0)
+        spoolOptions.beforeStep = settings.beforeStep
+        spool = try await MessageSpool.open(spoolOptions, pool: BlockingPool(name: "spool", threads: 8))
+        let hostname = try #require(Domain("mail.example.org"))
+        var client = OutgoingOptions(heloName: hostname, sendsCredentialsUnprotected: true)
+        client.timeLimits = OutgoingTimeLimits(all: .seconds(60))
+        let remote = RemoteDelivery(
+            finder: HostFinder(resolver, settings.finder),
+            security: OutgoingTLS(settings.tls, resolver: resolver, policies: nil), logins: settings.logins,
+            connections: connections, options: RemoteDelivery.Options(client: client),
+            group: MultiThreadedEventLoopGroup.singleton)
+        let site = QueueSite(
+            router: router, maildirs: maildirs, deliveryOptions: DeliveryOptions(), remote: remote,
+            relayHosts: SenderRelayHosts(), schedule: settings.schedule,
+            reports: QueueReportOptions(hostname: hostname, postmaster: EmailAddress("postmaster@example.org")))
+        queue = MailQueue(spool: spool) { site }
+    }
+
+    /// A machine that outlives the queues that run on it.
+    struct Machine: Sendable {
+        let root: TemporaryMailRoot
+        let directory: GivenDirectory
+        let resolver = CannedResolver()
+
+        init() throws {
+            root = try TemporaryMailRoot()
+            try root.directory("mail", uid: 20_001)
+            directory = GivenDirectory(root)
+            directory.setMailboxes(["anna", "ben", "postmaster"])
+        }
+    }
+
+    /// Runs a queue until `body` ends, then as a server stops.
+    @discardableResult
+    static func running<Value: Sendable>(
+        on machine: Machine? = nil, _ change: (inout Settings) -> Void = { _ in },
+        _ body: (GivenQueue) async throws -> Value
+    ) async throws -> Value {
+        let machine = try machine ?? Machine()
+        var settings = Settings()
+        change(&settings)
+        let connections = ConnectionCache()
+        let given = try await GivenQueue(machine.root, machine.directory, machine.resolver, settings, connections)
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await given.queue.run() }
+            tasks.addTask { await connections.run() }
+            let result: Result<Value, any Error>
+            do { result = .success(try await body(given)) } catch { result = .failure(error) }
+            await given.queue.drain(for: .seconds(10))
+            tasks.cancelAll()
+            while (try? await tasks.next()) != nil {}
+            await given.spool.close()
+            return try result.get()
+        }
+    }
+
+    // MARK: Mail
+
+    /// Hands a message in, as a session does.
+    @discardableResult
+    func send(
+        from sender: String = "anna@example.org", to recipients: [String],
+        notify: EnvelopeRecipient.Notify? = nil, ret: EnvelopeSender.Return? = nil, envelopeID: String? = nil,
+        isHeld: Bool = false, _ content: String = "Subject: hello\r\n\r\nbody\r\n"
+    ) async throws -> QueueID {
+        let path: ReversePath = sender.isEmpty ? .null : .address(try #require(EmailAddress(sender)))
+        var origin = MessageOrigin(
+            sender: EnvelopeSender(path: path, ret: ret, envelopeID: envelopeID.map { Array($0.utf8) }),
+            submitter: "anna")
+        origin.isHeld = isHeld
+        var transaction = DeliveryTransaction(
+            origin: origin, maildirs: maildirs, outbox: Outbox(queue: queue, router: router))
+        for recipient in recipients {
+            let address = try #require(EmailAddress(recipient))
+            let asked = EnvelopeRecipient(address: address, notify: notify)
+            let resolution = await router.resolve(address)
+            transaction.add(resolution, asked: asked)
+        }
+        #expect(transaction.loop(in: ByteBuffer(string: content)) == nil)
+        let report = await transaction.deliver(body: ByteBuffer(string: content), traceHeaders: [])
+        let accepted = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "Ok")
+        #expect(report.smtpReply(accepted: accepted) == accepted, "\(report)")
+        return origin.id
+    }
+
+    func inbox(_ name: String) -> [String] {
+        root.names("mail/\(name)/new").compactMap { try? root.contents("mail/\(name)/new/\($0)") }
+    }
+
+    /// The messages that wait.
+    var spooled: [String] { root.names("spool/messages").flatMap { root.names("spool/messages/\($0)") } }
+
+    func flush() async { await queue.tryNow() }
+
+    func waitUntilEmpty() async throws {
+        try await soon("the queue is empty") { spooled.isEmpty }
+    }
+
+    /// The mail that has come into a mailbox, as soon as there is so much.
+    func waitForInbox(_ name: String, _ count: Int = 1) async throws -> [String] {
+        try await soon("\(count) messages for \(name)") { inbox(name).count >= count }
+        return inbox(name)
+    }
+}
+
+extension MailQueue {
+    /// As `postroom queue flush`.
+    fileprivate func tryNow() {
+        schedule.flush(.all, now: Self.now)
+        wake()
+    }
+
+    func waits(for id: QueueID) -> ScheduledMessageStatus? { schedule.status(of: id) }
+}
+
+/// Waits for what comes by itself, but not at a known time; gives up after a minute.
+func soon(_ what: String, _ condition: () async throws -> Bool) async throws {
+    let end = ContinuousClock.now + .seconds(60)
+    while try await !condition() {
+        try #require(ContinuousClock.now < end, "in vain: \(what)")
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}
