@@ -1,4 +1,5 @@
 import Foundation
+import PostroomServer
 import PostroomTesting
 import SiteConfiguration
 import Testing
