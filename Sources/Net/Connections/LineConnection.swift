@@ -51,7 +51,7 @@ package final class LineConnection: Sendable {
                 channel = try await bootstrap.connect(unixDomainSocketPath: path).get()
             }
         } catch {
-            throw LineConnectionError(peer: "\(address)", reason: "no connection (\(error))")
+            throw LineConnectionError(peer: "\(address)", reason: ConnectFailure.text(error))
         }
         if let tls {
             do throws(LineConnectionError) {
