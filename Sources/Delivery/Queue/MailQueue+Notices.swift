@@ -114,10 +114,11 @@ extension MailQueue {
     }
 
     /// What could not be told a while ago, and has its time now.
-    func takePostponed() -> [QueueID] {
+    func takePostponed() -> ArraySlice<QueueID> {
         guard !postponed.isEmpty else { return [] }
         let now = ContinuousClock.now
-        let due = postponed.filter { $0.value <= now }.map(\.key)
+        // Not all at once: when a directory was down there may be thousands.
+        let due = postponed.filter { $0.value <= now }.map(\.key).prefix(Self.notedAtOnce)
         for id in due { postponed[id] = nil }
         return due
     }

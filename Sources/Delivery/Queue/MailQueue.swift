@@ -28,6 +28,8 @@ package actor MailQueue {
 
     /// Between two tries at what the spool or the directory did not let through.
     static let backoff = Duration.seconds(30)
+    /// Messages whose notices are taken up again at once.
+    static let notedAtOnce = 100
 
     package init(spool: MessageSpool, site: @escaping @Sendable () -> QueueSite) {
         self.spool = spool

@@ -140,10 +140,6 @@ struct PatternRules<Expression: PatternExpression>: Sendable {
         return (.absent, nil)
     }
 
-    private struct MatchFailure: Error {
-        var text: String
-    }
-
     /// The groups when the key is as the rule wants it; none for a pattern that must not match.
     private func fits(_ pattern: Pattern, _ key: [UInt8]) throws(MatchFailure) -> [Range<Int>?]? {
         switch pattern.expression.match(key) {
@@ -152,4 +148,9 @@ struct PatternRules<Expression: PatternExpression>: Sendable {
         case .failed(let text): throw MatchFailure(text: text)
         }
     }
+}
+
+/// Outside `PatternRules`: the optimiser of Swift 6.3 crashes over a typed error that depends on a type parameter.
+private struct MatchFailure: Error {
+    var text: String
 }

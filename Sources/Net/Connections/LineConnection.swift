@@ -1,4 +1,3 @@
-import Glibc
 package import NIOCore
 package import NIOPosix
 import NIOSSL
@@ -58,7 +57,7 @@ package final class LineConnection: Sendable {
                 channel = try await bootstrap.connect(unixDomainSocketPath: path).get()
             }
         } catch {
-            throw LineConnectionError(peer: "\(address)", reason: Self.reason(error))
+            throw LineConnectionError(peer: "\(address)", reason: ConnectFailure.text(error))
         }
         if let tls {
             do throws(LineConnectionError) {
@@ -67,18 +66,6 @@ package final class LineConnection: Sendable {
                 await close()
                 throw error
             }
-        }
-    }
-
-    /// Why there is no connection, in the words of the operating system.
-    private static func reason(_ error: any Error) -> String {
-        switch error {
-        case let error as IOError: return String(cString: strerror(error.errnoCode))
-        case ChannelError.connectTimeout: return "Connection timed out"
-        case let error as NIOConnectionError:
-            if let failure = error.connectionErrors.last { return reason(failure.error) }
-            return "the name has no address"
-        default: return "no connection (\(error))"
         }
     }
 
