@@ -26,7 +26,8 @@ import Testing
         return String(decoding: try Data(contentsOf: URL(fileURLWithPath: messages[0])), as: UTF8.self)
     }
 
-    @Test func `sends by a link named sendmail, with -t and folded headers, as the user that it runs as`() async throws {
+    @Test func `sends by a link named sendmail, with -t and folded headers, as the user that it runs as`() async throws
+    {
         try await serving { site, sendmail in
             let result = try await sendmail.run(
                 ["-t", "-i"],
@@ -159,7 +160,8 @@ import Testing
             let many = "To: " + (0..<10_001).map { "a\($0)@example.org" }.joined(separator: ",\n ") + "\n\n"
             #expect(try await sendmail.run(["-t"], many).code == 65)
             #expect(site.new("anna/Maildir").isEmpty && site.new("ben/Maildir").isEmpty)
-            let octets: [UInt8] = Array("Subject: a\n\n".utf8) + [0, 0xFF, 0x0D, 0x0A, 0x0D, 0x0D, 0x0A] + Array("..\n".utf8)
+            let octets: [UInt8] =
+                Array("Subject: a\n\n".utf8) + [0, 0xFF, 0x0D, 0x0A, 0x0D, 0x0D, 0x0A] + Array("..\n".utf8)
             let odd = try await sendmail.run(["-i", "anna@example.org"], input: octets)
             #expect(odd.code == 0, "\(odd.output)")
             #expect(try only(site, "anna").hasSuffix("..\n"))
@@ -232,7 +234,8 @@ import Testing
     @Test func `mean what they mean to Postfix`() throws {
         let all = try SendmailArguments([
             "-Am", "-B8BITMIME", "-C", "/etc/x", "-G", "-h", "3", "-L", "tag", "-m", "-N", "failure,delay", "-n", "-O",
-            "x=y", "-oem", "-o7", "-p", "x:y", "-R", "hdrs", "-U", "-V", "id", "-v", "-X", "/log", "-ti", "-r", "a@b.example",
+            "x=y", "-oem", "-o7", "-p", "x:y", "-R", "hdrs", "-U", "-V", "id", "-v", "-X", "/log", "-ti", "-r",
+            "a@b.example",
             "c", "--", "-d@e.example",
         ])
         #expect(all.mode == .deliver && all.takesRecipientsFromHeader && all.ignoresDots && all.isEightBit)
@@ -265,9 +268,13 @@ import Testing
 
             text
             """
-        let author = ProgramMessage.Author(name: nil, address: try #require(LocalAddress(localPart: Array("root".utf8))))
+        let author = ProgramMessage.Author(
+            name: nil, address: try #require(LocalAddress(localPart: Array("root".utf8))))
         let message = try ProgramMessage(Array(text.utf8), SendmailArguments(["-t", "dora"]), author: author)
-        #expect(message.recipients.map { String(decoding: $0.quoted, as: UTF8.self) } == ["dora", "ben", "carla@example.org"])
+        #expect(
+            message.recipients.map { String(decoding: $0.quoted, as: UTF8.self) } == [
+                "dora", "ben", "carla@example.org",
+            ])
         let sent = String(buffer: message.content)
         #expect(sent.hasPrefix("Resent-To: ben\n"))
         #expect(!sent.contains("Bcc") && sent.contains("Resent-From: root\r\n\ntext"))
