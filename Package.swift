@@ -98,7 +98,8 @@ let rooms: [Target] = [
     room(
         "PostroomCLI",
         [
-            "PostroomServer", "SiteConfiguration", "Dialects", "Directory", "Routing", "Delivery", "MailModel", "Blocking",
+            "PostroomServer", "SiteConfiguration", "Dialects", "Directory", "Routing", "Delivery", "MailModel",
+            "Blocking",
             argumentParser,
         ]),
     .executableTarget(name: "postroom", dependencies: ["PostroomCLI", argumentParser], swiftSettings: settings),

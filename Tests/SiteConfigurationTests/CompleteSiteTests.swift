@@ -411,7 +411,7 @@ import Testing
           users:
             - root
             - "!www-data"
-            - static:anyone
+            - static: anyone
         outgoing:
           relay_host: "[relay.example.org]:587"
           sender_relay_hosts:

@@ -43,7 +43,7 @@ extension MailQueue: QueueAdministration {
                     let waiting = message.recipients.indices.filter { !message.recipients[$0].state.isFinal }
                     try await spool.update(id, [.state(waiting, .deleted)])
                 }
-            } catch where error.kind != .noSuchMessage {
+            } catch  where error.kind != .noSuchMessage {
                 if isGone { schedule.insert(message, now: Self.now, isFresh: false) }
                 throw error
             } catch {

@@ -20,7 +20,8 @@ struct RequeuedRecipients: Sendable {
         for first in waiting where seen.insert(first.given).inserted {
             let old = waiting.filter { $0.given == first.given }
             for recipient in await resolved(first) ?? old.map(\.fromTheStart)
-            where !delivered.contains(recipient.recipient.address) && known.insert(recipient.recipient.address).inserted {
+            where !delivered.contains(recipient.recipient.address) && known.insert(recipient.recipient.address).inserted
+            {
                 result.append(recipient)
             }
         }

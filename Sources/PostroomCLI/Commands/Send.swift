@@ -8,7 +8,8 @@ import SiteConfiguration
 /// than any parser's habits: they are read by hand.
 struct Send: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Hand in a message from standard input, as sendmail(1) does: postroom send -t, postroom send ADDRESS…",
+        abstract:
+            "Hand in a message from standard input, as sendmail(1) does: postroom send -t, postroom send ADDRESS…",
         discussion: """
             -t takes the recipients from To, Cc and Bcc (Resent-… where there are any) beside those named, and removes Bcc. \
             -f ADDRESS: the envelope sender. -F NAME: the name in From. -i: a dot alone ends nothing. -N, -R, -V, -B: what \

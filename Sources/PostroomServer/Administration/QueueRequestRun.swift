@@ -60,7 +60,9 @@ package struct QueueRequestRun: Sendable {
         let statuses = await administration.status(of: ids)
         let found = Set(messages.map(\.id))
         if request.ids != nil {
-            for id in ids where !found.contains(id) { tell(id.description, "no-such-message", "there is no message \(id)") }
+            for id in ids where !found.contains(id) {
+                tell(id.description, "no-such-message", "there is no message \(id)")
+            }
         }
         let now = Self.now()
         for message in messages where request.filter?.fits(message, now: now) ?? true {

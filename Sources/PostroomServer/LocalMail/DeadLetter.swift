@@ -24,7 +24,9 @@ enum DeadLetter {
             let end = message[start...].firstIndex(of: 0x0A) ?? message.count
             var line = message[start..<end]
             if line.last == 0x0D { line.removeLast() }
-            if line.drop(while: { $0 == UInt8(ascii: ">") }).starts(with: "From ".utf8) { text.append(UInt8(ascii: ">")) }
+            if line.drop(while: { $0 == UInt8(ascii: ">") }).starts(with: "From ".utf8) {
+                text.append(UInt8(ascii: ">"))
+            }
             text += line
             text.append(0x0A)
             start = end + 1

@@ -115,7 +115,8 @@ struct LocalMailClient: Sendable {
         }
         guard accepted > 0 else {
             _ = try await ask("RSET")
-            return .refused(refused, code: codes.count == 1 ? codes.first ?? LocalMailOutcome.noUser : LocalMailOutcome.unavailable)
+            return .refused(
+                refused, code: codes.count == 1 ? codes.first ?? LocalMailOutcome.noUser : LocalMailOutcome.unavailable)
         }
         let data = try await ask("DATA")
         guard data.code == 354 else { return Self.ended(data, refused) }

@@ -60,7 +60,8 @@ package struct ProgramMessage: Sendable {
             guard !scan.isMalformed, let addresses = LocalAddress.list(header.original, at: scan.ranges) else {
                 let name = String(decoding: header.original[field.name], as: UTF8.self)
                 throw Fault(
-                    description: "\(name): can't be read as addresses, or has more than \(AddressSpecificationScan.limit)")
+                    description:
+                        "\(name): can't be read as addresses, or has more than \(AddressSpecificationScan.limit)")
             }
             result += addresses
         }

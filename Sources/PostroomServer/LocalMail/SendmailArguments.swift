@@ -86,7 +86,7 @@ package struct SendmailArguments: Hashable, Sendable {
             }
         }
         for operand in operands {
-            guard let addresses = LocalAddress.list(Array(operand.utf8)) else {
+            guard let addresses = Self.addresses(operand) else {
                 throw Fault(description: "\(VisibleText.escaped(operand)) is no mail address")
             }
             recipients += addresses
@@ -155,9 +155,15 @@ package struct SendmailArguments: Hashable, Sendable {
         }
     }
 
+    /// A line end is part of no address here; only a header may be folded.
+    private static func addresses(_ text: String) -> [LocalAddress]? {
+        guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { return nil }
+        return LocalAddress.list(Array(text.utf8))
+    }
+
     private static func sender(_ value: String) throws(Fault) -> Sender {
         guard !value.isEmpty, value != "<>" else { return .null }
-        guard let addresses = LocalAddress.list(Array(value.utf8)), let address = addresses.first,
+        guard let addresses = addresses(value), let address = addresses.first,
             addresses.count == 1
         else { throw Fault(description: "-f \(VisibleText.escaped(value)): no mail address") }
         return .address(address)

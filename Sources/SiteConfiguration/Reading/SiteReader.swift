@@ -68,7 +68,9 @@ package enum SiteReader {
         let service = reader.section("service")
         let user = service?.string("user") ?? Located("postroom", at: .builtIn)
         let runtimeDirectory = service?.string("runtime_directory")
-        if let runtimeDirectory { LocalSection.checkPath(runtimeDirectory, "service.runtime_directory", reader.context) }
+        if let runtimeDirectory {
+            LocalSection.checkPath(runtimeDirectory, "service.runtime_directory", reader.context)
+        }
         service?.finish()
         reader.finish()
         guard let hostname else { return nil }

@@ -79,7 +79,8 @@ import Testing
             #expect(try await queue.ids("--sender", "@example.org") == ids)
             #expect(try await queue.ids("--sender", "<>").isEmpty)
             #expect(try await queue.ids("--recipient", "@one.example") == [ids[0], ids[1]])
-            #expect(try await queue.ids("--recipient", "d@three.example", "--sender", "sender2@example.org") == [ids[2]])
+            #expect(
+                try await queue.ids("--recipient", "d@three.example", "--sender", "sender2@example.org") == [ids[2]])
             #expect(try await queue.ids("--destination", "[127.0.0.1]:1") == ids)
             #expect(try await queue.ids("--destination", "elsewhere.example").isEmpty)
             #expect(try await queue.ids("--older", "1h").isEmpty)
@@ -114,7 +115,9 @@ import Testing
             // What is not there.
             let missing = try await queue("hold", "0123456789", ids[2])
             #expect(missing.code == 1)
-            #expect(missing.output.contains("0123456789: there is no message") && missing.output.contains("\(ids[2]): held"))
+            #expect(
+                missing.output.contains("0123456789: there is no message") && missing.output.contains("\(ids[2]): held")
+            )
             #expect(try await queue("show", "../../etc/passwd").code == 1)
             #expect(try await queue("hold").code == 64)
 
@@ -133,7 +136,9 @@ import Testing
         let configuration = Self.configuration().replacing(
             "aliases: [{inline: {sales@example.net: carla@example.org}}]",
             with: #"aliases: ["texthash:%FOLDER%/aliases"]"#)
-        let files = People.files.merging(["aliases": "sales@example.net old@elsewhere.example, anna@example.org\n"]) { $1 }
+        let files = People.files.merging(["aliases": "sales@example.net old@elsewhere.example, anna@example.org\n"]) {
+            $1
+        }
         try await TestSite.serving(configuration, files: files) { site in
             let queue = Command(folder: site.folder)
             try await fill(site.folder, queue, [["sales@example.net"]])
@@ -163,7 +168,8 @@ import Testing
             #expect(try await queue("delete", id).output == "\(id): deleted\n")
             #expect(try await queue.ids().isEmpty)
             // A crash now does not bring it back: it is written down.
-            let kept = try await site.server.queue.spool.message(try #require(try await site.server.queue.spool.ids().first))
+            let kept = try await site.server.queue.spool.message(
+                try #require(try await site.server.queue.spool.ids().first))
             #expect(kept.recipients.map(\.state) == [.deleted])
         }
     }

@@ -22,10 +22,12 @@ import Testing
     private func only(_ site: TestSite, _ person: String) throws -> String {
         let messages = site.new("\(person)/Maildir")
         try #require(messages.count == 1)
+        // Line ends are LF in a Maildir.
         return String(decoding: try Data(contentsOf: URL(fileURLWithPath: messages[0])), as: UTF8.self)
     }
 
-    @Test func `sends by a link named sendmail, with -t and folded headers, as the user that it runs as`() async throws {
+    @Test func `sends by a link named sendmail, with -t and folded headers, as the user that it runs as`() async throws
+    {
         try await serving { site, sendmail in
             let result = try await sendmail.run(
                 ["-t", "-i"],
@@ -44,13 +46,13 @@ import Testing
             for person in ["anna", "ben", "carla"] {
                 let message = try only(site, person)
                 #expect(!message.lowercased().contains("bcc:"))
-                #expect(!message.contains("carla@example.org\r\n") || person == "carla")
-                #expect(message.contains("To: \"Berg, Anna\"\r\n\t<anna@example.org>\r\n"))
-                #expect(message.contains("Received: by mail.example.org (Postroom, from userid 65534)\r\n\tid "))
-                #expect(message.contains("From: nobody <nobody@mail.example.org>\r\n"))
-                #expect(message.contains("Return-Path: <nobody@mail.example.org>\r\n"))
-                #expect(message.contains("\r\nDate: ") && message.contains("\r\nMessage-Id: <"))
-                #expect(message.hasSuffix("\r\n\r\nfirst\r\n.\r\nlast\r\n"))
+                #expect(!message.contains("carla@example.org\n") || person == "carla")
+                #expect(message.contains("To: \"Berg, Anna\"\n\t<anna@example.org>\n"))
+                #expect(message.contains("Received: by mail.example.org (Postroom, from userid 65534)\n\tid "))
+                #expect(message.contains("From: nobody <nobody@mail.example.org>\n"))
+                #expect(message.contains("Return-Path: <nobody@mail.example.org>\n"))
+                #expect(message.contains("\nDate: ") && message.contains("\nMessage-Id: <"))
+                #expect(message.hasSuffix("\n\nfirst\n.\nlast\n"))
             }
         }
     }
@@ -61,14 +63,14 @@ import Testing
                 ["-oi", "-fben@example.org", "-F", "Bén B.", "anna@example.org"], "Subject: a\n\n.\nrest\n")
             #expect(result.code == 0, "\(result.output)")
             var message = try only(site, "anna")
-            #expect(message.contains("Return-Path: <ben@example.org>\r\n"))
-            #expect(message.contains("From: =?utf-8?B?QsOpbiBCLg==?= <ben@example.org>\r\n"))
-            #expect(message.hasSuffix("\r\n.\r\nrest\r\n"))
+            #expect(message.contains("Return-Path: <ben@example.org>\n"))
+            #expect(message.contains("From: =?utf-8?B?QsOpbiBCLg==?= <ben@example.org>\n"))
+            #expect(message.hasSuffix("\n.\nrest\n"))
             let dotted = try await sendmail.run(["-f", "<>", "ben@example.org"], "Subject: b\n\ntext\n.\nrest\n")
             #expect(dotted.code == 0, "\(dotted.output)")
             message = try only(site, "ben")
-            #expect(message.contains("Return-Path: <>\r\n"))
-            #expect(message.hasSuffix("\r\n\r\ntext\r\n"))
+            #expect(message.contains("Return-Path: <>\n"))
+            #expect(message.hasSuffix("\n\ntext\n"))
         }
     }
 
@@ -93,10 +95,10 @@ import Testing
                 ["-f", "ben@example.org", "none@example.org", "anna@example.org"], "Subject: b\n\ntext\n")
             #expect(beside.code == 0)
             #expect(beside.output.contains("<none@example.org>: 550 5.1.1"))
-            #expect(try only(site, "anna").contains("Subject: b\r\n"))
+            #expect(try only(site, "anna").contains("Subject: b\n"))
             try await eventually("ben gets a report") { site.new("ben/Maildir").count == 1 }
             let report = try only(site, "ben")
-            #expect(report.contains("Return-Path: <>\r\n"))
+            #expect(report.contains("Return-Path: <>\n"))
             #expect(report.contains("Final-Recipient: rfc822; none@example.org"))
         }
     }
@@ -158,10 +160,11 @@ import Testing
             let many = "To: " + (0..<10_001).map { "a\($0)@example.org" }.joined(separator: ",\n ") + "\n\n"
             #expect(try await sendmail.run(["-t"], many).code == 65)
             #expect(site.new("anna/Maildir").isEmpty && site.new("ben/Maildir").isEmpty)
-            let octets: [UInt8] = Array("Subject: a\n\n".utf8) + [0, 0xFF, 0x0D, 0x0A, 0x0D, 0x0D, 0x0A] + Array("..\n".utf8)
+            let octets: [UInt8] =
+                Array("Subject: a\n\n".utf8) + [0, 0xFF, 0x0D, 0x0A, 0x0D, 0x0D, 0x0A] + Array("..\n".utf8)
             let odd = try await sendmail.run(["-i", "anna@example.org"], input: octets)
             #expect(odd.code == 0, "\(odd.output)")
-            #expect(try only(site, "anna").hasSuffix("..\r\n"))
+            #expect(try only(site, "anna").hasSuffix("..\n"))
             #expect(try await sendmail.run(["ben@example.org"], "").code == 0)
             #expect(try only(site, "ben").contains("From: nobody"))
         }
@@ -212,6 +215,7 @@ import Testing
         let folder = try TemporaryFolder("late")
         let sendmail = try Sendmail(in: folder)
         let socket = folder.path("late.sock")
+        chmod(folder.path, 0o755)
         let sending = Task {
             try await sendmail.run(
                 ["-f", "ben@example.org", "anna@example.org"], input: Array("A: b\n\n".utf8), socket: socket)
@@ -230,7 +234,8 @@ import Testing
     @Test func `mean what they mean to Postfix`() throws {
         let all = try SendmailArguments([
             "-Am", "-B8BITMIME", "-C", "/etc/x", "-G", "-h", "3", "-L", "tag", "-m", "-N", "failure,delay", "-n", "-O",
-            "x=y", "-oem", "-o7", "-p", "x:y", "-R", "hdrs", "-U", "-V", "id", "-v", "-X", "/log", "-ti", "-r", "a@b.example",
+            "x=y", "-oem", "-o7", "-p", "x:y", "-R", "hdrs", "-U", "-V", "id", "-v", "-X", "/log", "-ti", "-r",
+            "a@b.example",
             "c", "--", "-d@e.example",
         ])
         #expect(all.mode == .deliver && all.takesRecipientsFromHeader && all.ignoresDots && all.isEightBit)
@@ -263,9 +268,13 @@ import Testing
 
             text
             """
-        let author = ProgramMessage.Author(name: nil, address: try #require(LocalAddress(localPart: Array("root".utf8))))
+        let author = ProgramMessage.Author(
+            name: nil, address: try #require(LocalAddress(localPart: Array("root".utf8))))
         let message = try ProgramMessage(Array(text.utf8), SendmailArguments(["-t", "dora"]), author: author)
-        #expect(message.recipients.map { String(decoding: $0.quoted, as: UTF8.self) } == ["dora", "ben", "carla@example.org"])
+        #expect(
+            message.recipients.map { String(decoding: $0.quoted, as: UTF8.self) } == [
+                "dora", "ben", "carla@example.org",
+            ])
         let sent = String(buffer: message.content)
         #expect(sent.hasPrefix("Resent-To: ben\n"))
         #expect(!sent.contains("Bcc") && sent.contains("Resent-From: root\r\n\ntext"))
