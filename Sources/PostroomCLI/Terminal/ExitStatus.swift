@@ -7,6 +7,8 @@ enum ExitStatus {
     static let noUser = ExitCode(67)
     static let unavailable = ExitCode(69)
     static let software = ExitCode(70)
+    /// A file can't be written.
+    static let cannotCreate = ExitCode(73)
     static let temporaryFailure = ExitCode(75)
     static let configuration = ExitCode(78)
     /// postmap's answer for a key that a table does not have.

@@ -15,9 +15,9 @@ package final class Server: Sendable {
     private let tls: Mutex<ServerTLS>
     private let listeners: Listeners
     private let announce: AsyncStream<Site>.Continuation
-    private let source: SiteSource?
+    let source: SiteSource?
     let queue: MailQueue
-    private let logger = Logger(label: "server")
+    let logger = Logger(label: "server")
 
     private init(
         group: MultiThreadedEventLoopGroup, sites: SiteHolder, tls: ServerTLS, listeners: Listeners,
@@ -99,6 +99,7 @@ package final class Server: Sendable {
                 let server = Server(
                     group: group, sites: sites, tls: tls, listeners: open, announce: announce,
                     source: source, queue: queueService.queue)
+                tasks.addTask { await server.watchFiles() }
                 result = .success(try await body(server))
             } catch {
                 result = .failure(error)
