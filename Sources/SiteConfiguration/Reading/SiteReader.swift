@@ -93,9 +93,16 @@ package enum SiteReader {
                 at: reader.location, "directory is missing",
                 remedy: "name servers (directory.servers) or a file (directory.ldif)")
         }
-        if reader.node("listeners") == nil, !model.hasMailboxes { model.listeners.removeAll(where: \.kind.isIMAP) }
+        if reader.node("listeners") == nil { removeUnusable(&model) }
         checkStore(model, reader)
         return model
+    }
+
+    /// Of the listeners that a site has unless it names its own, those that nobody could use.
+    private static func removeUnusable(_ model: inout SiteModel) {
+        if !model.hasMailboxes { model.listeners.removeAll(where: \.kind.isIMAP) }
+        guard model.accounts.passwords.isEmpty, model.accounts.submission == nil else { return }
+        model.listeners.removeAll { $0.kind == .submission || $0.kind == .submissions }
     }
 
     /// Mailboxes need a place; a site without any has nothing to serve.
