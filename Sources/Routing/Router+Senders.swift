@@ -14,6 +14,12 @@ extension Router {
         return Answer(.found(expansion.leaves.map { expansion.nodes[$0].address }), steps: steps)
     }
 
+    /// Whether aliases lead from the address back to it, or in a circle behind it.
+    package func hasAliasLoop(from address: EmailAddress) async -> Bool {
+        let expansion = await AliasExpander(options).expand(options.completed(address), knownClass: nil)
+        return expansion.nodes.contains { $0.fate == .loop }
+    }
+
     /// Whom a bounce to an SRS address is for; nil when `recipient` is none, or SRS is off.
     ///
     /// - Returns: the step for `explain`, and the sender when the address holds good.

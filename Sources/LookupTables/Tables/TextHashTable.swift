@@ -42,6 +42,11 @@ package struct TextHashTable: FixedTable {
         self.warnings = warnings
     }
 
+    /// A logical line's two parts, the key as it is written; nil where its quotes don't match.
+    static func keyAndValue(_ line: [UInt8]) -> (key: [UInt8], value: [UInt8])? {
+        endOfKey(line).map { (Array(line[..<$0]), ASCIIText.trimmed(line[$0...])) }
+    }
+
     /// The key ends at the first white space outside quotes; a backslash takes the next character with it.
     private static func endOfKey(_ line: [UInt8]) -> Int? {
         var inQuotes = false

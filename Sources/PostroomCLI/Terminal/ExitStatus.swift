@@ -8,6 +8,8 @@ enum ExitStatus {
     static let noUser = ExitCode(67)
     static let unavailable = ExitCode(69)
     static let software = ExitCode(70)
+    /// A file can't be written.
+    static let cannotCreate = ExitCode(73)
     static let temporaryFailure = ExitCode(75)
     static let noPermission = ExitCode(77)
     static let configuration = ExitCode(78)

@@ -64,7 +64,9 @@ struct MailPaths {
             let opened = await Hashing.blocking { [model, directories] in
                 let group = MultiThreadedEventLoopGroup.singleton
                 let builder = TablesBuilder(directories, model, FaultCollector(), group: group)
-                return (builder.table(table) as? any FixedTable)?.values.values.prefix(Self.maximumEntries).map { $0 }
+                let made = builder.table(table)
+                let fixed = ((made as? FileTable)?.current ?? made) as? any FixedTable
+                return fixed?.values.values.prefix(Self.maximumEntries).map { $0 }
             }
             guard let values = opened ?? nil else { return }
             found.places.append(place)

@@ -15,10 +15,10 @@ package final class Server: Sendable {
     private let tls: Mutex<ServerTLS>
     private let listeners: Listeners
     private let announce: AsyncStream<Site>.Continuation
-    private let source: SiteSource?
+    let source: SiteSource?
     private let runtimeDirectory: String?
     let queue: MailQueue
-    private let logger = Logger(label: "server")
+    let logger = Logger(label: "server")
 
     private init(
         group: MultiThreadedEventLoopGroup, sites: SiteHolder, tls: ServerTLS, listeners: Listeners,
@@ -113,6 +113,7 @@ package final class Server: Sendable {
                 let server = Server(
                     group: group, sites: sites, tls: tls, listeners: open, announce: announce,
                     source: source, runtimeDirectory: runtimeDirectory, queue: queueService.queue)
+                tasks.addTask { await server.watchFiles() }
                 result = .success(try await body(server))
             } catch {
                 result = .failure(error)

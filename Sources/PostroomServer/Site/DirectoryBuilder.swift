@@ -61,7 +61,7 @@ struct DirectoryBuilder {
         }
     }
 
-    private func client(_ model: LDAPServersModel) -> LDAPClient? {
+    func client(_ model: LDAPServersModel) -> LDAPClient? {
         var urls: [LDAPURL] = []
         for text in model.urls {
             do {

@@ -34,6 +34,7 @@ package final class Site: Sendable {
     private let policies: [ListenerKey: SMTPPolicy]
     private let policyServices: [PolicyServiceClient]
     private let tables: [String: any LookupTable]
+    private let fileTables: [FileTable]
     private let group: any EventLoopGroup
     let storage: SiteStorage
     private let throttle: LoginThrottle
@@ -47,7 +48,7 @@ package final class Site: Sendable {
     private let retirement = AsyncStream<Never>.makeStream()
 
     private init(
-        model: SiteModel, directories: DirectorySet, kept: [KeptDirectory], tables: [String: any LookupTable],
+        model: SiteModel, directories: DirectorySet, kept: [KeptDirectory], tables: TablesBuilder,
         router: Router, policies: [ListenerKey: SMTPPolicy], policyServices: [PolicyServiceClient],
         resolver: UnboundResolver, outgoing: SiteOutgoing, accounts: AccountsBuilder.Built, storage: SiteStorage,
         throttle: LoginThrottle, rates: SendingRates, limitExceptions: [ListenerKey: NetworkList],
@@ -59,7 +60,8 @@ package final class Site: Sendable {
         self.model = model
         self.directories = directories
         self.kept = kept
-        self.tables = tables
+        self.tables = tables.byName
+        fileTables = tables.fileTables
         self.router = router
         self.policies = policies
         self.policyServices = policyServices
@@ -140,10 +142,11 @@ package final class Site: Sendable {
         let outgoing = OutgoingBuilder(model: model, tables: tables, faults: faults).outgoingMail()
         guard let storage, let resolver, let outgoing else { return nil }
         return Site(
-            model: model, directories: directories, kept: kept, tables: tables.byName, router: router,
+            model: model, directories: directories, kept: kept, tables: tables, router: router,
             policies: policies, policyServices: Array(builder.services.values), resolver: resolver,
-            outgoing: outgoing, accounts: accounts, storage: storage, throttle: throttle, rates: old?.rates ?? SendingRates(),
-            limitExceptions: builder.limitExceptions(), localUsers: tables.localUsers(model.local), group: group)
+            outgoing: outgoing, accounts: accounts, storage: storage, throttle: throttle,
+            rates: old?.rates ?? SendingRates(), limitExceptions: builder.limitExceptions(),
+            localUsers: tables.localUsers(model.local), group: group)
     }
 
     // MARK: Life
@@ -157,6 +160,7 @@ package final class Site: Sendable {
                 case .ldif(let file): tasks.addTask { await self.watch(file) }
                 }
             }
+            tasks.addTask { await self.watchFileTables() }
             for await _ in retirement.stream {}
             tasks.cancelAll()
         }
@@ -179,6 +183,20 @@ package final class Site: Sendable {
                     }
                 }
             })
+    }
+
+    private func watchFileTables() async {
+        await FileTableWatch(tables: fileTables).run { [logger] table, look in
+            switch look {
+            case .unchanged: break
+            case .reread: logger.notice("read anew", metadata: ["file": "\(table.path)"])
+            case .failed(let faults):
+                for fault in faults {
+                    logger.error(
+                        "the table stays as it was", metadata: ["file": "\(table.path)", "fault": "\(fault)"])
+                }
+            }
+        }
     }
 
     /// Another site is in force: what this one does by itself ends.

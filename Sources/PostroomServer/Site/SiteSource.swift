@@ -82,9 +82,15 @@ extension SiteLoader {
     }
 
     /// What other programs' configurations come to, faults and all.
-    package static func imported(_ request: ImportRequest, environment: [String: String]) -> ImportedSite {
+    ///
+    /// - Parameter replacing: contents that stand for those of files, by path: what a change would make of the site.
+    package static func imported(
+        _ request: ImportRequest, environment: [String: String], replacing: [String: [UInt8]] = [:]
+    ) -> ImportedSite {
         SiteImport.read(
-            request, host: ConfigurationFiles.Host(read: ConfigurationFile.read, list: ConfigurationFile.names),
+            request,
+            host: ConfigurationFiles.Host(
+                read: { replacing[$0] ?? ConfigurationFile.read($0) }, list: ConfigurationFile.names),
             environment: environment, machineName: machineName(), machineAddresses: machineAddresses())
     }
 
@@ -151,4 +157,11 @@ extension SiteLoader {
 package enum SitePath {
     /// As the shell that started the program means it; the process itself may move elsewhere.
     package static func absolute(_ path: String) -> String { ConfigurationFile.absolute(path) }
+
+    /// The first line of a file, as secrets are kept in; nil when it can't be read.
+    package static func firstLine(_ path: String) -> String? {
+        ConfigurationFile.read(path).map { contents in
+            String(decoding: contents.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
+        }
+    }
 }

@@ -11,6 +11,25 @@ extension TablesBuilder {
             model.type = .aliases
         }
         let path = model.path
+        let stamp = ConfigurationFile.stamp(path.value)
+        guard let table = contents(model) else { return nil }
+        // An aliases(5) file has others in it by `:include:`, which no look at it alone would see.
+        guard model.type != .aliases else { return table }
+        return watched(
+            FileTable(table, path: path.value, stamp: stamp) {
+                [directories, site, group, model] () throws(TableFaults) -> any LookupTable in
+                let faults = FaultCollector()
+                let builder = TablesBuilder(directories, site, faults, group: group)
+                guard let table = builder.contents(model), !(table is UnreadableTable) else {
+                    throw TableFaults(faults.faults.map { TableFault("\($0)") })
+                }
+                return table
+            })
+    }
+
+    /// What a file holds now.
+    private func contents(_ model: FileTableModel) -> (any LookupTable)? {
+        let path = model.path
         let name = "\(model.type.rawValue):\(path.value)"
         var compiled = false
         do throws(TableFault) {

@@ -7,6 +7,7 @@ import SiteConfiguration
 /// `TableModel` → tables that can be asked; remembers each by its name for `postroom lookup`.
 final class TablesBuilder {
     let directories: DirectorySet
+    let site: SiteModel
     let faults: FaultCollector
     /// Where the site keeps to what its former programs did.
     let keepsOriginal: @Sendable (Difference) -> Bool
@@ -20,6 +21,8 @@ final class TablesBuilder {
     /// How long a domain is remembered to be ours.
     private let membershipTime: Duration
     private(set) var byName: [String: any LookupTable] = [:]
+    /// The tables that are read again when their files change.
+    private(set) var fileTables: [FileTable] = []
 
     /// - Parameter known: tables that are open already, by name.
     init(
@@ -33,6 +36,7 @@ final class TablesBuilder {
                 return file.path.value
             })
         self.directories = directories
+        site = model
         self.group = group
         membershipTime = model.routing.membershipTime
         keepsOriginal = { model.keepsOriginal($0) }
@@ -88,6 +92,11 @@ final class TablesBuilder {
             }
         case .failing(let text): return FailTable(text.value, location: text.location)
         }
+    }
+
+    func watched(_ table: FileTable) -> FileTable {
+        fileTables.append(table)
+        return table
     }
 
     private func empty(_ text: Located<String>) -> (any LookupTable)? {

@@ -3,14 +3,20 @@ extension SiteModel {
     package var asksDirectory: Bool { !directoryReferences.isEmpty }
 
     /// Whether mail can be kept here at all: a site of aliases alone has no mailboxes.
-    package var keepsMail: Bool {
-        guard !listeners.contains(where: \.kind.isIMAP) else { return true }
+    package var keepsMail: Bool { hasMailboxes || listeners.contains(where: \.kind.isIMAP) }
+
+    /// Whether anything says where a mailbox would be.
+    package var hasMailboxes: Bool {
         // Transports that lead nowhere near a mailbox: a site of aliases alone.
         let transports = [routing.localTransport, routing.virtualTransport]
         guard transports.contains(where: { $0?.isMailbox ?? true }) else { return false }
         switch routing.mailboxes {
         case .tables: return true
-        case .accounts: return !accounts.users.isEmpty || (accounts.passwords.isEmpty && accounts.submission == nil)
+        case .accounts:
+            guard accounts.users.isEmpty else { return true }
+            // Who names domains of mailboxes and no accounts whatever has forgotten them.
+            let domains = routing.mailboxDomains.isEmpty && routing.localDomains.isEmpty
+            return !domains && accounts.passwords.isEmpty && accounts.submission == nil
         }
     }
 

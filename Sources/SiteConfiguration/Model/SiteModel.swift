@@ -28,6 +28,11 @@ package struct SiteModel: Sendable {
     package var runtimeDirectory: Located<String>?
     /// Other files that the configuration was made from.
     package var files: [String]
+    /// Where the program that the configuration is of keeps the aliases that its own commands add: docker-mailserver's
+    /// `postfix-virtual.cf`, of which the site's tables are made. Nil where the tables themselves are such files.
+    package var aliasFile: Located<String>?
+    /// Files of which tables and lists were made, and whose changes the program takes in by itself.
+    package var watchedFiles: [String] = []
     /// Where the site keeps to what its former programs did, against their author's meaning.
     package var originalBehaviour: [Located<Difference>] = []
 

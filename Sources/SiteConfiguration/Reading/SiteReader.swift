@@ -100,11 +100,44 @@ package enum SiteReader {
                 at: reader.location, "directory is missing",
                 remedy: "name servers (directory.servers) or a file (directory.ldif)")
         }
-        if model.store.roots.isEmpty, model.keepsMail {
-            reader.context.faults.error(
+        if reader.node("listeners") == nil { removeUnusable(&model) }
+        checkStore(model, reader)
+        return model
+    }
+
+    /// Of the listeners that a site has unless it names its own, those that nobody could use.
+    private static func removeUnusable(_ model: inout SiteModel) {
+        if !model.hasMailboxes { model.listeners.removeAll(where: \.kind.isIMAP) }
+        guard model.accounts.passwords.isEmpty, model.accounts.submission == nil else { return }
+        model.listeners.removeAll { $0.kind == .submission || $0.kind == .submissions }
+    }
+
+    /// Mailboxes need a place; a site without any has nothing to serve.
+    private static func checkStore(_ model: SiteModel, _ reader: SectionReader) {
+        let faults = reader.context.faults
+        if !model.hasMailboxes, let domain = model.routing.mailboxDomains.first {
+            faults.warning(
+                at: domain.location, "domains.mailbox: no address there can have a mailbox, for this site has none",
+                remedy: "name the domain in domains.alias, or say where mail lives with accounts.user")
+        }
+        guard model.store.roots.isEmpty, model.keepsMail else { return }
+        if !model.hasMailboxes, let listener = model.listeners.first(where: \.kind.isIMAP) {
+            faults.error(
+                at: listener.host.location, "\(listener.kind.rawValue) serves mailboxes, and this site has none",
+                remedy: "leave the listener out, or say where mail lives: accounts.user and store.roots")
+        } else {
+            faults.error(
                 at: reader.location, "store.roots is missing",
                 remedy: "name the folders below which mailboxes may lie, for example [/home/mail]")
         }
-        return model
+    }
+}
+
+extension MatchItemModel {
+    fileprivate var location: SourceLocation {
+        switch self {
+        case .name(let name): name.location
+        case .table(let table), .exceptTable(let table): table.nameAndLocation.location
+        }
     }
 }

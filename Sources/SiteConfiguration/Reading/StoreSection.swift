@@ -44,7 +44,7 @@ enum SenderSection {
                 reader?.context.faults.error(
                     at: checks.location, "senders.check_login is on, but no table says who may send as whom",
                     remedy: "set senders.logins")
-            } else if checks == nil {
+            } else if checks == nil, site.node("accounts") != nil {
                 site.context.faults.warning(
                     at: reader?.location ?? site.location, "whoever logs in may send as anybody",
                     remedy: "set senders.logins, or senders.check_login: no if that is meant")

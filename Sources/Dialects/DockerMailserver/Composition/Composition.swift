@@ -94,7 +94,18 @@ struct Composition {
         PatchScript.apply(configurationFile("user-patches.sh"), to: &self)
         reportEmptyFilters()
         reportVariables()
+        watchFiles()
         return origins()
+    }
+
+    /// What docker-mailserver's own commands write, and its change detector looks at.
+    private mutating func watchFiles() {
+        func path(_ name: String) -> String { draft.files.hostPath(ContainerSetup.configurationFolder + "/" + name) }
+        draft.model.aliasFile = Located(path(Paths.aliases), at: SourceLocation(file: path(Paths.aliases)))
+        draft.model.watchedFiles = [
+            Paths.accounts, Paths.aliases, "postfix-regexp.cf", "postfix-aliases.cf", "postfix-relaymap.cf",
+            "postfix-sasl-password.cf", "dovecot-quotas.cf", "dovecot-masters.cf",
+        ].map(path)
     }
 
     private func origins() -> [ConfigurationOrigin] {
