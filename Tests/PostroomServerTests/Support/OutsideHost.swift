@@ -6,6 +6,10 @@ import SiteConfiguration
 /// network that is its own, with a certificate of a test's authority, and keeps what it was told beside what it was sent.
 /// Needs root, for the port.
 struct OutsideHost: Sendable {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
     struct Message: Decodable, Sendable {
         /// `TLSv1.3`; empty in clear.
         var tls: String
@@ -60,7 +64,7 @@ struct OutsideHost: Sendable {
             ["/usr/bin/python3", script, address, folder.path, hasTLS ? "tls" : "clear"], outputFile: log)
         try await eventually("the exchanger listens") {
             if let exit = child.exit {
-                throw ChildProcess.Failure(description: "the exchanger ended with \(exit): \(child.output)")
+                throw Failure(description: "the exchanger ended with \(exit): \(child.output)")
             }
             return child.output.contains("listening")
         }
