@@ -10,8 +10,23 @@ package struct MessageEffects: Hashable, Sendable {
     package var blindCopies: [EmailAddress] = []
     /// `DISCARD`: the message is taken and thrown away, for all its recipients.
     package var isDiscarded = false
+    /// `HOLD`: the message goes nowhere before the administrator releases it.
+    package var isHeld = false
+    /// `FILTER`: all of the message goes there, whatever routing says; the last word counts.
+    package var filter: Filter?
     /// `WARN`, `INFO`, `DISCARD` and what was passed over: for the log.
     package var notes: [String] = []
+
+    package struct Filter: Hashable, Sendable {
+        package var transport: RemoteDestination.Transport
+        /// Nil for the recipients' own domains.
+        package var nextHop: String?
+
+        package init(transport: RemoteDestination.Transport, nextHop: String?) {
+            self.transport = transport
+            self.nextHop = nextHop
+        }
+    }
 
     package init() {}
 
@@ -21,5 +36,7 @@ package struct MessageEffects: Hashable, Sendable {
         for address in other.blindCopies where !blindCopies.contains(address) { blindCopies.append(address) }
         redirect = other.redirect ?? redirect
         isDiscarded = isDiscarded || other.isDiscarded
+        isHeld = isHeld || other.isHeld
+        filter = other.filter ?? filter
     }
 }

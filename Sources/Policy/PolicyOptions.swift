@@ -1,5 +1,6 @@
 package import Directory
 package import LookupTables
+package import MailModel
 
 /// What the clients of one listener may do, in Postfix's words (`smtpd_…`).
 package struct PolicyOptions: Sendable {
@@ -13,6 +14,15 @@ package struct PolicyOptions: Sendable {
         case lmtp
         /// Programs of this machine, over a Unix socket whose permissions say who may.
         case local
+    }
+
+    package enum UnknownRecipients: Hashable, Sendable {
+        /// All are refused.
+        case none
+        /// Those that an alias or a table of recipients knows: Postfix looks no further.
+        case listed
+        /// `smtpd_reject_unlisted_recipient = no`.
+        case all
     }
 
     /// `mynetworks`. Natively nobody is trusted for an address.
@@ -33,6 +43,10 @@ package struct PolicyOptions: Sendable {
     package var endOfDataRestrictions = RestrictionList()
     /// `smtpd_restriction_classes`: lists that access tables and policy services name.
     package var restrictionClasses: [String: RestrictionList] = [:]
+    /// The transports that FILTER may name: those that take mail to other hosts.
+    package var filterTransports: [String: RemoteDestination.Transport] = ["smtp": .smtp, "relay": .smtp, "lmtp": .lmtp]
+    /// Which recipients that nobody has are taken all the same, for the sender to be told later.
+    package var takenUnknown = UnknownRecipients.none
     /// `smtpd_reject_unlisted_sender`.
     package var rejectsUnlistedSender = false
 

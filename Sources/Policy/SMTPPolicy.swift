@@ -25,6 +25,8 @@ package struct SMTPPolicy: Sendable {
         /// What the restrictions did; the steps of the resolution are its own.
         package var steps: [TraceStep]
         package var effects = MessageEffects()
+        /// Nobody has the recipient, who is taken all the same: the sender is told later.
+        package var isUndeliverable = false
     }
 
     /// The answer to MAIL, DATA or the end of a message.
@@ -70,8 +72,33 @@ package struct SMTPPolicy: Sendable {
                 reply: reply, resolution: evaluation.resolution, steps: evaluation.steps, effects: evaluation.effects)
         }
         let resolution = await evaluation.resolve(recipient)
-        return RecipientDecision(
+        var decision = RecipientDecision(
             reply: resolution.reply, resolution: resolution, steps: evaluation.steps, effects: evaluation.effects)
+        if case .refuse = resolution.verdict, await takesUnknown(recipient, &decision.steps) {
+            decision.isUndeliverable = true
+            decision.reply = Resolution(recipient: recipient, verdict: .deliver([]), steps: []).reply
+        }
+        return decision
+    }
+
+    private func takesUnknown(_ recipient: EmailAddress, _ steps: inout [TraceStep]) async -> Bool {
+        switch options.takenUnknown {
+        case .none: return false
+        case .all:
+            steps.append(
+                TraceStep(
+                    .decision(
+                        rule: "smtpd_reject_unlisted_recipient", text: "no: \(recipient) is taken, and returned later")))
+            return true
+        case .listed:
+            let listing = await router.listing(of: recipient, asksMailboxes: false)
+            guard case .found(.listed) = listing.outcome else { return false }
+            steps.append(
+                TraceStep(
+                    .decision(rule: "refuses-early", text: "a table knows \(recipient): taken, and returned later"),
+                    children: listing.steps))
+            return true
+        }
     }
 
     /// DATA or the first BDAT, for the recipients that were taken.

@@ -47,6 +47,19 @@ struct FinalRecipientResolver: Sendable {
     /// Names that smtpd(8) passes in the local class without asking (ldap-tables §8).
     private static let alwaysPassed = ["postmaster", "mailer-daemon", "double-bounce"].map { Array($0.utf8) }
 
+    /// Whether a table of recipients knows the address; false where its class has no such table.
+    func isInTable(_ address: EmailAddress, _ addressClass: AddressClass, _ steps: inout [TraceStep]) async -> Bool {
+        let hasTable =
+            switch addressClass {
+            case .local: options.localRecipientMaps != nil
+            case .relay: options.relayRecipientMaps != nil
+            case .virtualMailbox: options.virtualMailboxMaps != nil
+            case .virtualAlias, .remote: false
+            }
+        guard hasTable else { return false }
+        return await test(address, addressClass, &steps) == nil
+    }
+
     private func test(
         _ address: EmailAddress, _ addressClass: AddressClass, _ steps: inout [TraceStep]
     ) async -> FinalRecipient.Fate? {
@@ -159,7 +172,7 @@ struct FinalRecipientResolver: Sendable {
             let isClassHop = nextHop == nil || nextHop == options.relayHost
             let remote = RemoteDestination(
                 address: address, transport: way, nextHop: nextHop,
-                leavesByDefault: leavesByDefault && way == .smtp && isClassHop)
+                leavesByDefault: leavesByDefault && way.kind == .smtp && isClassHop)
             note(setting, "\(address) is on another host, by \(remote.way)")
             return .destinations([.remote(remote)])
         case .retry(let status, let text):
@@ -189,7 +202,9 @@ struct FinalRecipientResolver: Sendable {
 
     /// `relayhost` stands for the recipient's own domain only.
     private func viaRelayHost(_ transport: ClassTransport) -> ClassTransport {
-        guard case .remote(.smtp, nil) = transport, let host = options.relayHost else { return transport }
-        return .remote(.smtp, nextHop: host)
+        guard case .remote(let way, nil) = transport, way.kind == .smtp, let host = options.relayHost else {
+            return transport
+        }
+        return .remote(way, nextHop: host)
     }
 }

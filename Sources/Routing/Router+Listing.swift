@@ -12,7 +12,9 @@ package enum Listing: Hashable, Sendable {
 extension Router {
     /// An address is listed when a canonical or an alias table knows it, or when the recipient tables and mailboxes of its
     /// class do; addresses of other hosts always are. Never `absent`.
-    package func listing(of address: EmailAddress) async -> Answer<Listing> {
+    ///
+    /// - Parameter asksMailboxes: false asks tables alone, as smtpd(8) does: what they know may have no mailbox.
+    package func listing(of address: EmailAddress, asksMailboxes: Bool = true) async -> Answer<Listing> {
         let address = options.completed(address)
         let addressClass = await classifier.addressClass(of: address.domain)
         var steps = addressClass.steps
@@ -39,6 +41,11 @@ extension Router {
             case .unavailable(let reason): return Answer(.unavailable(reason), steps: steps)
             case .absent: break
             }
+        }
+        guard asksMailboxes else {
+            let isKnown = await FinalRecipientResolver(options: options).isInTable(address, found, &steps)
+            let unlisted = Listing.unlisted(EnhancedStatusCode(5, 1, 1), "User unknown")
+            return Answer(.found(isKnown ? .listed : unlisted), steps: steps)
         }
         let final = await FinalRecipientResolver(options: options).resolve(address, addressClass, isOriginal: true)
         steps += final.steps

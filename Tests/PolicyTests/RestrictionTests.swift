@@ -127,7 +127,7 @@ import Testing
             ("REDIRECT x@y.example", "after"), ("BCC x@y.example", "after"), ("PREPEND X-Seen: yes", "after"),
             ("PREPEND nonsense", "after"), ("INFO look", "after"), ("DISCARD", "250 2.1.5 Ok"),
             ("REDIRECT nowhere", "after"), ("BCC nowhere", "after"),
-            ("HOLD", "451 4.3.5 Server configuration error"),
+            ("HOLD", "after"), ("FILTER smtp:[127.0.0.1]:10025", "after"), ("FILTER nonsense", "after"),
             ("FILTER scan:[127.0.0.1]:10025", "451 4.3.5 Server configuration error"),
             ("no_such_action", "451 4.3.5 Server configuration error"),
             ("DEFER_IF_REJECT slow", "450 4.7.1 <S>: Sender address rejected: slow"),

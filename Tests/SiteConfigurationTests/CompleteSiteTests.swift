@@ -42,7 +42,7 @@ import Testing
         var model = try Self.read(Self.everything)
         let place = SourceLocation(file: "/mailserver.env", line: 3)
         let line = Located("[relay.example.org]:587 user:relay-secret", at: place)
-        model.outgoing.logins = [
+        model.outgoing.client.logins = [
             .text(TextTableModel(.texthash, name: "/etc/postfix/sasl_passwd", lines: Located([line], at: place)))
         ]
         text = model.yaml(secrets: { _, _ in .environment("SECRET") }, isCommented: true)
@@ -413,23 +413,100 @@ import Testing
             - "!www-data"
             - static: anyone
         outgoing:
+          queue_directory: /var/spool/postroom
+          minimum_free_space: 104857600
+          mta_sts: no
           relay_host: "[relay.example.org]:587"
           sender_relay_hosts:
             - texthash: /etc/postfix/relayhost
           logins:
             - texthash: /etc/postfix/passwords
           log_in: yes
+          asks_logins_for_sender: yes
+          login_mechanisms:
+            - "!LOGIN"
+            - PLAIN
+          login_security:
+            - noplaintext
+            - noanonymous
+          login_security_tls:
+            - noanonymous
+          login_security_verified:
+            - noanonymous
+          unprotected_logins: no
           tls: encrypt
           tls_policies:
             - texthash: /etc/postfix/policy
+          implicit_tls: no
           ca_file: /etc/ssl/ca.pem
           ca_directory: /etc/ssl/certs
+          certificate: /etc/ssl/client.pem
+          key: /etc/ssl/client.key
+          secure_match:
+            - nexthop
+            - dot-nexthop
+          verify_match:
+            - hostname
+          fingerprints:
+            - "AB:CD"
+          fingerprint_digest: sha256
+          tls_protocols: ">=TLSv1"
+          mandatory_tls_protocols: ">=TLSv1.2"
+          exclude_ciphers:
+            - RC4
+          mandatory_exclude_ciphers:
+            - aNULL
+          server_name: hostname
+          insecure_mx: may
+          wildcards_span_labels: yes
+          helo_name: out.example.org
+          bind_address: 192.0.2.1
+          bind_address6: 2001:db8::1
+          address_families:
+            - ipv4
+            - ipv6
+          address_preference: ipv4
+          address_limit: 5
+          session_limit: 2
+          fallback_relays:
+            - "[fallback.example.org]"
+          skip_5xx_greeting: no
+          ignore_ehlo_keywords:
+            - chunking
+          line_length: 998
+          convert_8bit: yes
+          time_limits:
+            connect: 30s
+            greeting: 300s
+            start_tls: 300s
+            mail: 300s
+            recipient: 300s
+            data: 120s
+            block: 180s
+            final_reply: 600s
+            reset: 20s
+          initial_concurrency: 5
+          concurrency: 20
+          recipients: 50
+          rate_delay: 1s
+          transports:
+            - name: slow
+              protocol: smtp
+              logins: []
+              log_in: no
+              concurrency: 1
+              rate_delay: 5s
+            - name: lmtp
+              protocol: lmtp
+              tls: none
           lifetime: 432000s
           bounce_lifetime: 432000s
           delay_warning: 14400s
           minimal_backoff: 300s
           maximal_backoff: 4000s
           bounce_size: 50000
+          notice_recipient: postmaster@example.org
+          double_bounce_notices: no
           srs:
             domain: example.org
             secret_file: /etc/postroom/srs.secret

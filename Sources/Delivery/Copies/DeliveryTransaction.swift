@@ -10,7 +10,8 @@ import Spool
 /// are copies that failed for now beside others that are safe already. As long as no copy is safe the message stays the
 /// client's: it gets the 4xx.
 package struct DeliveryTransaction: Sendable {
-    package let origin: MessageOrigin
+    /// May change until delivery starts: HOLD and FILTER are found on the way.
+    package var origin: MessageOrigin
     private let maildirs: MaildirDelivery
     private let options: DeliveryOptions
     private let outbox: Outbox?
@@ -151,7 +152,7 @@ package struct DeliveryTransaction: Sendable {
 
     private func plan(_ traceHeaders: [UInt8]) -> (commonHeader: [UInt8], recipients: [MaildirRecipient]) {
         let returnPath = TraceHeader.returnPath(origin.sender.path)
-        guard !origin.isHeld else { return (returnPath + traceHeaders, []) }
+        guard !keepsMailboxesWaiting else { return (returnPath + traceHeaders, []) }
         let namesRecipients = options.recipientHeaders == .always || copies.count == 1
         let recipients = copies.compactMap { copy -> MaildirRecipient? in
             guard let mailbox = copy.mailbox else { return nil }
@@ -166,9 +167,12 @@ package struct DeliveryTransaction: Sendable {
 
     // MARK: Copies
 
+    /// What is held goes nowhere, and what a filter has to see goes there first.
+    private var keepsMailboxesWaiting: Bool { origin.isHeld || origin.filter != nil }
+
     /// What does not go into a mailbox now.
     private var leavingCopies: [Int] {
-        copies.indices.filter { origin.isHeld ? !copies[$0].isDiscarded : copies[$0].isLeaving }
+        copies.indices.filter { keepsMailboxesWaiting ? !copies[$0].isDiscarded : copies[$0].isLeaving }
     }
 
     private func copies(at places: [Int]) -> [Int: PlannedCopy] {

@@ -19,9 +19,10 @@ package struct MessageOrigin: Sendable {
 
     package struct Filter: Hashable, Sendable {
         package var transport: RemoteDestination.Transport
-        package var nextHop: String
+        /// Nil for the recipients' own domains.
+        package var nextHop: String?
 
-        package init(transport: RemoteDestination.Transport, nextHop: String) {
+        package init(transport: RemoteDestination.Transport, nextHop: String?) {
             self.transport = transport
             self.nextHop = nextHop
         }

@@ -46,6 +46,8 @@ package struct HostFinder: Sendable {
         package var ownAddresses: Set<CandidateHost.Endpoint> = []
         /// `smtp_mx_address_limit`.
         package var addressLimit = 5
+        /// `smtp_address_preference`; nil for any.
+        package var preference: DNSAddress.Family?
         /// `inet_protocols`.
         package var families: [DNSAddress.Family] = [.v6, .v4]
 
@@ -189,7 +191,11 @@ package struct HostFinder: Sendable {
         var reason: String?
         // Which family goes first is left to chance, so that neither is never tried (`smtp_address_preference = any`).
         var answers = [await v6, await v4]
-        answers.shuffle(using: &generator)
+        switch options.preference {
+        case nil: answers.shuffle(using: &generator)
+        case .v6: break
+        case .v4: answers.reverse()
+        }
         for answer in answers {
             switch answer {
             case .found(let records):
@@ -204,7 +210,7 @@ package struct HostFinder: Sendable {
             case .unavailable(let text): reason = reason ?? "the address of \(name) can't be looked up: \(text)"
             }
         }
-        guard hosts.isEmpty else { return .hosts(interleaved(hosts)) }
+        guard hosts.isEmpty else { return .hosts(options.preference == nil ? interleaved(hosts) : hosts) }
         return reason.map { .unknown($0) } ?? .none
     }
 

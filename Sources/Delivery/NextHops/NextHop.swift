@@ -45,7 +45,7 @@ package enum NextHop: Hashable, Sendable, CustomStringConvertible {
             self = try NextHop(domain.description[...], transport)
         } else if let name = DNSName(domain.bytes) {
             let port = Self.defaultPort(transport)
-            self = transport == .lmtp ? .host(name, port: port) : .exchangers(name, port: port)
+            self = transport.kind == .lmtp ? .host(name, port: port) : .exchangers(name, port: port)
         } else {
             throw Malformed(text: domain.description)
         }
@@ -66,7 +66,7 @@ package enum NextHop: Hashable, Sendable, CustomStringConvertible {
             self = .address(address, port: port)
         } else if let name = DNSName(name) {
             // An LMTP server has no mail exchangers.
-            let isHost = isHost || isBracketed || transport == .lmtp
+            let isHost = isHost || isBracketed || transport.kind == .lmtp
             self = isHost ? .host(name, port: port) : .exchangers(name, port: port)
         } else {
             throw Malformed(text: String(text))
@@ -105,7 +105,7 @@ package enum NextHop: Hashable, Sendable, CustomStringConvertible {
 
     /// `lmtp_tcp_port`, and RFC 5321 §4.5.4.2.
     private static func defaultPort(_ transport: RemoteDestination.Transport) -> UInt16 {
-        transport == .lmtp ? 24 : 25
+        transport.kind == .lmtp ? 24 : 25
     }
 
     package var port: UInt16? {

@@ -12,6 +12,8 @@ package struct RemoteDelivery: Sendable {
         package var client: OutgoingOptions
         /// `smtp_mx_session_limit`: sessions in which mail was tried; 0 for no limit.
         package var sessionLimit = 2
+        /// `smtp_fallback_relay`: next hops for what none of the others takes for now.
+        package var fallbackRelays: [String] = []
 
         package init(client: OutgoingOptions) {
             self.client = client
@@ -100,18 +102,19 @@ package struct RemoteDelivery: Sendable {
         } catch {
             return local(transaction, EnhancedStatusCode(4, 3, 5), "bad next hop: \(error)", isPermanent: false)
         }
-        for hop in hops where !progress.open.isEmpty {
+        let fallbacks = fallbacks(transport, domain)
+        for (hop, text) in hops.map({ ($0, nextHop) }) + fallbacks where !progress.open.isEmpty {
             switch await finder.hosts(of: hop) {
             case .nowhere(let status, let text):
                 // Of several next hops one may be a mistake; of one alone the sender must know.
-                if hops.count == 1 { return local(transaction, status, text, isPermanent: true) }
+                if hops.count + fallbacks.count == 1 { return local(transaction, status, text, isPermanent: true) }
                 progress.wait(EnhancedStatusCode(4, status.subject, status.detail), text)
             case .unknown(let status, let text):
                 progress.wait(status, text)
             case .hosts(let hosts):
                 let tried = HopTried(
-                    hop: hop, text: nextHop ?? domain.description, transport: transport,
-                    recipientDomain: nextHop == nil ? DNSName(domain.bytes) : nil)
+                    hop: hop, text: text ?? domain.description, transport: transport,
+                    recipientDomain: text == nil ? DNSName(domain.bytes) : nil)
                 await deliver(transaction, hosts, tried, &progress)
             }
         }
@@ -121,6 +124,15 @@ package struct RemoteDelivery: Sendable {
         return Outcome(
             results: zip(progress.results, reasons).map { $0 ?? $1 ?? nothing }, isReached: progress.isReached,
             isOurs: progress.isOurs)
+    }
+
+    /// What is no next hop is told when the site is read.
+    private func fallbacks(
+        _ transport: RemoteDestination.Transport, _ domain: Domain
+    ) -> [(hop: NextHop, text: String?)] {
+        options.fallbackRelays.flatMap { text in
+            ((try? NextHop.list(text, transport, domain: domain)) ?? []).map { ($0, text) }
+        }
     }
 
     private struct HopTried {
@@ -149,7 +161,7 @@ package struct RemoteDelivery: Sendable {
         do throws(OutgoingTLSRefusal) {
             terms = try await security.terms(
                 for: tried.hop, recipientDomain: tried.recipientDomain,
-                defaultPort: tried.transport == .lmtp ? 24 : 25)
+                defaultPort: tried.transport.kind == .lmtp ? 24 : 25)
         } catch {
             progress.wait(error.status, error.reason)
             return
@@ -233,7 +245,7 @@ package struct RemoteDelivery: Sendable {
         _ key: ConnectionCache.Key, _ tls: OutgoingTLSUse, _ credentials: SMTPCredentials?
     ) async throws(OutgoingFailure) -> OutgoingConnection {
         var client = options.client
-        client.transport = key.transport == .lmtp ? .lmtp : .smtp
+        client.transport = key.transport.kind == .lmtp ? .lmtp : .smtp
         client.tls = tls
         client.credentials = credentials
         do throws(OutgoingFailure) {

@@ -54,7 +54,7 @@ extension QueuedWay {
     package var text: String {
         switch self {
         case .mailbox: "virtual"
-        case .remote(let transport, let hop, let domain): "\(transport.rawValue):\(hop ?? domain.description)"
+        case .remote(let transport, let hop, let domain): "\(transport.spelling):\(hop ?? domain.description)"
         }
     }
 }

@@ -168,6 +168,12 @@ struct QueueJob: Sendable {
     /// A copy that leaves with a sender of its own (SRS) is another transaction.
     private func send(_ places: [Int], _ outcome: inout Outcome) async {
         guard case .remote(let transport, let nextHop, let domain) = job.way else { return }
+        guard let remote = site.remote(transport) else {
+            let reply = SMTPReply(
+                451, EnhancedStatusCode(4, 3, 5), "there is no transport \(transport.spelling) here any more")
+            for place in places { outcome.results.append((place, .deferred(reply, host: nil))) }
+            return
+        }
         var senders: [(sender: ReversePath?, places: [Int])] = []
         for place in places {
             let sender = message.recipients[place].sender
@@ -191,7 +197,7 @@ struct QueueJob: Sendable {
                 sender: envelope, recipients: places.map { handedOver(message.recipients[$0]) }, size: message.size,
                 content: OutgoingContent(
                     facts: facts(envelope), source: SpooledContentSource(content: content)))
-            let answer = await site.remote.deliver(transaction, transport, nextHop: nextHop, domain: domain)
+            let answer = await remote.deliver(transaction, transport, nextHop: nextHop, domain: domain)
             if answer.isReached {
                 outcome.contact = .reached
             } else if !answer.isOurs, outcome.contact == .notTried {

@@ -1,3 +1,4 @@
+import MailModel
 package import MailStore
 package import Routing
 package import Spool
@@ -8,6 +9,8 @@ package struct QueueSite: Sendable {
     package var maildirs: MaildirDelivery
     package var deliveryOptions: DeliveryOptions
     package var remote: RemoteDelivery
+    /// Transports with options of their own, by name.
+    package var transports: [String: RemoteDelivery] = [:]
     package var relayHosts: SenderRelayHosts
     package var schedule: ScheduleOptions
     package var reports: QueueReportOptions
@@ -23,5 +26,10 @@ package struct QueueSite: Sendable {
         self.relayHosts = relayHosts
         self.schedule = schedule
         self.reports = reports
+    }
+
+    /// Nil for a transport that the site has no more.
+    func remote(_ transport: RemoteDestination.Transport) -> RemoteDelivery? {
+        transports[transport.spelling] ?? (transport.name == nil ? remote : nil)
     }
 }

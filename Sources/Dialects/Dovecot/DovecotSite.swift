@@ -112,6 +112,7 @@ struct DovecotSite {
     mutating func tellRest() {
         for section in [root] + root.descendants {
             checkType(section)
+            checkService(section)
             for setting in section.settings where !told.contains(setting.id) {
                 let verdict = verdict(setting, in: section)
                 if let verdict {
@@ -164,6 +165,26 @@ struct DovecotSite {
             at: section.location, "there is no section \(section.title): Dovecot refuses to start",
             remedy: "look for a misspelling")
     }
+
+    /// Dovecot runs a program for each service: of one that it does not know, the program must be named.
+    private mutating func checkService(_ section: DovecotSection) {
+        guard section.type == "service", !Self.services.contains(section.name), section.last("executable") == nil
+        else { return }
+        let near = ParameterDefaults.nearest(section.name, in: Self.services.sorted())
+        draft.error(
+            at: section.location,
+            "there is no service \(section.name), and no executable is named for it: Dovecot refuses to start",
+            remedy: near.map { "did you mean \($0)?" } ?? "name its program in executable, or take the section out")
+    }
+
+    /// The services of Dovecot 2.0 to 2.4 and of Pigeonhole.
+    private static let services: Set = [
+        "aggregator", "anvil", "auth", "auth-worker", "config", "dict", "dict-async", "dict-expire", "director",
+        "dns-client", "dns_client", "doveadm", "health-check", "imap", "imap-hibernate", "imap-login", "imap-urlauth",
+        "imap-urlauth-login", "imap-urlauth-worker", "indexer", "indexer-worker", "ipc", "lmtp", "log", "managesieve",
+        "managesieve-login", "old-stats", "pop3", "pop3-login", "replicator", "ssl-params", "stats", "submission",
+        "submission-login", "tcpwrap",
+    ]
 
     private static let sectionTypes: Set = [
         "protocol", "local", "remote", "local_name", "passdb", "userdb", "namespace", "mailbox", "service",

@@ -30,6 +30,9 @@ package enum PostfixImport {
         }
         for fault in faults { reading.draft.add(fault) }
 
+        reading.clientServices = master.services.filter {
+            $0.type == "unix" && ["smtp", "lmtp"].contains($0.command)
+        }
         RoutingReader(reading).read()
         ServicesReader(reading: reading, master: master).read()
         RestrictionReader(ParameterReader(reading)).tellUnusedClasses()

@@ -19,9 +19,27 @@ package enum Destination: Hashable, Sendable {
 
 /// An address that another host serves, and the way there.
 package struct RemoteDestination: Hashable, Sendable {
-    package enum Transport: String, Hashable, Sendable {
-        case smtp
-        case lmtp
+    /// A protocol, with the site's own options or a set of them that has a name (a service of master.cf).
+    package struct Transport: Hashable, Sendable {
+        package enum Kind: String, Hashable, Sendable, CaseIterable {
+            case smtp
+            case lmtp
+        }
+
+        package var kind: Kind
+        /// Nil for the site's own options.
+        package var name: String?
+
+        package init(_ kind: Kind, name: String? = nil) {
+            self.kind = kind
+            self.name = name
+        }
+
+        package static let smtp = Transport(.smtp)
+        package static let lmtp = Transport(.lmtp)
+
+        /// As a transport table writes it.
+        package var spelling: String { name ?? kind.rawValue }
     }
 
     /// The final address, after aliases.
@@ -44,7 +62,7 @@ package struct RemoteDestination: Hashable, Sendable {
     }
 
     /// `smtp:[mail.example.org]:587`; `smtp:example.net` for the address's own domain.
-    package var way: String { "\(transport.rawValue):\(nextHop ?? address.domain.description)" }
+    package var way: String { "\(transport.spelling):\(nextHop ?? address.domain.description)" }
 }
 
 /// A mailbox of this machine as routing found it.

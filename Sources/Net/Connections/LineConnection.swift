@@ -30,14 +30,16 @@ package final class LineConnection: Sendable {
 
     /// - Parameters:
     ///   - tls: TLS from the first byte; nil starts in clear.
+    ///   - localAddress: the address of this machine that the connection comes from; nil leaves it to the system.
     ///   - serverName: whom TLS expects there; nil for the host of the address.
     ///   - lineLimit: bytes; a server that sends longer lines is given up.
     package init(
-        to address: ListenAddress, serverName: String? = nil, tls: ClientTLSOptions? = nil,
+        to address: ListenAddress, from localAddress: String? = nil, serverName: String? = nil,
+        tls: ClientTLSOptions? = nil,
         timeout: TimeAmount = .seconds(30), lineLimit: Int = 4096, group: MultiThreadedEventLoopGroup
     ) async throws(LineConnectionError) {
         let inbox = LineInbox(lineLimit: lineLimit)
-        let bootstrap = ClientBootstrap(group: group)
+        var bootstrap = ClientBootstrap(group: group)
             .connectTimeout(timeout)
             .channelOption(.autoRead, value: false)
             .channelInitializer { channel in
@@ -50,6 +52,9 @@ package final class LineConnection: Sendable {
         do {
             switch address {
             case .tcp(let host, let port):
+                if let localAddress {
+                    bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: localAddress, port: 0))
+                }
                 self.host = serverName ?? host
                 channel = try await bootstrap.connect(host: host, port: port).get()
             case .unix(let path, _):

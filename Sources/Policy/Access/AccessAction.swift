@@ -16,6 +16,9 @@ enum AccessAction: Sendable {
     case redirect(EmailAddress)
     case blindCopy(EmailAddress)
     case prepend(ComposedHeaderField)
+    case hold(String)
+    /// `FILTER transport:nexthop`.
+    case filter(transport: String, nextHop: String)
     /// Restrictions, to be tried in this place.
     case restrictions([Restriction])
     /// An action that this server doesn't have. Never passed over: what it was meant to stop would get through.
@@ -46,7 +49,14 @@ enum AccessAction: Sendable {
         case "BCC": self = EmailAddress(rest).map { .blindCopy($0) } ?? .note("BCC", "not an address: \(rest)")
         case "PREPEND":
             self = Self.headerField(rest).map { .prepend($0) } ?? .note("PREPEND", "not a header field: \(rest)")
-        case "HOLD", "FILTER": self = .notServed(word.uppercased())
+        case "HOLD": self = .hold(rest)
+        case "FILTER":
+            // smtpd(8) passes over a value without a colon, with a warning.
+            let parts = rest.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            self =
+                parts.count == 2
+                ? .filter(transport: String(parts[0]), nextHop: String(parts[1]))
+                : .note("FILTER", "not transport:destination: \(rest)")
         case _ where !word.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }: self = .ok
         default:
             let names = text.split { $0 == " " || $0 == "," || $0 == "\t" }.map(String.init)

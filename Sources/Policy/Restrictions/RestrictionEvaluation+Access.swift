@@ -55,6 +55,17 @@ extension RestrictionEvaluation {
         case .prepend(let field):
             effects.prepended.append(field)
             return .dunno
+        case .hold(let text):
+            effects.isHeld = true
+            effects.notes.append("hold: \(subject.text): \(text)")
+            return .dunno
+        case .filter(let name, let hop):
+            guard let transport = options.filterTransports[name] else {
+                return await act(.notServed("FILTER \(name)"), subject, stage)
+            }
+            effects.filter = MessageEffects.Filter(transport: transport, nextHop: hop.isEmpty ? nil : hop)
+            effects.notes.append("filter: \(subject.text): \(name):\(hop)")
+            return .dunno
         case .reject(let text): return .refuse(reply(554, text, "Access denied"))
         case .defer(let text): return .refuse(reply(450, text, "Access denied"))
         case .deferIfPermit(let text):

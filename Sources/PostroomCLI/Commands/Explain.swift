@@ -23,6 +23,9 @@ struct Explain: AsyncParsableCommand {
     @Option(help: "With --login alone: what the client speaks, imap or submission.")
     var service = LoginService.imap
 
+    @Flag(help: "Look nothing up in DNS: the hosts that mail for elsewhere would go to are not shown.")
+    var offline = false
+
     @Flag(help: "For programs.")
     var json = false
 
@@ -49,7 +52,7 @@ struct Explain: AsyncParsableCommand {
     }
 
     private func explanation(_ site: Site) async -> Explanation? {
-        if let address { return await site.explain(address, sender: sender, login: login) }
+        if let address { return await site.explain(address, sender: sender, login: login, asksDNS: !offline) }
         return await site.explain(login: login ?? "", service: service)
     }
 }

@@ -35,12 +35,18 @@ package struct Explanation: Sendable {
 extension Site {
     /// What would become of a mail to `address`: from outside, or with a login as on the submission port. Nil when it is no
     /// address.
-    package func explain(_ address: String, sender: String?, login: String?) async -> Explanation? {
+    ///
+    /// - Parameter asksDNS: whether the hosts are looked up that mail for elsewhere would go to.
+    package func explain(
+        _ address: String, sender: String?, login: String?, asksDNS: Bool = true
+    ) async -> Explanation? {
         guard let recipient = EmailAddress(address) ?? router.qualified(Array(address.utf8)) else { return nil }
         guard sender != nil || login != nil else {
-            let resolution = await router.resolve(recipient)
-            return Explanation(resolution.reply, json: ResolutionJSON.document(resolution).serialized()) {
-                ResolutionText(isColoured: $0, entryLimit: 20).text(resolution)
+            var resolution = await router.resolve(recipient)
+            resolution.steps += await LeavingMail(site: self, sender: .null, asksDNS: asksDNS).steps(resolution)
+            let shown = resolution
+            return Explanation(shown.reply, json: ResolutionJSON.document(shown).serialized()) {
+                ResolutionText(isColoured: $0, entryLimit: 20).text(shown)
             }
         }
         let path = sender.flatMap { EmailAddress($0) }.map { ReversePath.address($0) } ?? .null
@@ -62,6 +68,7 @@ extension Site {
         }
         if !reply.isPositive { resolution.verdict = reply.isTransient ? .deferred(reply) : .refuse(reply) }
         resolution.steps = loginSteps + resolution.steps
+        resolution.steps += await LeavingMail(site: self, sender: path, asksDNS: asksDNS).steps(resolution)
         let shown = resolution
         return Explanation(reply, json: ResolutionJSON.document(shown).serialized()) {
             ResolutionText(isColoured: $0, entryLimit: 20).text(shown)

@@ -34,6 +34,9 @@ final class QueueService: Sendable {
         let pool = BlockingPool(name: "spool", threads: 32)
         var options = SpoolOptions(path: Array(folder.utf8))
         options.messageSizeLimit = UInt64(clamping: sites.current.model.limits.messageSize.value)
+        if let free = sites.current.model.outgoing.minimumFreeSpace?.value {
+            options.minimumFree = max(options.minimumFree, free)
+        }
         let spool = try await MessageSpool.open(options, pool: pool)
         let connections = ConnectionCache()
         let resolver = CurrentResolver(sites: sites)

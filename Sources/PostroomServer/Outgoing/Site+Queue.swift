@@ -8,14 +8,18 @@ extension Site {
     func queueSite(
         connections: ConnectionCache, policies: STSPolicies, group: MultiThreadedEventLoopGroup
     ) -> QueueSite {
-        let remote = RemoteDelivery(
-            finder: HostFinder(resolver, outgoing.finder),
-            security: OutgoingTLS(
-                outgoing.security, resolver: resolver, policies: outgoing.asksForSTS ? policies : nil),
-            logins: outgoing.logins, connections: connections, options: outgoing.client, group: group)
-        return QueueSite(
-            router: router, maildirs: storage.delivery, deliveryOptions: deliveryOptions, remote: remote,
-            relayHosts: outgoing.relayHosts, schedule: outgoing.schedule, reports: outgoing.reports)
+        func remote(_ client: SiteOutgoing.Client) -> RemoteDelivery {
+            RemoteDelivery(
+                finder: HostFinder(resolver, client.finder),
+                security: OutgoingTLS(
+                    client.security, resolver: resolver, policies: outgoing.asksForSTS ? policies : nil),
+                logins: client.logins, connections: connections, options: client.delivery, group: group)
+        }
+        var site = QueueSite(
+            router: router, maildirs: storage.delivery, deliveryOptions: deliveryOptions,
+            remote: remote(outgoing.client), relayHosts: outgoing.relayHosts, schedule: outgoing.schedule, reports: outgoing.reports)
+        site.transports = outgoing.transports.mapValues(remote)
+        return site
     }
 
     var deliveryOptions: DeliveryOptions {

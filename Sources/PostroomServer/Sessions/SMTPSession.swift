@@ -112,9 +112,23 @@ final class SMTPSession: SMTPServices {
         }
         let decision = await policy.recipient(recipient.address, sender: sender.path, client: facts(session, id))
         log(decision.effects.notes, id)
-        guard decision.reply.isPositive, let resolution = decision.resolution else {
+        if decision.isUndeliverable, sites.queue != nil {
+            if let refusal = countRecipient(site, session) {
+                log(reject: refusal, "RCPT", session, sender, to: recipient.address)
+                return refusal
+            }
+            transaction.withLock { transaction in
+                transaction?.addUndeliverable(recipient)
+                transaction?.effects.merge(decision.effects)
+            }
+            return decision.reply
+        }
+        guard decision.reply.isPositive, !decision.isUndeliverable, let resolution = decision.resolution else {
             // A yes that leads nowhere would be a message lost.
-            var reply = decision.reply.isPositive ? SMTPReply.noTransaction : decision.reply
+            var reply = decision.reply
+            // Who is to be told later can't be, where nothing leaves.
+            if decision.isUndeliverable, let refusal = decision.resolution?.reply { reply = refusal }
+            if reply.isPositive { reply = .noTransaction }
             reply = await naming(reply, sender.path, session, site, policy)
             log(
                 reject: reply, "RCPT", session, sender, to: recipient.address,
@@ -174,6 +188,7 @@ final class SMTPSession: SMTPServices {
         case .success(let message): edited = message
         case .failure(let refusal): return [refusal.reply]
         }
+        transaction.applyEffects()
         let report = await transaction.delivery.deliver(
             body: edited,
             traceHeaders: transaction.traceHeaders(session, hidesClient: hidesClient(transaction, session)))
@@ -211,9 +226,12 @@ final class SMTPSession: SMTPServices {
             return [refusal.reply]
         }
         var (refusal, effects) = await atEnd(of: transaction, session)
-        if refusal == nil, effects.redirect != nil || !effects.blindCopies.isEmpty {
+        let isTooLate =
+            effects.redirect != nil || !effects.blindCopies.isEmpty || effects.filter != nil
+            || (effects.isHeld && !transaction.effects.isHeld)
+        if refusal == nil, isTooLate {
             // Its copies are half written already.
-            log(["REDIRECT and BCC come too late for a message of this size"], transaction.id)
+            log(["REDIRECT, BCC, HOLD and FILTER come too late for a message of this size"], transaction.id)
             refusal = SMTPReply(451, EnhancedStatusCode(4, 3, 5), "Server configuration error")
         }
         if let refusal {
@@ -238,6 +256,7 @@ final class SMTPSession: SMTPServices {
             stream = started
         } else {
             let hides = hidesClient(transaction, session)
+            transaction.applyEffects()
             stream = await transaction.delivery.begin(
                 traceHeaders: transaction.traceHeaders(session, hidesClient: hides))
         }

@@ -115,6 +115,20 @@ struct SMTPTransaction {
         if !recipients.contains(address), effects.redirect != address { hidden.insert(address) }
     }
 
+    /// Tells delivery what access tables made of the message. To be called before it starts.
+    mutating func applyEffects() {
+        delivery.origin.isHeld = effects.isHeld
+        delivery.origin.filter = effects.filter.map {
+            MessageOrigin.Filter(transport: $0.transport, nextHop: $0.nextHop)
+        }
+    }
+
+    /// A recipient whom nobody has: the sender will be told.
+    mutating func addUndeliverable(_ recipient: EnvelopeRecipient) {
+        delivery.addUndeliverable(recipient.address, asked: recipient)
+        recipients.append(recipient.address)
+    }
+
     /// The fields above the message: those of PREPEND above our own `Received:`, as smtpd(8) writes them.
     func traceHeaders(_ session: SMTPSessionFacts, hidesClient: Bool) -> [UInt8] {
         effects.prepended.flatMap(\.bytes)

@@ -60,10 +60,11 @@ final class PolicyBuilder {
         }
         let options = configured(policy, logins)
         // An import tells it in its report.
-        if !policy.rejectsUnlistedRecipient, model.routing.meaning == .native {
+        if !policy.rejectsUnlistedRecipient, !policy.isAuthenticationEnabled, model.routing.meaning == .native {
             faults.warning(
                 at: name.location,
-                "\(policy.name): unknown recipients are refused all the same: nothing here can bounce yet",
+                "\(policy.name): mail for unknown recipients is taken from strangers and returned to senders that may be "
+                    + "forged",
                 remedy: "leave reject_unlisted_recipient out")
         }
         byName[name.value] = options
@@ -95,6 +96,9 @@ final class PolicyBuilder {
         options.delaysReject = policy.delaysReject
         options.relayBeforeRecipient = policy.relayBeforeRecipient
         options.rejectsUnlistedSender = policy.rejectsUnlistedSender
+        options.takenUnknown =
+            !policy.rejectsUnlistedRecipient ? .all : model.keepsOriginal(.refusesEarly) ? .listed : .none
+        options.filterTransports.merge(TransportBuilder.named(model.outgoing)) { $1 }
         options.senderLoginMaps = policy.senderLogins.map(tables.tables) ?? logins
         options.senderLoginMapsLocation =
             (policy.senderLogins ?? model.senders.logins).first?.nameAndLocation.location

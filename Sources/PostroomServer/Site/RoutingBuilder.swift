@@ -29,7 +29,8 @@ struct RoutingBuilder {
         let literals = addressLiterals()
         let accountMailboxes = AccountMailboxes(accounts: accounts, delimiter: delimiter)
         let mailboxes = mailboxes(accountMailboxes, delimiter, origin, myDestination, literals)
-        let transports = TransportBuilder(mailboxes: mailboxes, accounts: accountMailboxes)
+        let transports = TransportBuilder(
+            mailboxes: mailboxes, accounts: accountMailboxes, named: TransportBuilder.named(model.outgoing))
         var options = options(origin, transports)
         options.completedDomain = routing.completedDomain.flatMap { domain($0) }
         options.recipientDelimiter = delimiter
@@ -52,21 +53,18 @@ struct RoutingBuilder {
         }
 
         options.virtualMailboxes = mailboxes
-        options.relayTransport = transports.transport(routing.relayTransport) ?? .remote()
+        options.relayTransport =
+            transports.transport(routing.relayTransport) ?? .remote(transports.named["relay"] ?? .smtp)
         options.defaultTransport = transports.transport(routing.defaultTransport) ?? .remote()
         options.canSendOut = true
         options.relayHost = model.outgoing.relayHost?.value
         options.transportMaps = tables.tables(routing.transports)
         options.transportMapsLocation = routing.transports.first?.nameAndLocation.location
+        options.namedTransports = transports.named
         options.transportsBySpelling = transports.bySpelling(routing)
 
         rewrite(&options)
         limit(&options)
-        if model.keepsOriginal(.refusesEarly), let place = originalLocation(.refusesEarly) {
-            faults.warning(
-                at: place,
-                "recipients that no mailbox has are refused at RCPT all the same: nothing here can bounce yet")
-        }
         return Router(options)
     }
 
@@ -207,9 +205,6 @@ struct RoutingBuilder {
         return result
     }
 
-    private func originalLocation(_ difference: Difference) -> SourceLocation? {
-        model.originalBehaviour.first { $0.value == difference }?.location
-    }
 }
 
 extension MatchItemModel {

@@ -8,6 +8,19 @@ struct TransportBuilder {
     let mailboxes: any MailboxLookup
     /// The accounts' mailboxes, whatever tables there are beside them.
     let accounts: AccountMailboxes
+    /// Transports to other hosts with options of their own, by name.
+    let named: [String: RemoteDestination.Transport]
+
+    /// What Postfix's own names stand for where they have no options of their own.
+    private static let builtIn: [String: RemoteDestination.Transport] = ["smtp": .smtp, "relay": .smtp, "lmtp": .lmtp]
+
+    static func named(_ outgoing: OutgoingModel) -> [String: RemoteDestination.Transport] {
+        Dictionary(
+            outgoing.transports.map { transport in
+                let kind: RemoteDestination.Transport.Kind = transport.kind == .lmtp ? .lmtp : .smtp
+                return (transport.name.value, RemoteDestination.Transport(kind, name: transport.name.value))
+            }, uniquingKeysWith: { first, _ in first })
+    }
 
     /// Nil for nil: the class's own default.
     func transport(_ model: TransportModel?) -> ClassTransport? {
@@ -17,6 +30,12 @@ struct TransportBuilder {
         case .accounts: return .mailboxes(accounts)
         case .lmtp(let hop): return .remote(.lmtp, nextHop: hop.value.isEmpty ? nil : hop.value)
         case .smtp(let hop): return .remote(.smtp, nextHop: hop.value.isEmpty ? nil : hop.value)
+        case .named(let text):
+            let colon = text.value.firstIndex(of: ":") ?? text.value.endIndex
+            let name = String(text.value[..<colon])
+            guard let transport = named[name] ?? Self.builtIn[name] else { return .unknown(text.value) }
+            let hop = String(text.value[colon...].dropFirst())
+            return .remote(transport, nextHop: hop.isEmpty ? nil : hop)
         case .error(let text):
             let (status, reason) = ClassTransport.status(in: text.value, default: EnhancedStatusCode(5, 1, 1))
             return .error(status, reason.isEmpty ? "undeliverable" : reason)

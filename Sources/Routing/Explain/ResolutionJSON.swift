@@ -30,7 +30,7 @@ package enum ResolutionJSON {
         case .remote(let remote):
             return .object([
                 ("kind", .string("remote")), ("address", .bytes(remote.address.quoted)),
-                ("transport", .string(remote.transport.rawValue)),
+                ("transport", .string(remote.transport.spelling)),
                 ("nextHop", remote.nextHop.map { .string($0) } ?? .null),
             ])
         case .discard(let address, let reason):

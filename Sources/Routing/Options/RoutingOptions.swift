@@ -43,6 +43,9 @@ package struct RoutingOptions: Sendable {
     /// (`lmtp:unix:private/dovecot-lmtp`).
     package var transportsBySpelling: [String: ClassTransport] = [:]
 
+    /// Transports to other hosts with options of their own, by name.
+    package var namedTransports: [String: RemoteDestination.Transport] = [:]
+
     // MARK: Recipients
 
     /// canonical(5): envelope addresses rewritten before anything else.

@@ -82,6 +82,7 @@ extension ClassTransport {
             return known
         }
         let hop = nextHop.isEmpty ? nil : nextHop
+        if let transport = options.namedTransports[name] { return .remote(transport, nextHop: hop) }
         switch name {
         case "smtp", "relay": return .remote(.smtp, nextHop: hop)
         case "lmtp": return .remote(.lmtp, nextHop: hop)

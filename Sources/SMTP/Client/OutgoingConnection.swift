@@ -35,7 +35,8 @@ package actor OutgoingConnection {
         let line: LineConnection
         do throws(LineConnectionError) {
             line = try await LineConnection(
-                to: address, serverName: serverName, timeout: options.timeLimits.connect,
+                to: address, from: options.localAddress(for: address), serverName: serverName,
+                timeout: options.timeLimits.connect,
                 lineLimit: 2 * ReplyParser.lineLimit, group: group)
         } catch {
             throw OutgoingFailure(

@@ -38,9 +38,17 @@ package struct OutgoingOptions: Sendable {
     package var credentials: SMTPCredentials?
     /// In the order in which they are tried.
     package var mechanisms: [SASLClientMechanism]
+    /// Which of them may be used in clear, with TLS, and with TLS that told who the server is
+    /// (`smtp_sasl_security_options` and its kin).
+    package var mechanismsInClear = Set(SASLClientMechanism.allCases)
+    package var mechanismsWithTLS = Set(SASLClientMechanism.allCases)
+    package var mechanismsWithVerifiedTLS = Set(SASLClientMechanism.allCases)
     /// Gives the password to a server without TLS, or to one whose certificate was not checked.
     package var sendsCredentialsUnprotected: Bool
     package var timeLimits: OutgoingTimeLimits
+    /// The addresses of this machine that connections come from (`smtp_bind_address`, `smtp_bind_address6`).
+    package var bindAddress: String?
+    package var bindAddress6: String?
     /// Keywords of the EHLO reply that are taken as not offered, in upper case (`smtp_discard_ehlo_keywords`).
     package var ignoredKeywords: Set<String>
     package var isPipelining: Bool
@@ -71,6 +79,11 @@ package struct OutgoingOptions: Sendable {
         self.eightBit = eightBit
         self.lineLengthLimit = lineLengthLimit
         self.skips5xxGreeting = skips5xxGreeting
+    }
+
+    func localAddress(for address: ListenAddress) -> String? {
+        guard case .tcp(let host, _) = address else { return nil }
+        return host.utf8.contains(UInt8(ascii: ":")) ? bindAddress6 : bindAddress
     }
 }
 

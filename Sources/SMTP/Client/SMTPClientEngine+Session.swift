@@ -82,7 +82,11 @@ extension SMTPClientEngine {
                     : "no password is sent to \(peer) without TLS")
         }
         let offered = capabilities.mechanisms.compactMap { SASLClientMechanism(name: $0) }
-        login.candidates = options.mechanisms.filter { offered.contains($0) }
+        let allowed =
+            !isTLS
+            ? options.mechanismsInClear
+            : options.tls.verifiesServer ? options.mechanismsWithVerifiedTLS : options.mechanismsWithTLS
+        login.candidates = options.mechanisms.filter { offered.contains($0) && allowed.contains($0) }
         login.credentials = SASLPlainCredentials(
             login: credentials.login, authorizationIdentity: credentials.authorizationIdentity,
             password: credentials.password.bytes)
@@ -90,7 +94,9 @@ extension SMTPClientEngine {
             return fail(
                 .authentication, .authentication,
                 capabilities.mechanisms.isEmpty
-                    ? "\(peer) offers no AUTH" : "\(peer) offers no mechanism of AUTH that may be used")
+                    ? "\(peer) offers no AUTH"
+                    : "\(peer) offers no mechanism of AUTH that may be used: "
+                        + capabilities.mechanisms.joined(separator: " "))
         }
         sendAuth(&output)
     }

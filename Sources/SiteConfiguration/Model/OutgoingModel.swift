@@ -1,29 +1,21 @@
-/// Mail that leaves for other hosts: next hops, TLS towards them, logins at them, times of the queue.
-package struct OutgoingModel: Sendable {
-    package enum TLSLevel: String, CaseIterable, Sendable {
-        case none, may, encrypt, dane, daneOnly = "dane-only", fingerprint, verify, secure
-    }
+package import MailModel
 
+/// Mail that leaves for other hosts: next hops, how they are spoken to, times of the queue.
+package struct OutgoingModel: Sendable {
     /// Where mail waits; ours alone, never another program's `queue_directory`.
     package var queueDirectory: Located<String>?
-    /// smtp_sender_dependent_authentication.
-    package var asksLoginsForSender: Located<Bool>?
-    /// Policies of MTA-STS (RFC 8461) are asked for.
-    package var asksForSTS: Located<Bool>?
+    /// queue_minfree: so many octets stay free where mail waits.
+    package var minimumFreeSpace: Located<UInt64>?
     /// relayhost: `[smarthost.example.org]:587`.
     package var relayHost: Located<String>?
     /// sender_dependent_relayhost_maps.
     package var senderRelayHosts: [TableModel] = []
-    /// smtp_sasl_password_maps.
-    package var logins: [TableModel] = []
-    /// smtp_sasl_auth_enable.
-    package var logsIn = false
-    /// smtp_tls_security_level.
-    package var tlsLevel: Located<TLSLevel>?
-    /// smtp_tls_policy_maps.
-    package var tlsPolicies: [TableModel] = []
-    package var caFile: Located<String>?
-    package var caDirectory: Located<String>?
+    /// How other hosts are spoken to.
+    package var client = OutgoingClientModel()
+    /// Transports with options of their own, which transport tables name: the smtp and lmtp services of master.cf.
+    package var transports: [OutgoingTransportModel] = []
+    /// default_destination_concurrency_limit and its kin.
+    package var limits = DestinationLimitsModel()
     /// maximal_queue_lifetime, bounce_queue_lifetime.
     package var lifetime: Located<Duration>?
     package var bounceLifetime: Located<Duration>?
@@ -34,10 +26,57 @@ package struct OutgoingModel: Sendable {
     package var maximalBackoff: Located<Duration>?
     /// bounce_size_limit in octets.
     package var bounceSize: Located<UInt64>?
+    /// 2bounce_notice_recipient: who is told what no sender can be told; the postmaster where it is left out.
+    package var noticeRecipient: Located<EmailAddress>?
+    /// notify_classes with 2bounce: whether anybody is told of that.
+    package var tellsPostmaster: Located<Bool>?
+    /// Policies of MTA-STS (RFC 8461) are asked for.
+    package var asksForSTS: Located<Bool>?
     /// Senders of mail that is sent on are rewritten.
     package var srs: SRSModel?
 
     package init() {}
+}
+
+/// A transport with options of its own. What they leave open is as in the site's.
+package struct OutgoingTransportModel: Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
+        case smtp, lmtp
+    }
+
+    /// As transport tables spell it. `lmtp` stands for all LMTP that no other transport speaks.
+    package var name: Located<String>
+    package var kind: Kind
+    package var client: OutgoingClientModel
+    package var limits: DestinationLimitsModel
+
+    package init(
+        name: Located<String>, kind: Kind, client: OutgoingClientModel = OutgoingClientModel(),
+        limits: DestinationLimitsModel = DestinationLimitsModel()
+    ) {
+        self.name = name
+        self.kind = kind
+        self.client = client
+        self.limits = limits
+    }
+}
+
+/// How much one destination is given at once.
+package struct DestinationLimitsModel: Sendable {
+    /// initial_destination_concurrency.
+    package var initialConcurrency: Located<Int>?
+    /// default_destination_concurrency_limit, TRANSPORT_destination_concurrency_limit.
+    package var concurrency: Located<Int>?
+    /// default_destination_recipient_limit, TRANSPORT_destination_recipient_limit.
+    package var recipients: Located<Int>?
+    /// default_destination_rate_delay, TRANSPORT_destination_rate_delay.
+    package var rateDelay: Located<Duration>?
+
+    package init() {}
+
+    package var isEmpty: Bool {
+        initialConcurrency == nil && concurrency == nil && recipients == nil && rateDelay == nil
+    }
 }
 
 /// SRS, the Sender Rewriting Scheme.

@@ -147,6 +147,8 @@ package enum TransportModel: Sendable {
     case lmtp(Located<String>)
     /// `smtp:[host]:port`, `relay:`; the recipient's own domain when the next hop is empty.
     case smtp(Located<String>)
+    /// `slow:[host]:port`: one of the transports of `outgoing`, by its name.
+    case named(Located<String>)
     /// `error:5.1.1 text`.
     case error(Located<String>)
     /// `retry:4.3.0 text`.
@@ -158,7 +160,7 @@ package enum TransportModel: Sendable {
     /// As Postfix spells it.
     package var spelling: Located<String> {
         switch self {
-        case .mailboxes(let text), .accounts(let text), .discard(let text), .unserved(let text): text
+        case .mailboxes(let text), .accounts(let text), .named(let text), .discard(let text), .unserved(let text): text
         case .lmtp(let hop): hop.map { "lmtp:" + $0 }
         case .smtp(let hop): hop.map { "smtp:" + $0 }
         case .error(let text): text.map { "error:" + $0 }

@@ -47,7 +47,14 @@ extension SiteModel {
             result += lists.joined().compactMap(\.table)
         }
         result += listeners.flatMap { $0.options.clientLimits?.exceptions ?? [] }.compactMap(\.table)
-        return result + outgoing.senderRelayHosts + outgoing.logins + outgoing.tlsPolicies
+        return result + outgoing.tables
+    }
+}
+
+extension OutgoingModel {
+    package var tables: [TableModel] {
+        let clients = [client] + transports.map(\.client)
+        return senderRelayHosts + clients.flatMap { ($0.logins ?? []) + ($0.tlsPolicies ?? []) }
     }
 }
 
@@ -66,7 +73,7 @@ extension TransportModel {
     package var isMailbox: Bool {
         switch self {
         case .mailboxes, .accounts: true
-        case .lmtp, .smtp, .error, .retry, .discard, .unserved: false
+        case .lmtp, .smtp, .named, .error, .retry, .discard, .unserved: false
         }
     }
 }

@@ -25,6 +25,7 @@ enum TransportSection {
         case "accounts": return .accounts(at: value)
         case "lmtp": return .lmtp(value)
         case "smtp": return .smtp(value)
+        case "named": return .named(value)
         case "error": return .error(value)
         case "retry": return .retry(value)
         case "discard": return .discard(value)
@@ -32,7 +33,7 @@ enum TransportSection {
         default:
             parent.context.faults.error(
                 at: entry.keyLocation, "\(node.path): there is no transport \(entry.key)",
-                remedy: "mailboxes, accounts, lmtp, smtp, error, retry, discard or unserved")
+                remedy: "mailboxes, accounts, lmtp, smtp, named, error, retry, discard or unserved")
             return nil
         }
     }

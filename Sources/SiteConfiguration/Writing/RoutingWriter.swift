@@ -79,6 +79,7 @@ extension TransportModel {
         case .accounts(let text): .mapping([("accounts", text.document)])
         case .lmtp(let hop): .mapping([("lmtp", hop.document)])
         case .smtp(let hop): .mapping([("smtp", hop.document)])
+        case .named(let text): .mapping([("named", text.document)])
         case .error(let text): .mapping([("error", text.document)])
         case .retry(let text): .mapping([("retry", text.document)])
         case .discard(let text): .mapping([("discard", text.document)])

@@ -137,44 +137,6 @@ extension LimitsModel {
     }
 }
 
-extension SRSModel {
-    var document: YAMLValue {
-        var entries = YAMLEntries()
-        entries.add("domain", domain)
-        entries.add("secret_file", secretFile)
-        entries.add("exclude_domains", excludedDomains)
-        entries.add("separator", separator)
-        entries.add("hash_length", hashLength)
-        entries.add("valid_days", validDays)
-        return entries.value
-    }
-}
-
-extension OutgoingModel {
-    var entries: YAMLEntries {
-        var entries = YAMLEntries()
-        entries.add("queue_directory", queueDirectory)
-        entries.add("mta_sts", asksForSTS)
-        entries.add("relay_host", relayHost)
-        entries.add("sender_relay_hosts", senderRelayHosts)
-        if !logins.isEmpty { entries.add("logins", .list(logins.map(\.documentWithoutLines))) }
-        entries.add("log_in", logsIn, unless: false)
-        entries.add("asks_logins_for_sender", asksLoginsForSender)
-        entries.add("tls", tlsLevel)
-        entries.add("tls_policies", tlsPolicies)
-        entries.add("ca_file", caFile)
-        entries.add("ca_directory", caDirectory)
-        entries.add("lifetime", lifetime)
-        entries.add("bounce_lifetime", bounceLifetime)
-        entries.add("delay_warning", delayWarning)
-        entries.add("minimal_backoff", minimalBackoff)
-        entries.add("maximal_backoff", maximalBackoff)
-        entries.add("bounce_size", bounceSize)
-        entries.add("srs", srs?.document)
-        return entries
-    }
-}
-
 extension DNSModel {
     var entries: YAMLEntries {
         var entries = YAMLEntries()

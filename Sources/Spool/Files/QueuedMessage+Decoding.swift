@@ -77,6 +77,8 @@ extension SpoolDecoder {
         case 0: return .mailbox
         case 1: transport = .smtp
         case 2: transport = .lmtp
+        case 3: transport = RemoteDestination.Transport(.smtp, name: try text())
+        case 4: transport = RemoteDestination.Transport(.lmtp, name: try text())
         case let other: throw Fault("way \(other)")
         }
         let nextHop = try optional { decoder throws(Fault) in try decoder.text() }

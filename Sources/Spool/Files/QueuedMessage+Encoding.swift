@@ -56,9 +56,15 @@ extension SpoolEncoder {
         case .mailbox:
             append(UInt8(0))
         case .remote(let transport, let nextHop, let domain):
-            switch transport {
-            case .smtp: append(UInt8(1))
-            case .lmtp: append(UInt8(2))
+            switch (transport.kind, transport.name) {
+            case (.smtp, nil): append(UInt8(1))
+            case (.lmtp, nil): append(UInt8(2))
+            case (.smtp, let name?):
+                append(UInt8(3))
+                append(text: name)
+            case (.lmtp, let name?):
+                append(UInt8(4))
+                append(text: name)
             }
             append(nextHop) { $0.append(text: $1) }
             append(octets: domain.bytes)

@@ -81,7 +81,8 @@ package struct DeliverySchedule: Sendable {
                     initialConcurrency: options.concurrencyPerMailbox, concurrency: options.concurrencyPerMailbox,
                     recipientsPerJob: 1)
             } else {
-                key.name.flatMap { options.overrides[$0] } ?? options.limits
+                key.name.flatMap { options.overrides[$0] }
+                    ?? key.transport.flatMap { options.transportLimits[$0] } ?? options.limits
             }
         let concurrency = limits.rateDelay > .zero ? 1 : max(limits.concurrency, 1)
         return DestinationLimits(

@@ -14,6 +14,8 @@ package struct ScheduleOptions: Hashable, Sendable {
     package var limits: DestinationLimits
     /// By what a way names: the next hop where it has one, else the domain.
     package var overrides: [String: DestinationLimits]
+    /// `TRANSPORT_destination_concurrency_limit` and its kin, by the transport's name.
+    package var transportLimits: [String: DestinationLimits] = [:]
     /// Jobs at once for one mailbox of this machine (`local_destination_concurrency_limit`).
     package var concurrencyPerMailbox: Int
     /// Jobs at once for all mailboxes of this machine: a file system that hangs holds no more than these.

@@ -38,6 +38,14 @@ enum DestinationKey: Hashable, Sendable {
         }
     }
 
+    /// By what `transportLimits` name its transport.
+    var transport: String? {
+        switch self {
+        case .mailbox: nil
+        case .exchangers(let transport, _), .nextHop(let transport, _): transport.spelling
+        }
+    }
+
     func isIn(_ domain: Domain) -> Bool {
         switch self {
         case .mailbox(let address): address.domain == domain

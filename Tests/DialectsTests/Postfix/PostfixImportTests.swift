@@ -95,8 +95,8 @@ import Testing
         #expect(model.tls.minimumVersion.value == "1.0")
         #expect(model.tls.inReceivedHeader)
         #expect(model.tls.cipherSuites.contains { $0.value == "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" })
-        #expect(model.outgoing.tlsLevel?.value == .verify)
-        #expect(model.outgoing.caDirectory?.value == "/etc/ssl/certs")
+        #expect(model.outgoing.client.tlsLevel?.value == .verify)
+        #expect(model.outgoing.client.caDirectory?.value == "/etc/ssl/certs")
         #expect(model.outgoing.delayWarning?.value == .seconds(4 * 3600))
         #expect(model.accounts.submission == nil)
     }

@@ -91,9 +91,10 @@ import Testing
 }
 
 extension Resolution {
-    /// Whether mail would leave for another host, now or once there is a way out.
+    /// Whether mail would leave for another host.
     fileprivate var leadsElsewhere: Bool {
-        reply.description.hasPrefix("451 4.4.4")
+        guard case .deliver(let destinations) = verdict else { return false }
+        return destinations.contains { if case .remote = $0 { true } else { false } }
     }
 }
 

@@ -38,18 +38,22 @@ struct ImportedTestSite: RunningSite {
         .deletingLastPathComponent().appending(path: "Sites").path
 
     /// Runs `body` while the site is served beside a slapd with its directory.
+    ///
+    /// - Parameter outside: where its mail for other hosts goes.
     static func serving<Value: Sendable>(
-        _ layout: Layout, _ body: (ImportedTestSite) async throws -> Value
+        _ layout: Layout, outside: OutsideHost? = nil, _ body: (ImportedTestSite) async throws -> Value
     ) async throws -> Value {
         try await Slapd.withServer(layout.directory, tls: layout.usesTLS) { slapd in
             let folder = try TemporaryFolder("imported")
             let request = try await prepare(layout, slapd, in: folder)
             let loaded = try await SiteLoader.loadWhole(.programs(request), environment: [:])
+            var model = loaded.model
+            outside?.announce(to: &model)
             return try await Server.withRunning(
-                loaded.model, source: .programs(request), queueDirectory: folder.path("spool")
+                model, source: .programs(request), queueDirectory: folder.path("spool")
             ) { server in
                 try await body(
-                    ImportedTestSite(folder: folder, server: server, slapd: slapd, model: loaded.model))
+                    ImportedTestSite(folder: folder, server: server, slapd: slapd, model: model))
             }
         }
     }

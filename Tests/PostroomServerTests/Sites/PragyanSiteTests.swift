@@ -10,13 +10,25 @@ import Testing
         try await ImportedTestSite.serving(.pragyan) { site in
             for (recipient, reply) in [
                 // The site trusts its own machine (mynetworks = 127.0.0.0/8).
-                ("nobody@pragyan.org", "550 5.1.1"), ("someone@outside.example", "451 4.4.4"),
+                ("nobody@pragyan.org", "550 5.1.1"), ("someone@outside.example", "250 2.1.5"),
             ] {
                 let answer = try await site.rcptReply(from: "stranger@outside.example", to: recipient)
                 #expect(answer.contains(reply), "\(answer)")
             }
             let mbox = try await site.rcptReply(from: "stranger@outside.example", to: "sahil@pragyan.org")
             #expect(mbox.contains("250 2.1.5") || mbox.contains("451 4.3.5"), "\(mbox)")
+        }
+    }
+
+    @Test func `sends the outside member of a list its copy`() async throws {
+        try await OutsideHost.serving(["gmail.example"]) { outside in
+            try await ImportedTestSite.serving(.pragyan, outside: outside) { site in
+                let sent = try await site.swaks(to: "coding@pragyan.org", ["--header", "Subject: for the coders"])
+                #expect(sent.contains("250 2.0.0 Ok"), "\(sent)")
+                let message = try #require(try await outside.messages(1).first)
+                #expect(message.recipients == ["sahilahuja@gmail.example"])
+                #expect(message.field("Subject") == "Subject: for the coders")
+            }
         }
     }
 

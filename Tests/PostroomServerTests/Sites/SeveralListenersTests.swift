@@ -48,9 +48,9 @@ import Testing
             ("alice@example.org", "192.0.2.1", ["250 2.1.5", "250 2.1.5", "250 2.1.5"]),
             ("bob@example.org", "192.0.2.1", ["250 2.1.5", "554 5.7.1", "250 2.1.5"]),
             ("x@outside.example", "192.0.2.1", ["554 5.7.1", "554 5.7.1", "554 5.7.1"]),
-            // Recognised, and deferred until there is a queue.
-            ("x@outside.example", "203.0.113.9", ["554 5.7.1", "554 5.7.1", "451 4.4.4"]),
-            ("x@outside.example", "127.0.0.1", ["451 4.4.4", "554 5.7.1", "554 5.7.1"]),
+            // Mail for other hosts, taken for the networks that a service trusts.
+            ("x@outside.example", "203.0.113.9", ["554 5.7.1", "554 5.7.1", "250 2.1.5"]),
+            ("x@outside.example", "127.0.0.1", ["250 2.1.5", "554 5.7.1", "554 5.7.1"]),
         ]
         for (recipient, client, replies) in expected {
             for ((listener, policy), reply) in zip(policies, replies) {

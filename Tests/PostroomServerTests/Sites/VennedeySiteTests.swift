@@ -26,7 +26,7 @@ import Testing
     @Test(arguments: [
         ("stranger@outside.example", "nobody@example.com", "550 5.1.1"),
         // The site trusts its own machine, as Postfix does when mynetworks is not set.
-        ("stranger@outside.example", "someone@outside.example", "451 4.4.4"),
+        ("stranger@outside.example", "someone@outside.example", "250 2.1.5"),
         ("stranger@outside.example", "mail006@mx0.example.com", "250 2.1.5"),
         ("john.doe@example.com", "mail006@mx0.example.com", "553 5.7.1"),
     ])
@@ -51,6 +51,48 @@ import Testing
             let wrong = try await site.submit(
                 as: "mail007", "wrong", from: "team@example.com", to: "mail006@mx0.example.com")
             #expect(wrong.contains("535 5.7.8"), "\(wrong)")
+        }
+    }
+
+    @Test func `forwards mail to a maildrop elsewhere, over TLS that is verified`() async throws {
+        try await OutsideHost.serving(["gmail.example"]) { outside in
+            try await ImportedTestSite.serving(.vennedey, outside: outside) { site in
+                let sent = try await site.swaks(
+                    to: "forward@example.com", from: "a@elsewhere.example", ["--header", "Subject: please pass on"])
+                #expect(sent.contains("250 2.0.0 Ok"), "\(sent)")
+                let message = try #require(try await outside.messages(1).first)
+                #expect(message.sender == "a@elsewhere.example")
+                #expect(message.recipients == ["somebody@gmail.example"])
+                #expect(message.field("Subject") == "Subject: please pass on")
+                #expect(message.tls.hasPrefix("TLSv1."), "smtp_tls_security_level = verify")
+                #expect(message.helo == "mx0.example.com")
+                #expect(message.field("Return-Path") == nil)
+                #expect(message.data.components(separatedBy: "Received: ").count == 2)
+            }
+        }
+    }
+
+    @Test func `sends its users' mail out, and keeps it where the other side's TLS proves nothing`() async throws {
+        try await OutsideHost.serving(["outside.example"]) { outside in
+            try await ImportedTestSite.serving(.vennedey, outside: outside) { site in
+                let sent = try await site.submit(
+                    as: "mail007", "mail007pw", from: "mail007@mx0.example.com", to: "someone@outside.example")
+                #expect(sent.contains("250 2.0.0 Ok"), "\(sent)")
+                let message = try #require(try await outside.messages(1).first)
+                #expect(message.sender == "mail007@mx0.example.com" && message.recipients == ["someone@outside.example"])
+                #expect(message.tls.hasPrefix("TLSv1."))
+            }
+        }
+        try await OutsideHost.serving(["outside.example"], hasTLS: false) { outside in
+            try await ImportedTestSite.serving(.vennedey, outside: outside) { site in
+                let sent = try await site.submit(
+                    as: "mail007", "mail007pw", from: "mail007@mx0.example.com", to: "someone@outside.example")
+                #expect(sent.contains("250 2.0.0 Ok"), "\(sent)")
+                try await eventually("the message was tried, and waits") {
+                    try site.waits("TLS is required, but was not offered by mx.outside.example")
+                }
+                #expect(try outside.messages.isEmpty)
+            }
         }
     }
 

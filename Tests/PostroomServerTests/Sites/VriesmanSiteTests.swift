@@ -44,13 +44,25 @@ import Testing
         ("old.member@mydomain.nl", "550 5.1.1"), ("nobody@mydomain.nl", "550 5.1.1"),
         ("nostore@mydomain.nl", "550 5.1.1"),
         // Not hosted, though the domain table's filter finds entries for every key; the site trusts its own machine.
-        ("someone@gmail.example", "451 4.4.4"),
+        ("someone@gmail.example", "250 2.1.5"),
         ("zoe@testdomain.nu", "250 2.1.5"),
     ])
     func `decides at RCPT whom it has`(recipient: String, reply: String) async throws {
         try await ImportedTestSite.serving(.vriesman) { site in
             let answer = try await site.rcptReply(from: "stranger@outside.example", to: recipient)
             #expect(answer.contains(reply), "\(answer)")
+        }
+    }
+
+    @Test func `relays for the machines it trusts`() async throws {
+        try await OutsideHost.serving(["gmail.example"]) { outside in
+            try await ImportedTestSite.serving(.vriesman, outside: outside) { site in
+                let sent = try await site.swaks(to: "someone@gmail.example", from: "harry.potter@mydomain.nl")
+                #expect(sent.contains("250 2.0.0 Ok"), "\(sent)")
+                let message = try #require(try await outside.messages(1).first)
+                #expect(message.sender == "harry.potter@mydomain.nl")
+                #expect(message.recipients == ["someone@gmail.example"])
+            }
         }
     }
 

@@ -56,4 +56,13 @@ extension RunningSite {
         let path = folder.path("mail/\(mailbox)/new")
         return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted().map { "\(path)/\($0)" }
     }
+
+    /// Whether a message waits in the queue that holds `text`, or was given it as the reason for waiting.
+    func waits(_ text: String) throws -> Bool {
+        let spool = folder.path("spool")
+        let files = FileManager.default.enumerator(atPath: spool)?.compactMap { $0 as? String } ?? []
+        return files.contains { file in
+            FileManager.default.contents(atPath: "\(spool)/\(file)")?.range(of: Data(text.utf8)) != nil
+        }
+    }
 }

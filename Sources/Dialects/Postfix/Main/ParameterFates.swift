@@ -8,8 +8,6 @@ enum ParameterFates {
         "sender_dependent_default_transport_maps": (.routing, "transports by sender are not chosen"),
         "smtp_generic_maps": (.routing, "addresses are not rewritten on their way out"),
         "masquerade_domains": (.routing, "addresses are not shortened to their domain"),
-        "fallback_relay": (.routing, "there is no second next hop"),
-        "smtp_fallback_relay": (.routing, "there is no second next hop"),
         "best_mx_transport": (.routing, "mail for hosts whose MX we are is sent on"),
         "defer_transports": (.routing, "transports are not held"),
         "disable_dns_lookups": (.routing, "next hops are found by their MX records"),
@@ -22,9 +20,7 @@ enum ParameterFates {
         "smtpd_authorized_xclient_hosts": (.relaying, "XCLIENT is not spoken"),
         "smtpd_upstream_proxy_protocol": (.relaying, "the address before a proxy would not be known"),
         "allow_untrusted_routing": (.relaying, "addresses with a route in them are refused"),
-        "smtp_tls_wrappermode": (.encryption, "next hops are spoken to in SMTP with STARTTLS"),
         "smtp_tls_per_site": (.encryption, "use smtp_tls_policy_maps"),
-        "lmtp_tls_security_level": (.encryption, "LMTP is spoken without TLS"),
         "tls_server_sni_maps": (.encryption, "one certificate is shown to every client"),
         "smtpd_tls_req_ccert": (.encryption, "client certificates are not asked for"),
     ]
@@ -63,9 +59,10 @@ enum ParameterFates {
         "enable_long_queue_ids": "names of queued messages are Postroom's own",
         "unknown_local_recipient_reject_code": "unknown recipients are refused with 550",
         "default_process_limit": "there are no processes to bound; connections are",
-        "inet_protocols": "IPv4, IPv6 or both",
         "smtpd_tls_session_cache_timeout": "TLS sessions are resumed by tickets",
         "smtputf8_enable": "addresses in UTF-8 are taken where the client says so",
+        "hash_queue_names": "Postroom's queue has folders of its own",
+        "hash_queue_depth": "Postroom's queue has folders of its own",
         "strict_rfc821_envelopes": "envelopes are read strictly",
     ]
 

@@ -9,6 +9,8 @@ final class PostfixReading {
     var main: MainConfiguration
     /// Settings of master.cf.
     var serviceSettings: [MainConfiguration.Setting] = []
+    /// The smtp and lmtp services of master.cf: transports that mail leaves by.
+    var clientServices: [MasterConfiguration.Service] = []
     private var fates: [String: (fate: ImportReport.Fate, note: String)] = [:]
     /// Parameters that others are made from, each with the first of those.
     private var usedIn: [String: String] = [:]

@@ -37,10 +37,11 @@ struct PolicyReader {
                 "smtpd_reject_unlisted_recipient", "unknown recipients are refused"
             ).value
         if !policy.rejectsUnlistedRecipient {
+            // Who has logged in is no forged sender; everybody else's may be.
             parameters.tell(
-                "smtpd_reject_unlisted_recipient", .difference(.refusesEarly),
-                "unknown recipients are refused at RCPT all the same, where Postfix takes them and bounces later: nothing "
-                    + "here can bounce yet")
+                "smtpd_reject_unlisted_recipient", policy.isAuthenticationEnabled ? .used : .weak,
+                "mail for unknown recipients is taken and returned later, as Postfix does it"
+                    + (policy.isAuthenticationEnabled ? "" : ": to senders that may be forged"))
         }
         policy.rejectsUnlistedSender =
             parameters.boolean(

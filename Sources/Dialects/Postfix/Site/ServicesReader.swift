@@ -106,6 +106,11 @@ struct ServicesReader {
     }
 
     private func readOther(_ service: MasterConfiguration.Service) {
+        if reading.clientServices.contains(where: { $0.label == service.label }) {
+            return reading.report(
+                service.label, value: service.command, at: service.location, .used,
+                "the transport \(service.name), with the options that stand here")
+        }
         for setting in service.settings { tell(setting, of: service) }
         switch service.command {
         case "dnsblog", "tlsproxy":
@@ -129,13 +134,11 @@ struct ServicesReader {
     /// Options of the services that are not listeners.
     private func tell(_ setting: MainConfiguration.Setting, of service: MasterConfiguration.Service) {
         let matters = [
-            "smtp_tls_security_level", "smtp_fallback_relay", "relayhost", "content_filter", "smtp_tls_wrappermode",
-            "smtp_sasl_password_maps", "header_checks", "smtp_generic_maps", "smtp_header_checks",
+            "relayhost", "content_filter", "header_checks", "smtp_generic_maps", "smtp_header_checks",
         ]
         if matters.contains(setting.name), !setting.value.isEmpty, service.name != "postlog" {
-            let isUnused = service.command == "smtp" && service.name == "relay" && setting.name == "smtp_fallback_relay"
             reading.tell(
-                setting.key, isUnused ? .notNeeded : .ignored,
+                setting.key, .ignored,
                 "of the service \(service.label): what main.cf says holds for all mail that leaves")
         } else {
             reading.tell(setting.key, .ignored, "of the service \(service.label), which Postroom does itself")

@@ -14,6 +14,9 @@ struct TransportReader {
         let colon = text.value.firstIndex(of: ":")
         let name = colon.map { String(text.value[..<$0]) } ?? text.value
         let hop = colon.map { String(text.value[text.value.index(after: $0)...]) } ?? ""
+        if !["smtp", "relay", "lmtp"].contains(name), reading.clientServices.contains(where: { $0.name == name }) {
+            return .named(text)
+        }
         switch name.lowercased() {
         case "": return nil
         case "virtual": return parameter == "virtual_transport" ? nil : .mailboxes(at: text)
@@ -22,7 +25,8 @@ struct TransportReader {
                 return parameter.hasPrefix("virtual") || parameter == "local_transport"
                     ? .smtp(text.map { _ in "" }) : nil
             }
-            return .smtp(Located(hop, at: text.location))
+            // A relay with options of its own is told by OutgoingReader; without them both are the same.
+            return name.lowercased() == "relay" && hasOptions("relay") ? .named(text) : .smtp(Located(hop, at: text.location))
         case "lmtp": return lmtp(Located(hop, at: text.location), text)
         case "error": return .error(Located(hop.isEmpty ? "5.0.0 undeliverable" : hop, at: text.location))
         case "retry": return .retry(Located(hop.isEmpty ? "4.0.0 put off" : hop, at: text.location))
@@ -39,6 +43,13 @@ struct TransportReader {
                 parameter, value: text.value, at: text.location, .unsupported(.routing),
                 "there is no transport \(WordList.printable(name)) here: such mail stays in the queue")
             return .unserved(text)
+        }
+    }
+
+    private func hasOptions(_ name: String) -> Bool {
+        reading.clientServices.contains { service in
+            service.name == name
+                && service.settings.contains { $0.name.hasPrefix("smtp_") && $0.name != "smtp_fallback_relay" }
         }
     }
 
