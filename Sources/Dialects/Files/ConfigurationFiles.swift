@@ -85,6 +85,9 @@ package struct ConfigurationFiles: Sendable {
 
     package func exists(_ path: String) -> Bool { text(path) != nil }
 
+    /// Whether this machine has the folder, be it empty.
+    func hasFolder(_ path: String) -> Bool { host.list(hostPath(path)) != nil }
+
     /// The names in a folder, composed files included.
     package func names(in folder: String) -> [String] {
         let folder = Self.normalized(folder)

@@ -75,9 +75,11 @@ struct AccountsBuilder {
             masterUserSeparator: masterSeparator(), ownerNames: NameService.owners, hostName: model.hostname.value)
     }
 
-    /// Postfix asks for the password alone: who may send need not have a mailbox here.
+    /// Postfix asks for the password alone: who may send need not have a mailbox here. So it is where nobody has one.
     private func submission(_ byLogin: AccountsOptions) -> AccountsOptions {
-        guard model.accounts.submission != nil || model.routing.meaning == .postfix else { return byLogin }
+        guard
+            model.accounts.submission != nil || model.routing.meaning == .postfix || model.accounts.users.isEmpty
+        else { return byLogin }
         var options = byLogin
         if let submission = model.accounts.submission {
             options.passwordDatabases = passwords(submission.passwords, submission)

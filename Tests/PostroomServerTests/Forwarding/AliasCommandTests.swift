@@ -181,6 +181,10 @@ import Testing
             ACCOUNT_PROVISIONER=LDAP
             LDAP_SERVER_HOST=ldap://127.0.0.1:1
             LDAP_SEARCH_BASE=dc=example,dc=org
+            LDAP_QUERY_FILTER_USER=(mail=%s)
+            LDAP_QUERY_FILTER_ALIAS=(mailAlias=%s)
+            LDAP_QUERY_FILTER_GROUP=(mailGroupMember=%s)
+            LDAP_QUERY_FILTER_DOMAIN=(mail=*@%s)
 
             """, to: "dms/mailserver.env")
         let refused = try await command.run([

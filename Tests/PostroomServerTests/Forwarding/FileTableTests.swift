@@ -5,7 +5,7 @@ import Testing
 /// Files of tables that change while the server runs.
 @Suite struct `A table's file that changes` {
     private static let configuration = People.configuration(aliases: "x@example.net: anna@example.org")
-        .replacing("aliases: [{inline:", with: "aliases: [texthash:aliases, texthash:second, pcre:patterns, {inline:")
+        .replacing("aliases: [{inline:", with: "aliases: [texthash:aliases, texthash:second, regexp:patterns, {inline:")
 
     private func serving(_ body: (TestSite) async throws -> Void) async throws {
         let files = [
@@ -39,7 +39,7 @@ import Testing
 
     @Test func `stays as it was when the new one is faulty or gone`() async throws {
         try await serving { site in
-            try site.folder.write("/(/ anna@example.org\n", to: "patterns")
+            try site.folder.write("/^(p)-old\\1/ anna@example.org\n", to: "patterns")
             try FileManager.default.removeItem(atPath: site.folder.path("aliases"))
             try site.folder.write("seen@example.net anna@example.org\n", to: "second")
             // All files are looked at together: what changed before this one has been seen when this one is in force.

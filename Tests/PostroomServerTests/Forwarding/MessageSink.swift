@@ -45,8 +45,8 @@ struct MessageSink {
         try FileManager.default.contentsOfDirectory(atPath: folder).sorted().compactMap { name in
             let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
                 .replacing("\r\n", with: "\n")
-            // smtp-sink writes the envelope first, and its own Received: before the message.
-            guard text.contains("\n\n"), text.hasSuffix("\n"), text.contains("end-of-message") else { return nil }
+            // smtp-sink writes the envelope first, and an empty line behind the message.
+            guard text.contains("\n\n"), text.hasSuffix("\n\n") else { return nil }
             func values(_ field: String) -> [String] {
                 text.split(separator: "\n").filter { $0.hasPrefix("\(field): ") }.map {
                     String($0.dropFirst(field.count + 2).drop { $0 == "<" }.prefix { $0 != ">" })

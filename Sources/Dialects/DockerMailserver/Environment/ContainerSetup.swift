@@ -164,7 +164,7 @@ struct ContainerSetup {
         guard !draft.files.isPlaced(Self.configurationFolder) else { return }
         for candidate in ["docker-data/dms/config", "config"] {
             let path = folder + "/" + candidate
-            guard !draft.files.names(in: path).isEmpty else { continue }
+            guard draft.files.hasFolder(path) else { continue }
             draft.files.place(Self.configurationFolder, at: path)
             return
         }
