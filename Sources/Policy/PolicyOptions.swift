@@ -44,7 +44,9 @@ package struct PolicyOptions: Sendable {
     /// `smtpd_restriction_classes`: lists that access tables and policy services name.
     package var restrictionClasses: [String: RestrictionList] = [:]
     /// The transports that FILTER may name: those that take mail to other hosts.
-    package var filterTransports: [String: RemoteDestination.Transport] = ["smtp": .smtp, "relay": .smtp, "lmtp": .lmtp]
+    package var filterTransports: [String: RemoteDestination.Transport] = [
+        "smtp": .smtp, "relay": .smtp, "lmtp": .lmtp,
+    ]
     /// Which recipients that nobody has are taken all the same, for the sender to be told later.
     package var takenUnknown = UnknownRecipients.none
     /// `smtpd_reject_unlisted_sender`.

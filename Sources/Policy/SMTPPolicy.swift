@@ -88,7 +88,8 @@ package struct SMTPPolicy: Sendable {
             steps.append(
                 TraceStep(
                     .decision(
-                        rule: "smtpd_reject_unlisted_recipient", text: "no: \(recipient) is taken, and returned later")))
+                        rule: "smtpd_reject_unlisted_recipient", text: "no: \(recipient) is taken, and returned later"))
+            )
             return true
         case .listed:
             let listing = await router.listing(of: recipient, asksMailboxes: false)

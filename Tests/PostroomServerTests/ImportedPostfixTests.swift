@@ -125,7 +125,8 @@ import Testing
             try await Self.serving(outside: outside) { site in
                 try await site.swaks(to: "team@example.org", from: "x@scan.example")
                 let found = try await outside.messages(1)
-                #expect(Set(found.flatMap(\.recipients)) == ["alice@example.org", "bob@example.org", "archive@example.org"])
+                #expect(
+                    Set(found.flatMap(\.recipients)) == ["alice@example.org", "bob@example.org", "archive@example.org"])
                 #expect(try messages(site, "alice").isEmpty)
             }
         }

@@ -510,6 +510,7 @@ import Testing
           srs:
             domain: example.org
             secret_file: /etc/postroom/srs.secret
+            make_secret: yes
             exclude_domains:
               - .example.net
             separator: +

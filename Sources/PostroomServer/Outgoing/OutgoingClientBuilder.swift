@@ -98,7 +98,8 @@ struct OutgoingClientBuilder {
         guard let name = client.heloName else { return hostname }
         guard let domain = Domain(name.value) else {
             faults.error(
-                at: name.location, "\(name.value) is not a host name", remedy: "write this server's name, as DNS has it")
+                at: name.location, "\(name.value) is not a host name", remedy: "write this server's name, as DNS has it"
+            )
             return hostname
         }
         return domain

@@ -17,7 +17,8 @@ extension Site {
         }
         var site = QueueSite(
             router: router, maildirs: storage.delivery, deliveryOptions: deliveryOptions,
-            remote: remote(outgoing.client), relayHosts: outgoing.relayHosts, schedule: outgoing.schedule, reports: outgoing.reports)
+            remote: remote(outgoing.client), relayHosts: outgoing.relayHosts, schedule: outgoing.schedule,
+            reports: outgoing.reports)
         site.transports = outgoing.transports.mapValues(remote)
         return site
     }

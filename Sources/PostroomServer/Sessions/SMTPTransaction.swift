@@ -3,8 +3,8 @@ import MailModel
 import Policy
 import Routing
 import SMTP
-import Spool
 import SiteConfiguration
+import Spool
 
 /// One message on its way through a session: what MAIL and RCPT found, and what access tables make of the message.
 struct SMTPTransaction {

@@ -121,7 +121,12 @@ struct RoutingBuilder {
 
     private func senderRewriting(_ srs: SRSModel) -> SenderRewriting? {
         guard let domain = domain(srs.domain) else { return nil }
-        guard let content = ConfigurationFile.read(srs.secretFile.value) else {
+        let path = srs.secretFile.value
+        guard
+            let content = srs.givenSecrets.isEmpty
+                ? ConfigurationFile.read(path) ?? (srs.makesSecret ? SecretFile.make(path) : nil)
+                : Array(srs.givenSecrets.joined(separator: [0x0A]))
+        else {
             faults.error(
                 at: srs.secretFile.location, "\(srs.secretFile.value) can't be read",
                 remedy: "write a long random word into it, readable for root alone")

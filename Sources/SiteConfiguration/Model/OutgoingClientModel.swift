@@ -121,12 +121,13 @@ package struct TimeLimitsModel: Sendable {
     package init() {}
 
     /// Each with the key of the configuration.
-    package static let fields: [(key: String, path: any WritableKeyPath<TimeLimitsModel, Located<Duration>?> & Sendable)] =
-        [
-            ("connect", \.connect), ("greeting", \.greeting), ("start_tls", \.startTLS), ("mail", \.mail),
-            ("recipient", \.recipient), ("data", \.data), ("block", \.block), ("final_reply", \.finalReply),
-            ("reset", \.reset),
-        ]
+    package static let fields:
+        [(key: String, path: any WritableKeyPath<TimeLimitsModel, Located<Duration>?> & Sendable)] =
+            [
+                ("connect", \.connect), ("greeting", \.greeting), ("start_tls", \.startTLS), ("mail", \.mail),
+                ("recipient", \.recipient), ("data", \.data), ("block", \.block), ("final_reply", \.finalReply),
+                ("reset", \.reset),
+            ]
 
     /// What is not said here, as `other` has it.
     package func completed(by other: TimeLimitsModel) -> TimeLimitsModel {

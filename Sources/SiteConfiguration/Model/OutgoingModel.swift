@@ -85,6 +85,10 @@ package struct SRSModel: Sendable {
     package var domain: Located<String>
     /// A file of secrets, one in a line: the first signs, the others are still recognised.
     package var secretFile: Located<String>
+    /// Whether the file is made where it is missing.
+    package var makesSecret = false
+    /// Secrets that another program's environment gives, in place of the file. Never written out.
+    package var givenSecrets: [[UInt8]] = []
     /// Senders of these domains stay as they are, besides our own; `.example.org` stands for what is below it.
     package var excludedDomains: [Located<String>] = []
     /// `=`, `+` or `-`, behind `SRS0`.

@@ -41,7 +41,8 @@ enum OutgoingSection {
         var names: Set<String> = []
         return (node.elements ?? [node]).prefix(1000).compactMap { element in
             let reader = SectionReader(element, parent.context)
-            let name = reader.require(reader.string("name"), "name", remedy: "the word that transport tables name it by")
+            let name = reader.require(
+                reader.string("name"), "name", remedy: "the word that transport tables name it by")
             let kind = reader.choice("protocol", OutgoingTransportModel.Kind.self)
             let client = OutgoingClientSection.read(reader)
             let limits = limits(reader)
@@ -63,6 +64,7 @@ enum OutgoingSection {
             reader.string("domain"), "domain", remedy: "a domain whose mail comes to this server")
         let file = reader.require(
             reader.string("secret_file"), "secret_file", remedy: "a file with a long random word in its first line")
+        let makesSecret = reader.boolean("make_secret")?.value ?? false
         let excluded = reader.strings("exclude_domains") ?? []
         let separator = reader.parsed("separator", expected: "one of =, + and -") {
             ["=", "+", "-"].contains($0) ? $0 : nil
@@ -73,6 +75,7 @@ enum OutgoingSection {
         guard let domain, let file else { return nil }
         var model = SRSModel(
             domain: domain, secretFile: file.map { reader.context.absolute($0, relativeTo: file.location.file) })
+        model.makesSecret = makesSecret
         model.excludedDomains = excluded
         model.separator = separator
         model.hashLength = length

@@ -5,6 +5,7 @@ extension SRSModel {
         var entries = YAMLEntries()
         entries.add("domain", domain)
         entries.add("secret_file", secretFile)
+        entries.add("make_secret", makesSecret, unless: false)
         entries.add("exclude_domains", excludedDomains)
         entries.add("separator", separator)
         entries.add("hash_length", hashLength)

@@ -115,10 +115,12 @@ import Testing
 
     @Test(arguments: [
         ("ENABLE_CLAMAV=1", ImportReport.Fate.missingFilter), ("ENABLE_CLAMAV=0", .notNeeded),
-        ("ENABLE_AMAVIS=", .missingFilter), ("ENABLE_AMAVIS=0", .notNeeded), ("ENABLE_SRS=1", .missingFilter),
+        ("ENABLE_AMAVIS=", .missingFilter), ("ENABLE_AMAVIS=0", .notNeeded), ("ENABLE_SRS=1", .used),
+        ("ENABLE_SRS=0", .notNeeded),
+        ("SRS_SECRET=x", .notNeeded),
         ("ENABLE_FETCHMAIL=1", .unsupported(.routing)), ("ENABLE_FETCHMAIL=0", .notNeeded),
         ("ENABLE_MANAGESIEVE=1", .unsupported(.routing)), ("ENABLE_OAUTH2=1", .unsupported(.login)),
-        ("ENABLE_MTA_STS=1", .unsupported(.encryption)), ("ENABLE_LDAP=1", .ignored), ("SA_TAG=2.0", .notNeeded),
+        ("ENABLE_MTA_STS=1", .used), ("ENABLE_LDAP=1", .ignored), ("SA_TAG=2.0", .notNeeded),
         ("LOG_LEVEL=debug", .notNeeded), ("TYPO_HERE=1", .ignored), ("LDAP_BIND_DN=cn=x", .notNeeded),
         ("DOVECOT_USER_FILTER=x", .notNeeded), ("SASLAUTHD_LDAP_FILTER=x", .notNeeded),
         ("SASLAUTHD_LDAP_OTHER=x", .ignored), ("POSTMASTER_ADDRESS=a@b.example", .used), ("DOVECOT_TLS=no", .notNeeded),
@@ -129,6 +131,16 @@ import Testing
         let name = String(line.prefix { $0 != "=" })
         #expect(site.entries(name).map(\.fate) == [fate])
         #expect(site.entries(name).first?.location.description == "/site/mailserver.env:2")
+    }
+
+    @Test func `SRS is that of the environment`() {
+        let site = MailserverSite("ENABLE_SRS=1\nSRS_SECRET=first,second\nSRS_EXCLUDE_DOMAINS=.example.net,b.example\n")
+        let srs = site.draft.model.outgoing.srs
+        #expect(srs?.givenSecrets == [Array("first".utf8), Array("second".utf8)])
+        #expect(srs?.excludedDomains.map(\.value) == [".example.net", "b.example"])
+        #expect(srs?.makesSecret == true)
+        #expect(srs?.secretFile.value.hasSuffix("/postsrsd.secret") == true)
+        #expect(!site.draft.model.yaml.contains("first"))
     }
 
     @Test func `filters that are on without being asked share one line`() {

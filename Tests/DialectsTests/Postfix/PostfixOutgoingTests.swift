@@ -58,7 +58,7 @@ import Testing
         #expect(client.mandatoryTLSProtocols?.value == ">=TLSv1.2")
         #expect(client.excludedCiphers?.map(\.value) == ["aNULL", "RC4"])
         #expect(client.fingerprints?.map(\.value) == ["AB:CD", "12:34"])
-        #expect(client.fingerprintDigest?.value == .md5, "the default below compatibility_level 3.6")
+        #expect(client.fingerprintDigest?.value == .sha256)
         #expect(client.heloName?.value == "out.example.org" && client.bindAddress?.value == "192.0.2.1")
         #expect(client.addressFamilies?.map(\.value) == [.ipv4])
         #expect(client.sessionLimit?.value == 0)
@@ -66,6 +66,14 @@ import Testing
         #expect(client.ignoredKeywords?.map(\.value) == ["chunking", "dsn"])
         #expect(client.convertsToSevenBits?.value == false)
         #expect(client.timeLimits.finalReply?.value == .seconds(1200))
+    }
+
+    @Test func `digests of fingerprints are MD5 below compatibility level 3.6`() {
+        let lines = "smtp_tls_fingerprint_cert_match = AB:CD\n"
+        let old = read(lines + "compatibility_level = 2").model.outgoing.client
+        #expect(old.fingerprintDigest?.value == .md5)
+        let new = read(lines + "compatibility_level = 3.6").model.outgoing.client
+        #expect(new.fingerprintDigest?.value == .sha256)
     }
 
     @Test(arguments: [
@@ -107,7 +115,8 @@ import Testing
 
     @Test func `given LMTP, then it takes nothing over from what is said of SMTP`() {
         let draft = read(
-            "virtual_transport = lmtp:inet:127.0.0.1:2003\nsmtp_tls_security_level = encrypt\nsmtp_sasl_auth_enable = yes")
+            "virtual_transport = lmtp:inet:127.0.0.1:2003\nsmtp_tls_security_level = encrypt\nsmtp_sasl_auth_enable = yes"
+        )
         let lmtp = draft.model.outgoing.transports.first { $0.name.value == "lmtp" }
         #expect(lmtp?.kind == .lmtp)
         #expect(lmtp?.client.tlsLevel?.value == OutgoingClientModel.TLSLevel.none)

@@ -107,7 +107,7 @@ import Testing
     func `given what Postroom does not do, when it is set, then it must be accepted; when it is off, it is not missed`()
     {
         let draft = read(
-            "relocated_maps = texthash:/etc/postfix/mailboxes\nsmtp_fallback_relay = [b.example]\nluser_relay =\nmasquerade_domains ="
+            "relocated_maps = texthash:/etc/postfix/mailboxes\nsmtp_generic_maps = texthash:/etc/postfix/mailboxes\nluser_relay =\nmasquerade_domains ="
         )
         #expect(Set(draft.report.refusals(accepting: []).map(\.location.line)) == [8, 9])
         #expect(entry("masquerade_domains", draft)?.fate == .notNeeded)

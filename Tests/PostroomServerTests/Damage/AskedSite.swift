@@ -53,7 +53,9 @@ final class AskedSite: Sendable {
         var known: [EmailAddress] = []
         var others: [EmailAddress] = []
         for address in AddressesInText.all(text) {
-            if case .deliver = await whole.router.resolve(address).verdict {
+            if case .deliver(let found) = await whole.router.resolve(address).verdict,
+                found.contains(where: { if case .mailbox = $0 { true } else { false } })
+            {
                 known.append(address)
             } else {
                 others.append(address)
@@ -92,6 +94,8 @@ final class AskedSite: Sendable {
         // Where a mailbox lies is what is asked, not whether this machine has the folder.
         model.store.roots = [Located(machine.path("mail"), at: .builtIn)]
         model.store.places = []
+        // The system's certificates are not the site's.
+        model.outgoing.client.caDirectory = nil
         return model
     }
 
@@ -113,14 +117,14 @@ extension SiteFolder {
 
 extension AskedSite {
     /// Where mail for each address is written and whose it is, and where each login's mail lies; "-" for what is refused,
-    /// deferred or unknown.
+    /// deferred, unknown or sent on.
     func answers(_ site: Site) async -> [String: String] {
         var answers: [String: String] = [:]
         for address in addresses {
             var written: [String] = []
             if case .deliver(let destinations) = await site.router.resolve(address).verdict {
-                written = destinations.map { destination in
-                    guard case .mailbox(let mailbox) = destination else { return "\(destination)" }
+                written = destinations.compactMap { destination in
+                    guard case .mailbox(let mailbox) = destination else { return nil }
                     return "\(Self.text(mailbox.location)) of \(mailbox.owner)"
                 }
             }

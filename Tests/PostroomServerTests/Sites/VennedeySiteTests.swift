@@ -79,7 +79,8 @@ import Testing
                     as: "mail007", "mail007pw", from: "mail007@mx0.example.com", to: "someone@outside.example")
                 #expect(sent.contains("250 2.0.0 Ok"), "\(sent)")
                 let message = try #require(try await outside.messages(1).first)
-                #expect(message.sender == "mail007@mx0.example.com" && message.recipients == ["someone@outside.example"])
+                #expect(
+                    message.sender == "mail007@mx0.example.com" && message.recipients == ["someone@outside.example"])
                 #expect(message.tls.hasPrefix("TLSv1."))
             }
         }

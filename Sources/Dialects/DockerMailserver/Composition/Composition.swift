@@ -89,6 +89,7 @@ struct Composition {
         composePostfixEarly()
         composeSpoofProtection()
         composePostfixLate()
+        composeOutgoing()
         put(main)
         put(master)
         PatchScript.apply(configurationFile("user-patches.sh"), to: &self)

@@ -93,6 +93,9 @@ extension Composition {
             return environment.text("SSL_TYPE") == "manual" ? nil : "SSL_TYPE is not manual"
         case "SSL_DOMAIN":
             return environment.text("SSL_TYPE") == "letsencrypt" ? nil : "SSL_TYPE is not letsencrypt"
+        case "ENABLE_SRS", "ENABLE_MTA_STS": return environment.isOne(name) ? nil : "was off"
+        case "SRS_DOMAINNAME", "SRS_SECRET", "SRS_EXCLUDE_DOMAINS", "SRS_SENDER_CLASSES":
+            return environment.isOne("ENABLE_SRS") ? nil : "ENABLE_SRS is not 1"
         case "RELAY_PORT", "RELAY_USER", "RELAY_PASSWORD", "SASL_PASSWD":
             return environment.nonEmpty("RELAY_HOST") == nil ? "RELAY_HOST is not set" : nil
         default: return nil

@@ -16,7 +16,6 @@ enum MailserverVariables {
         "ENABLE_POSTGREY": "Postgrey's greylisting",
         "ENABLE_FAIL2BAN": "Fail2Ban, which shuts out addresses that guess passwords",
         "ENABLE_DNSBL": "postscreen's DNS block lists",
-        "ENABLE_SRS": "SRS, which rewrites the envelope sender of forwarded mail",
     ]
     static let onByDefault = ["ENABLE_AMAVIS", "ENABLE_OPENDKIM", "ENABLE_OPENDMARC", "ENABLE_POLICYD_SPF"]
 
@@ -26,14 +25,13 @@ enum MailserverVariables {
         "ENABLE_GETMAIL": (.routing, "mail is not fetched from other servers"),
         "ENABLE_MANAGESIEVE": (.routing, "people's Sieve scripts are neither taken nor run"),
         "ENABLE_OAUTH2": (.login, "logins by OAuth 2 token are not taken"),
-        "ENABLE_MTA_STS": (.encryption, "MTA-STS policies of other domains are not looked up"),
     ]
 
     /// Tuning of the filters above.
     static let filterPrefixes = [
         "SA_", "SPAM", "POSTGREY_", "AMAVIS_", "CLAMAV_", "RSPAMD_", "FAIL2BAN_", "VIRUSMAILS_", "MARK_SPAM_",
         "MOVE_SPAM_",
-        "POSTSCREEN_", "SRS_", "FETCHMAIL_", "GETMAIL_", "OAUTH2_", "REDIS_",
+        "POSTSCREEN_", "FETCHMAIL_", "GETMAIL_", "OAUTH2_", "REDIS_",
     ]
 
     /// What has no counterpart in a program without a container.
@@ -85,6 +83,10 @@ enum MailserverVariables {
         "TLS_LEVEL": "cipher suites",
         "RELAY_HOST": "sender_dependent_relayhost_maps", "RELAY_PORT": "the relay's port",
         "RELAY_USER": "the login at the relay", "RELAY_PASSWORD": "the password at the relay",
+        "ENABLE_SRS": "SRS, which rewrites the envelope sender of forwarded mail",
+        "SRS_DOMAINNAME": "the domain of rewritten senders", "SRS_SECRET": "signs rewritten senders",
+        "SRS_EXCLUDE_DOMAINS": "senders of these domains stay", "SRS_SENDER_CLASSES": "which senders are rewritten",
+        "ENABLE_MTA_STS": "policies of MTA-STS are followed",
         "DEFAULT_RELAY_HOST": "relayhost", "SASL_PASSWD": "smtp_sasl_password_maps",
         "OVERRIDE_HOSTNAME": "myhostname, and mydomain without its first label",
     ]

@@ -69,7 +69,8 @@ struct OutgoingClientReader {
         for word in client.loginMechanisms ?? [] where word.value.contains("/") || word.value.contains(":") {
             guard word.value.lowercased() != "static:all" else { continue }
             parameters.tell(
-                name("sasl_mechanism_filter"), .unsupported(.login), "a table in it names no mechanism here: none of it is used")
+                name("sasl_mechanism_filter"), .unsupported(.login),
+                "a table in it names no mechanism here: none of it is used")
         }
         client.loginSecurity = security("sasl_security_options")
         client.loginSecurityWithTLS = security("sasl_tls_security_options")
@@ -81,7 +82,8 @@ struct OutgoingClientReader {
             parameters.tell(name(other), .notNeeded, "the mechanisms are Postroom's own")
         }
         for other in ["sasl_auth_cache_name", "sasl_auth_cache_time", "sasl_auth_soft_bounce"] {
-            parameters.tell(name(other), .notNeeded, "a login that fails puts mail off, and is tried with the next attempt")
+            parameters.tell(
+                name(other), .notNeeded, "a login that fails puts mail off, and is tried with the next attempt")
         }
     }
 
@@ -158,7 +160,8 @@ struct OutgoingClientReader {
     ]
 
     private func readCertificate(_ client: inout OutgoingClientModel) {
-        if let chains = words("tls_chain_files", "the certificate that is shown to other hosts"), let first = chains.first
+        if let chains = words("tls_chain_files", "the certificate that is shown to other hosts"),
+            let first = chains.first
         {
             let file: (Located<String>) -> Located<String> = {
                 $0.map { reading.draft.files.hostPath(reading.absolute($0)) }
@@ -168,7 +171,8 @@ struct OutgoingClientReader {
             return
         }
         for (certificate, key) in [
-            ("tls_cert_file", "tls_key_file"), ("tls_eccert_file", "tls_eckey_file"), ("tls_dcert_file", "tls_dkey_file"),
+            ("tls_cert_file", "tls_key_file"), ("tls_eccert_file", "tls_eckey_file"),
+            ("tls_dcert_file", "tls_dkey_file"),
         ] where client.certificate == nil {
             client.certificate = path(certificate, "the certificate that is shown to other hosts")
             if let found = client.certificate {
@@ -202,7 +206,8 @@ struct OutgoingClientReader {
         }
         client.insecureMXLevel = ifSet("tls_dane_insecure_mx_policy") {
             parameters.choice(
-                $0, OutgoingClientModel.InsecureMXLevel.allCases.map(\.rawValue), "DANE where MX records are not signed")
+                $0, OutgoingClientModel.InsecureMXLevel.allCases.map(\.rawValue), "DANE where MX records are not signed"
+            )
         }
         .flatMap { word in
             OutgoingClientModel.InsecureMXLevel(rawValue: word.value).map { Located($0, at: word.location) }
@@ -246,7 +251,8 @@ struct OutgoingClientReader {
                 "hosts are found by DNS, and by /etc/hosts as the section dns of postroom.yaml says")
         }
         for suffix in ["randomize_addresses", "balance_inet_protocols", "bind_address_enforce"] {
-            parameters.tell(name(suffix), .ignored, "addresses of equal preference are tried in any order, the families in turn")
+            parameters.tell(
+                name(suffix), .ignored, "addresses of equal preference are tried in any order, the families in turn")
         }
         for suffix in [
             "connection_cache_destinations", "connection_cache_on_demand", "connection_cache_time_limit",
@@ -286,8 +292,9 @@ struct OutgoingClientReader {
             )
             .map { !$0 }
         }
-        for suffix in ["pix_workarounds", "pix_workaround_maps", "pix_workaround_threshold_time", "pix_workaround_delay_time"]
-        {
+        for suffix in [
+            "pix_workarounds", "pix_workaround_maps", "pix_workaround_threshold_time", "pix_workaround_delay_time",
+        ] {
             parameters.tell(name(suffix), .notNeeded, "no firewall of that kind is known any more")
         }
         for suffix in ["quote_rfc821_envelope", "always_send_ehlo", "never_send_ehlo", "skip_quit_response"] {

@@ -39,6 +39,7 @@ struct OutgoingReader {
         outgoing.bounceSize = parameters.size("bounce_size_limit", "how much of a message a bounce holds")
         outgoing.minimumFreeSpace = ifSet("queue_minfree") { parameters.size($0, "what stays free where mail waits") }
         outgoing.srs = reading.draft.model.outgoing.srs
+        outgoing.asksForSTS = reading.draft.model.outgoing.asksForSTS
         readNotices(&outgoing)
         reading.draft.model.outgoing = outgoing
         for name in [
@@ -160,7 +161,8 @@ struct OutgoingReader {
         if !others.isEmpty {
             parameters.tell(
                 "notify_classes", .ignored,
-                "\(others.joined(separator: ", ")): told by log and metrics" + (isTold ? "; 2bounce is told by mail" : ""))
+                "\(others.joined(separator: ", ")): told by log and metrics"
+                    + (isTold ? "; 2bounce is told by mail" : ""))
         }
         let name = "2bounce_notice_recipient"
         if let recipient = ifSet(name, { parameters.text($0, "who is told of notices that nobody takes") }) {

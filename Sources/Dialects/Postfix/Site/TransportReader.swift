@@ -26,7 +26,8 @@ struct TransportReader {
                     ? .smtp(text.map { _ in "" }) : nil
             }
             // A relay with options of its own is told by OutgoingReader; without them both are the same.
-            return name.lowercased() == "relay" && hasOptions("relay") ? .named(text) : .smtp(Located(hop, at: text.location))
+            return name.lowercased() == "relay" && hasOptions("relay")
+                ? .named(text) : .smtp(Located(hop, at: text.location))
         case "lmtp": return lmtp(Located(hop, at: text.location), text)
         case "error": return .error(Located(hop.isEmpty ? "5.0.0 undeliverable" : hop, at: text.location))
         case "retry": return .retry(Located(hop.isEmpty ? "4.0.0 put off" : hop, at: text.location))
