@@ -107,6 +107,12 @@ package struct DeliveryTransaction: Sendable {
 
     /// Delivers a message that is in memory. `traceHeaders` are the `Received` lines; `Return-Path` is added here.
     package func deliver(body: ByteBuffer, traceHeaders: [UInt8]) async -> DeliveryReport {
+        let report = await deliverCopies(of: body, traceHeaders)
+        await tellOfSuccess(report, ByteBuffer(bytes: traceHeaders + body.readableBytesView), size: body.readableBytes)
+        return report
+    }
+
+    private func deliverCopies(of body: ByteBuffer, _ traceHeaders: [UInt8]) async -> DeliveryReport {
         let plan = plan(traceHeaders)
         guard let outbox else {
             return report(await deliver(plan, body), queued: [:])
@@ -141,7 +147,22 @@ package struct DeliveryTransaction: Sendable {
         let isLeaving = !leavingCopies.isEmpty
         // Of several mailboxes one may fail: what it missed can't be asked for again.
         let pending = isLeaving || plan.recipients.count > 1 ? await outbox?.begin(origin, traceHeaders) : nil
-        return StreamedDelivery(self, stream, pending, needsPending: isLeaving)
+        return StreamedDelivery(self, stream, pending, needsPending: isLeaving, traceHeaders: traceHeaders)
+    }
+
+    /// RFC 3461 §5.2.1: who asked for it (NOTIFY=SUCCESS) is told that a copy is in its mailbox.
+    ///
+    /// - Parameter beginning: of the message, its header at least as far as a report can return it.
+    fileprivate func tellOfSuccess(_ report: DeliveryReport, _ beginning: @autoclosure () -> ByteBuffer, size: Int)
+        async
+    {
+        guard let outbox, origin.sender.path != .null, report.copies.count == copies.count else { return }
+        let told = zip(copies, report.copies).filter { copy, reported in
+            guard case .delivered = reported.outcome else { return false }
+            return copy.asked.notify?.contains(.success) ?? false
+        }
+        guard !told.isEmpty else { return }
+        await outbox.tellOfSuccess(told.map(\.0), origin, beginning(), size: UInt64(clamping: size))
     }
 
     private func deliver(
@@ -271,11 +292,17 @@ package struct StreamedDelivery: Sendable {
     private let stream: StreamedMaildirDelivery?
     private var pending: PendingMessage?
     private let needsPending: Bool
+    /// The message's beginning, for a report that returns its header.
+    private var beginning: ByteBuffer
+    private var size = 0
+
+    private static let beginningLimit = 1 << 16
 
     init(
         _ transaction: DeliveryTransaction, _ stream: StreamedMaildirDelivery?, _ pending: PendingMessage?,
-        needsPending: Bool
+        needsPending: Bool, traceHeaders: [UInt8]
     ) {
+        beginning = ByteBuffer(bytes: traceHeaders)
         self.transaction = transaction
         self.stream = stream
         self.pending = pending
@@ -285,6 +312,9 @@ package struct StreamedDelivery: Sendable {
     /// Adds a piece with the line ends of the wire.
     /// - Returns: why no copy can be delivered any more; the rest of the message need not be given.
     package mutating func append(_ chunk: ByteBuffer) async -> MailboxFailure? {
+        size += chunk.readableBytes
+        let room = Self.beginningLimit - beginning.readableBytes
+        if room > 0 { beginning.writeBytes(chunk.readableBytesView.prefix(room)) }
         await pending?.append(chunk)
         if needsPending, let failure = pending?.failure { return failure }
         guard let stream else { return nil }
@@ -303,7 +333,9 @@ package struct StreamedDelivery: Sendable {
                 return transaction.failing(failure)
             }
         }
-        return await transaction.streamed(await stream?.commit() ?? [], pending, isLeaving: needsPending)
+        let report = await transaction.streamed(await stream?.commit() ?? [], pending, isLeaving: needsPending)
+        await transaction.tellOfSuccess(report, beginning, size: size)
+        return report
     }
 
     package func abort() async {

@@ -44,6 +44,21 @@ package struct Outbox: Sendable {
         }
     }
 
+    /// Tells the sender of a message that never waited that these copies are in their mailboxes.
+    func tellOfSuccess(
+        _ copies: [PlannedCopy], _ origin: MessageOrigin, _ beginning: ByteBuffer, size: UInt64
+    ) async {
+        let recipients = copies.map { copy in
+            var recipient = QueuedRecipient(
+                recipient: copy.asked, given: copy.recipients.first ?? copy.address, way: .mailbox, state: .delivered)
+            recipient.recipient.address = copy.address
+            return recipient
+        }
+        let message = QueuedMessage(
+            id: origin.id, envelope: origin.envelope([]), recipients: recipients, size: size)
+        await queue.tellOfSuccess(message, Array(beginning.readableBytesView))
+    }
+
     // MARK: Messages in pieces
 
     func begin(_ origin: MessageOrigin, _ header: [UInt8]) async -> PendingMessage {

@@ -93,15 +93,7 @@ extension MailQueue {
             log(expired: notices.expired, message)
             let reports = QueueReports(site: site(), message: message, spool: spool)
             for kind in PendingNotices.Kind.allCases where !notices.noticed(kind).isEmpty {
-                if let report = try await reports.report(notices, kind) {
-                    let queued = try await spool.add(
-                        id: report.id, envelope: report.envelope, recipients: report.recipients, header: [],
-                        body: report.content)
-                    logger.notice(
-                        "a report goes to <\(report.recipients.first?.given.description ?? "")>",
-                        metadata: ["message": "\(id)", "report": "\(report.id)"])
-                    accept(queued)
-                }
+                if let report = try await reports.report(notices, kind) { try await add(report, on: id) }
                 notices.told(kind)
             }
         }
@@ -110,6 +102,30 @@ extension MailQueue {
         } else {
             let changes = notices.changes(of: try await spool.message(id))
             if !changes.isEmpty { try await spool.update(id, changes) }
+        }
+    }
+
+    private func add(_ report: QueueReport, on id: QueueID) async throws(SpoolFailure) {
+        let queued = try await spool.add(
+            id: report.id, envelope: report.envelope, recipients: report.recipients, header: [], body: report.content)
+        logger.notice(
+            "a report goes to <\(report.recipients.first?.given.description ?? "")>",
+            metadata: ["message": "\(id)", "report": "\(report.id)"])
+        accept(queued)
+    }
+
+    /// A message that never was in the queue lies in mailboxes here, and its sender asked to be told.
+    func tellOfSuccess(_ message: QueuedMessage, _ original: [UInt8]) async {
+        var notices = PendingNotices()
+        let delivered = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "delivered to maildir")
+        notices.delivered = message.recipients.indices.map { PendingNotices.Notice(recipient: $0, reply: delivered) }
+        let reports = QueueReports(site: site(), message: message, spool: spool, given: original)
+        do {
+            if let report = try await reports.report(notices, .delivered) { try await add(report, on: message.id) }
+        } catch {
+            // The mail is there; only the word of it is not.
+            logger.warning(
+                "a sender can't be told of success", metadata: ["message": "\(message.id)", "reason": "\(error)"])
         }
     }
 
