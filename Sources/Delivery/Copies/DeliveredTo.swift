@@ -1,3 +1,4 @@
+import Glibc
 package import MailModel
 package import NIOCore
 
@@ -14,17 +15,28 @@ package struct DeliveredTo: Sendable {
 
     /// - Parameter message: its beginning; what lies behind the header is not looked at.
     package init(in message: ByteBuffer) {
-        for line in message.readableBytesView.prefix(Self.scanned).split(
-            separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        {
-            let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
-            guard !line.isEmpty, addresses.count < Self.limit else { return }
-            guard ASCII.equalIgnoringCase(line.prefix(Self.name.count), Self.name) else { continue }
-            let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-            let value = line.dropFirst(Self.name.count).drop(while: isBlank)
-            let end = value.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? value.startIndex
-            addresses.insert(ASCII.lowercased(Array(value[..<end])))
+        message.withUnsafeReadableBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            let count = min(bytes.count, Self.scanned)
+            var start = 0
+            while start < count, addresses.count < Self.limit {
+                let end =
+                    memchr(base + start, 0x0A, count - start)
+                    .map { base.distance(to: UnsafeRawPointer($0)) } ?? count
+                let line = bytes[start..<end]
+                if line.isEmpty || (line.count == 1 && line.first == 0x0D) { return }
+                if let value = Self.value(of: line) { addresses.insert(ASCII.lowercased(value)) }
+                start = end + 1
+            }
         }
+    }
+
+    /// Without the white space around it; nil for another field.
+    private static func value(of line: Slice<UnsafeRawBufferPointer>) -> [UInt8]? {
+        guard ASCII.equalIgnoringCase(line.prefix(name.count), name) else { return nil }
+        let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == 0x0D }
+        let value = Array(line.dropFirst(name.count).drop(while: isBlank))
+        return Array(value.prefix((value.lastIndex { !isBlank($0) } ?? -1) + 1))
     }
 
     package func contains(_ address: EmailAddress) -> Bool {
