@@ -211,7 +211,14 @@ package struct SiteAliases: Sendable {
             guard let imported else { return model }
             (changed, _) = await RootFinder.complete(imported.model, of: source)
         }
+        // This site is asked and never written to: where its mail lies does not matter, and may not be known here.
+        if changed.keepsMail, changed.store.roots.isEmpty { changed.store.roots = [Located("/", at: .builtIn)] }
         changed.routing.aliases = changed.routing.aliases.map { $0.replacing(file.path, with: contents) }
+        // docker-mailserver's keys say which domains are ours, too.
+        changed.routing.aliasDomains = changed.routing.aliasDomains.map { item in
+            guard case .table(let table) = item else { return item }
+            return .table(table.replacing(file.path, with: contents))
+        }
         return changed
     }
 
