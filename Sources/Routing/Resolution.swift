@@ -29,6 +29,12 @@ package struct Resolution: Sendable {
 }
 
 extension Resolution {
+    /// Whether a lookup failed, which may pass without anybody's doing: what waits for it is not given up.
+    package var isUnavailable: Bool {
+        guard case .deferred(let reply) = verdict else { return false }
+        return reply.enhanced == RoutingReply.temporaryLookupFailure(recipient).enhanced
+    }
+
     /// What RCPT is answered.
     package var reply: SMTPReply {
         switch verdict {

@@ -17,6 +17,7 @@ extension MailQueue {
                 continue
             case .delivered(let said): (reply, host, status) = (said, nil, "sent")
             case .deferred(let said, let from): (reply, host, status) = (said, from, "deferred")
+            case .unresolved(let said): (reply, host, status) = (said, nil, "deferred")
             case .failed(let said, let from): (reply, host, status) = (said, from, "bounced")
             }
             let code = reply.enhanced ?? EnhancedStatusCode(UInt8(clamping: reply.code / 100), 0, 0)

@@ -175,7 +175,12 @@ package actor MailQueue {
         var outcome = outcome
         if Task.isCancelled {
             // The server stops: that is no failure of the next hop's, and no attempt.
-            outcome.results.removeAll { if case .deferred = $0.result { true } else { false } }
+            outcome.results.removeAll {
+                switch $0.result {
+                case .deferred, .unresolved: true
+                case .delivered, .failed, .moved: false
+                }
+            }
             if outcome.contact == .unreachable { outcome.contact = .notTried }
         }
         let decisions = schedule.finish(job, outcome.results, contact: outcome.contact, now: Self.now)

@@ -60,7 +60,8 @@ struct QueueJob: Sendable {
         let resolution = await site.router.resolveFinal(recipient.recipient.address)
         switch resolution.verdict {
         case .refuse(let reply): return .ended(.failed(reply, host: nil))
-        case .deferred(let reply): return .ended(.deferred(reply, host: nil))
+        case .deferred(let reply):
+            return .ended(resolution.isUnavailable ? .unresolved(reply) : .deferred(reply, host: nil))
         case .deliver(let destinations):
             let found = destinations.compactMap { destination -> LocalMailbox? in
                 if case .mailbox(let mailbox) = destination { mailbox } else { nil }
@@ -75,7 +76,7 @@ struct QueueJob: Sendable {
                 case .found(let way): return way.isSame(as: job.way) ? .remote : .ended(.moved(to: way, remote.address))
                 case .absent, .unavailable:
                     let reply = SMTPReply(451, EnhancedStatusCode(4, 3, 0), "Temporary lookup failure")
-                    return .ended(.deferred(reply, host: nil))
+                    return .ended(.unresolved(reply))
                 }
             }
             for case .discard(_, let reason) in destinations {

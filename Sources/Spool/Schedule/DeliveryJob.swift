@@ -19,6 +19,9 @@ package struct DeliveryJob: Hashable, Sendable {
 package enum RecipientResult: Hashable, Sendable {
     case delivered(SMTPReply)
     case deferred(SMTPReply, host: String?)
+    /// The directory does not tell now where the recipient is: it waits on, however old the message is. An outage bounces
+    /// nothing.
+    case unresolved(SMTPReply)
     case failed(SMTPReply, host: String?)
     /// Resolved anew, to another way for the same final address: nothing was tried.
     case moved(to: QueuedWay, EmailAddress)

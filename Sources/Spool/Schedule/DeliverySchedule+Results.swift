@@ -34,6 +34,10 @@ extension DeliverySchedule {
                 var recipient = recipient
                 decisions += retry(&recipient, of: message, reply, host: host, due: due, now)
                 staying.append(recipient)
+            case .unresolved(let reply)?:
+                var recipient = recipient
+                decisions += retry(&recipient, of: message, reply, host: nil, due: due, now)
+                staying.append(recipient)
             case .moved(let way, let address)?:
                 decisions.append(.move(message.id, recipient: number, to: way))
                 moving.append((recipient, way, address))

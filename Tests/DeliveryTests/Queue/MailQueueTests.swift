@@ -230,6 +230,34 @@ import Testing
         }
     }
 
+    @Test func `mail whose time ends while the directory is down is not returned, and goes out when it is back`()
+        async throws
+    {
+        try await ReceivingPeer.serving { peer in
+            try await GivenQueue.running {
+                $0.schedule = ScheduleOptions(
+                    minimalBackoff: .seconds(1), maximalBackoff: .seconds(1), lifetime: .seconds(2))
+            } _: { given in
+                given.directory.setWay("far.example", "smtp:[127.0.0.1]:\(peer.port)")
+                peer.answer { verb, _ in verb == "RCPT" ? "450 4.2.0 later" : nil }
+                let id = try await given.send(to: ["one@far.example"])
+                try await soon("it was tried") { await given.queue.waits(for: id)?.nextAttempt != nil }
+                given.directory.setDown(true)
+                try await soon("it was tried in vain, beyond its time") {
+                    guard case .waiting(let attempts) = try await given.spool.message(id).recipients[0].state else {
+                        return false
+                    }
+                    return attempts.count >= 5
+                }
+                peer.answer { _, _ in nil }
+                given.directory.setDown(false)
+                try await given.waitUntilEmpty()
+                #expect(peer.messages.count == 1)
+                #expect(given.inbox("anna") == [])
+            }
+        }
+    }
+
     // MARK: Reports
 
     @Test func `success is told where it was asked for, by whoever is last to know`() async throws {

@@ -171,6 +171,40 @@ struct DeliveryScheduleTests {
         #expect(decisions.contains(.messageIsDone(waiting.id)))
     }
 
+    @Test(
+        "An outage of the directory bounces nothing, however long it lasts; what is known again ends as it would have")
+    func unresolved() throws {
+        let schedule = TestedSchedule(
+            ScheduleOptions(minimalBackoff: .seconds(60), maximalBackoff: .seconds(60), lifetime: .seconds(3600)),
+            seed: 1)
+        let message = try QueuedMessage.sample(to: ["a@x.example"])
+        schedule.insert(message, now: instant(0), isFresh: true)
+        let outage = SMTPReply(451, EnhancedStatusCode(4, 3, 0), "Temporary lookup failure")
+        var now: Int64 = 0
+        var attempts = 0
+        while now < 4 * 3600 {
+            now += 1
+            #expect(schedule.overdue(now: instant(now)) == [])
+            guard let job = schedule.nextJob(now: instant(now)) else { continue }
+            attempts += 1
+            let decisions = schedule.finish(job, .unresolved(outage), .notTried, now: instant(now))
+            guard case .retry(message.id, recipient: 0, _)? = decisions.first, decisions.count == 1 else {
+                Issue.record("given up after \(now) s: \(decisions)")
+                return
+            }
+        }
+        #expect(attempts > 100)
+        var next: DeliveryJob?
+        while next == nil, now < 5 * 3600 {
+            now += 1
+            next = schedule.nextJob(now: instant(now))
+        }
+        let job = try #require(next)
+        #expect(
+            schedule.finish(job, .deferred(greylisted, host: "mx"), now: instant(now))
+                == [.fail(message.id, recipient: 0, greylisted, host: "mx", .expired), .messageIsDone(message.id)])
+    }
+
     @Test("A clock two days ahead at start bounces nothing at once, and forgets nothing")
     func clockAheadAtStart() throws {
         let schedule = TestedSchedule(ScheduleOptions(), seed: 1)
