@@ -301,7 +301,7 @@ import Testing
         let reply = await router.resolve(try address(recipient)).reply
         #expect(
             reply.description
-                == "451 4.4.4 <\(recipient)>: Recipient address deferred: this server can't send mail to other hosts yet"
+                == "451 4.4.4 <\(recipient)>: Recipient address deferred: this server can't send mail to other hosts"
         )
     }
 

@@ -38,7 +38,7 @@ package enum RoutingReply {
     package static func cannotForward(_ recipient: EmailAddress) -> SMTPReply {
         SMTPReply(
             451, EnhancedStatusCode(4, 4, 4),
-            "<\(recipient)>: Recipient address deferred: this server can't send mail to other hosts yet")
+            "<\(recipient)>: Recipient address deferred: this server can't send mail to other hosts")
     }
 
     package static func unknownTransport(_ recipient: EmailAddress) -> SMTPReply {
