@@ -176,8 +176,13 @@ enum Sample {
 
 /// One line, whole, whatever fails; what was said survives this process.
 func say(_ line: String) {
-    let bytes = Array("\(line)\n".utf8)
-    while attemptToWrite(bytes) != bytes.count {}
+    // A disk that fails now and then writes half a line, too; nobody else may go on behind it.
+    voice.withLock { _ in
+        var rest = Array("\(line)\n".utf8)[...]
+        while !rest.isEmpty { rest = rest.dropFirst(max(0, attemptToWrite(Array(rest)))) }
+    }
 }
+
+private let voice = Mutex(())
 
 private func attemptToWrite(_ bytes: [UInt8]) -> Int { write(1, bytes, bytes.count) }

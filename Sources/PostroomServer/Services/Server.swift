@@ -118,12 +118,14 @@ package final class Server: Sendable {
             } catch {
                 result = .failure(error)
             }
-            let drain = TimeAmount(sites.current.model.limits.drainTime)
+            let limit = sites.current.model.limits.drainTime
+            let drain = TimeAmount(limit)
             await withDiscardingTaskGroup { stopping in
+                // What sessions still hand in is kept for the next start.
+                stopping.addTask { await queueService.queue.drain(for: limit) }
                 for listener in listeners?.all ?? [] { stopping.addTask { await listener.shutDown(grace: drain) } }
             }
             await administration?.shutDown()
-            await queueService.queue.drain(for: sites.current.model.limits.drainTime)
             announce.finish()
             sites.current.retire()
             tasks.cancelAll()
