@@ -58,7 +58,9 @@ let rooms: [Target] = [
     room("SASL", [crypto]),
     room("Directory", ["LDAP", "Passwords", "Blocking", nioPosix]),
     room("LookupTables", ["Directory", "LDAP", "Blocking", "CPCRE2", nioPosix]),
-    room("Accounts", ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel", nioPosix, crypto]),
+    room(
+        "Accounts",
+        ["Directory", "LDAP", "LookupTables", "Passwords", "SASL", "MailModel", "Blocking", nioPosix, crypto]),
     room("DNS", ["CUnbound", "CIDN2"]),
     room("Routing", ["LookupTables", "Directory", "MailModel", crypto]),
     room("Policy", ["Routing", "LookupTables", "Directory", "DNS", "MailModel"]),
