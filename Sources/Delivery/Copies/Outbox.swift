@@ -36,7 +36,7 @@ package struct Outbox: Sendable {
         do throws(SpoolFailure) {
             let message = try await queue.spool.add(
                 id: origin.id, envelope: origin.envelope(scan.needs),
-                recipients: await recipients(copies, origin), header: header, body: body, isHeld: origin.isHeld)
+                recipients: try await recipients(copies, origin), header: header, body: body, isHeld: origin.isHeld)
             await queue.accept(message)
             return copies.mapValues { _ in .queued(origin.id) }
         } catch {
@@ -74,7 +74,7 @@ package struct Outbox: Sendable {
     ) async -> [Int: Outcome] {
         do throws(SpoolFailure) {
             let message = try await staged.commit(
-                envelope: origin.envelope(needs), recipients: await recipients(copies, origin),
+                envelope: origin.envelope(needs), recipients: try await recipients(copies, origin),
                 isHeld: origin.isHeld)
             await queue.accept(message)
             return copies.mapValues { _ in .queued(origin.id) }
@@ -85,7 +85,10 @@ package struct Outbox: Sendable {
 
     // MARK: Recipients
 
-    private func recipients(_ copies: [Int: PlannedCopy], _ origin: MessageOrigin) async -> [QueuedRecipient] {
+    /// Throws where the directory does not tell whose a domain is, and SRS has to know: the client tries again.
+    private func recipients(
+        _ copies: [Int: PlannedCopy], _ origin: MessageOrigin
+    ) async throws(SpoolFailure) -> [QueuedRecipient] {
         var recipients: [QueuedRecipient] = []
         for place in copies.keys.sorted() {
             guard let copy = copies[place] else { continue }
@@ -94,7 +97,7 @@ package struct Outbox: Sendable {
             recipient.recipient.address = copy.address
             if case .destination(.remote(let remote)) = copy.target {
                 recipient.way = await way(remote, origin.sender.path)
-                recipient.sender = await leavingSender(origin.sender.path, recipient.given, remote.address)
+                recipient.sender = try await leavingSender(origin.sender.path, recipient.given, remote.address)
             }
             if let filter = origin.filter {
                 recipient.way = .remote(filter.transport, nextHop: filter.nextHop, domain: copy.address.domain)
@@ -108,12 +111,13 @@ package struct Outbox: Sendable {
     /// Nil where it is the message's own: SRS rewrites senders of mail that an alias leads elsewhere.
     private func leavingSender(
         _ sender: ReversePath, _ given: EmailAddress, _ address: EmailAddress
-    ) async -> ReversePath? {
-        // Whose the domain is can't be told now: the sender stays, which is what every receiver without SPF expects.
-        guard case .found(let leaving) = await router.leavingSender(sender, for: given, to: address).outcome else {
-            return nil
+    ) async throws(SpoolFailure) -> ReversePath? {
+        switch await router.leavingSender(sender, for: given, to: address).outcome {
+        case .found(let leaving): return leaving == sender ? nil : leaving
+        case .absent: return nil
+        case .unavailable(let reason):
+            throw SpoolFailure(.unavailable, "whether \(sender) is to be rewritten can't be told: \(reason.text)")
         }
-        return leaving == sender ? nil : leaving
     }
 
     private func way(_ remote: RemoteDestination, _ sender: ReversePath) async -> QueuedWay {
