@@ -20,7 +20,8 @@ test-ad: build ## beside a Samba Active Directory domain controller; as root
 	@Tools/install-packages build test ad
 	@Tools/test-ad "$$(swift build -c release --show-bin-path)/postroom"
 
-lint: ## formatting, and what the toolchain's linter finds
+lint: ## formatting, what the toolchain's linter finds, and that RFC.md is true
+	@Tools/check-rfcs
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
 
 format: ## let the toolchain format the sources

@@ -80,6 +80,7 @@ extension IMAPServerEngine {
         switch command {
         case .check: return refresh(tag, "OK Check completed.", &output)
         case .close: return close(tag, "OK Close completed.", expunges: !selected.isReadOnly)
+        // RFC 3691
         case .unselect: return close(tag, "OK Unselect completed.", expunges: false)
         case .expunge(let set): return expunge(tag, set, selected, &output)
         case .search(let key, let byUID): return search(tag, key, byUID: byUID, selected, &output)
