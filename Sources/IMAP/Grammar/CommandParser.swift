@@ -89,7 +89,8 @@ extension GrammarReader {
         case "UNSELECT": return .unselect
         case "EXPUNGE": return .expunge(nil)
         case "ID", "AUTHENTICATE", "LOGIN", "ENABLE", "SELECT", "EXAMINE", "CREATE", "DELETE", "RENAME", "SUBSCRIBE",
-            "UNSUBSCRIBE", "LIST", "LSUB", "STATUS", "APPEND", "UID", "SEARCH", "FETCH", "STORE", "COPY", "MOVE":
+            "UNSUBSCRIBE", "LIST", "LSUB", "STATUS", "APPEND", "UID", "SEARCH", "SORT", "THREAD", "ESEARCH",
+            "CANCELUPDATE", "FETCH", "STORE", "COPY", "MOVE":
             try space()
         default: throw IMAPSyntaxError("Unknown command", kind: .unknownCommand)
         }
@@ -110,6 +111,8 @@ extension GrammarReader {
         case "STATUS": return try status()
         case "APPEND": throw IMAPSyntaxError("Invalid arguments")
         case "UID": return try uidCommand()
+        case "ESEARCH": return .multisearch(try multisearchRequest())
+        case "CANCELUPDATE": return .cancelUpdate(try cancelledTags())
         default: return try messageCommand(name, byUID: false)
         }
     }
@@ -122,18 +125,42 @@ extension GrammarReader {
     }
 
     private mutating func messageCommand(_ name: String, byUID: Bool) throws(IMAPSyntaxError) -> IMAPCommand {
-        if name == "SEARCH" { return .search(try searchProgram(), byUID: byUID) }
+        switch name {
+        case "SEARCH": return .search(try searchRequest(byUID: byUID))
+        case "SORT": return .search(try sortRequest(byUID: byUID))
+        case "THREAD": return .search(try threadRequest(byUID: byUID))
+        default: break
+        }
         guard ["FETCH", "STORE", "COPY", "MOVE"].contains(name) else {
             throw IMAPSyntaxError("Unknown command", kind: .unknownCommand)
         }
-        let set = try sequenceSet()
+        var set = try sequenceSet()
         try space()
         switch name {
-        case "FETCH": return .fetch(set, try fetchItems(), byUID: byUID)
+        case "FETCH":
+            let items = try fetchItems()
+            if skipSpace(), !isAtEnd { set.partial = try fetchModifiers(byUID: byUID) }
+            return .fetch(set, items, byUID: byUID)
         case "STORE": return try store(set, byUID: byUID)
         case "COPY": return .copy(set, to: try mailbox(), byUID: byUID)
         default: return .move(set, to: try mailbox(), byUID: byUID)
         }
+    }
+
+    /// fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")" ; modifier-partial = "PARTIAL" SP partial-range, of
+    /// UID FETCH alone (RFC 9394 §3.3)
+    private mutating func fetchModifiers(byUID: Bool) throws(IMAPSyntaxError) -> PartialRange? {
+        try expect("(")
+        var partial: PartialRange?
+        repeat {
+            guard try word() == "PARTIAL", byUID, partial == nil else {
+                throw IMAPSyntaxError("Unknown fetch modifier")
+            }
+            try space()
+            partial = try partialRange()
+        } while skipSpace()
+        try expect(")")
+        return partial
     }
 
     /// store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))

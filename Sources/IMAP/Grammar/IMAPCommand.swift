@@ -26,13 +26,15 @@ package enum IMAPCommand: Sendable {
     case namespace
     case status([UInt8], [StatusItem])
     case idle
+    case multisearch(MultisearchRequest)
 
     // Selected
     case check
     case close
     case unselect
     case expunge(SequenceSet?)
-    case search(SearchKey, byUID: Bool)
+    case search(SearchRequest)
+    case cancelUpdate([[UInt8]])
     case fetch(SequenceSet, [FetchItem], byUID: Bool)
     case store(SequenceSet, FlagChange, isSilent: Bool, byUID: Bool)
     case copy(SequenceSet, to: [UInt8], byUID: Bool)

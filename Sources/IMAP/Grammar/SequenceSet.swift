@@ -7,6 +7,16 @@ package struct SequenceSet: Hashable, Sendable {
     }
 
     package var elements: [Element]
+    /// `$`, the result that a search has saved (RFC 5182 §2.1); without elements until the session puts it in its place.
+    package var isSavedResult = false
+    /// Of the messages named, those in these places (RFC 9394 §3.3: FETCH with PARTIAL).
+    package var partial: PartialRange?
+
+    package static var savedResult: SequenceSet {
+        var set = SequenceSet([])
+        set.isSavedResult = true
+        return set
+    }
 
     package init(_ elements: [Element]) {
         self.elements = elements
@@ -50,7 +60,9 @@ package struct SequenceSet: Hashable, Sendable {
 
 extension GrammarReader {
     /// sequence-set = (seq-number / seq-range) *("," sequence-set) ; seq-range = seq-number ":" seq-number
+    /// / seq-last-command ; seq-last-command = "$"
     package mutating func sequenceSet() throws(IMAPSyntaxError) -> SequenceSet {
+        if skip("$") { return .savedResult }
         var elements: [SequenceSet.Element] = []
         repeat {
             guard elements.count < limits.elements else { throw IMAPSyntaxError("Too long a set", kind: .limit) }

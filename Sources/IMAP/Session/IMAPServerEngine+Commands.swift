@@ -17,8 +17,9 @@ extension IMAPServerEngine {
         } else {
             names += [
                 "NAMESPACE", "UIDPLUS", "UNSELECT", "CHILDREN", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE",
-                "LIST-EXTENDED", "LIST-STATUS", "WITHIN",
+                "LIST-EXTENDED", "LIST-STATUS",
             ]
+            names += Self.searchCapabilities
         }
         return names.joined(separator: " ")
     }
@@ -43,9 +44,9 @@ extension IMAPServerEngine {
         }
         guard let account else { return reject(tag, "BAD Log in first.", &output) }
         switch command {
-        case .check, .close, .unselect, .expunge, .search, .fetch, .store, .copy, .move:
+        case .check, .close, .unselect, .expunge, .search, .cancelUpdate, .fetch, .store, .copy, .move:
             guard let selected else { return reject(tag, "BAD No mailbox selected.", &output) }
-            return perform(command, tag, account, selected, &output)
+            return perform(command.replacingSavedResult(of: selected), tag, account, selected, &output)
         default: return perform(command, tag, account, &output)
         }
     }
@@ -83,7 +84,8 @@ extension IMAPServerEngine {
         // RFC 3691
         case .unselect: return close(tag, "OK Unselect completed.", expunges: false)
         case .expunge(let set): return expunge(tag, set, selected, &output)
-        case .search(let key, let byUID): return search(tag, key, byUID: byUID, selected, &output)
+        case .search(let request): return search(tag, request, selected, &output)
+        case .cancelUpdate(let tags): return cancelUpdates(tag, tags, &output)
         case .fetch(let set, let items, let byUID): return fetch(tag, set, items, byUID: byUID, selected, &output)
         case .store(let set, let change, let isSilent, let byUID):
             return store(tag, set, change, isSilent: isSilent, byUID: byUID, selected, &output)
@@ -125,6 +127,7 @@ extension IMAPServerEngine {
             output.writeStaticString("* ENABLED\r\n")
             return finish(Completion(tag: tag, text: "OK Enabled."), &output)
         case .idle: return startIdle(tag, &output)
+        case .multisearch(let request): return multisearch(tag, request, account, &output)
         default: return reject(tag, "BAD Unknown command.", &output)
         }
     }

@@ -18,7 +18,10 @@ extension IMAPServerEngine {
         // A disk that can't be read now is no reason to end IDLE: the next change asks again.
         guard case .view(let view, let first) = answer else { return .needInput }
         if let first { selected?.claim(first, in: view) }
-        return tellNews(view, expunges: true, &output) ? .needInput : .close
+        let before = selected?.told
+        tellRemovedFromContexts(view, &output)
+        guard tellNews(view, expunges: true, &output) else { return .close }
+        return updateContexts(since: before, &output) { _, _ in .needInput }
     }
 
     mutating func endIdle(_ tag: [UInt8], line: [UInt8], _ output: inout ByteBuffer) -> Step {

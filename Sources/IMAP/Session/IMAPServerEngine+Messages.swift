@@ -17,6 +17,7 @@ extension IMAPServerEngine {
                 uids += view.uids[Int(range.lowerBound) - 1...Int(range.upperBound) - 1]
             }
         }
+        if let partial = set.partial { return partial.indexes(count: uids.count).map { Array(uids[$0]) } ?? [] }
         return uids
     }
 
@@ -153,41 +154,5 @@ extension IMAPServerEngine {
         guard !copied.destinationUIDs.isEmpty else { return "" }
         let source = UIDSet.text(copied.sourceUIDs)
         return "[COPYUID \(copied.uidValidity) \(source) \(UIDSet.text(copied.destinationUIDs))] "
-    }
-
-    // MARK: SEARCH
-
-    mutating func search(
-        _ tag: [UInt8], _ key: SearchKey, byUID: Bool, _ selected: SelectedMailbox, _ output: inout ByteBuffer
-    ) -> Step {
-        // Flags are the newest that are known; the messages those that the client knows.
-        var view = selected.told
-        let newest = selected.mailbox.view
-        if newest.generation != view.generation, newest.uids.starts(with: view.uids) {
-            view.flags = Array(newest.flags.prefix(view.count))
-            view.keywords = newest.keywords
-        }
-        let evaluator = SearchEvaluator(key, view, recent: selected.recent, zoneOffset: options.zoneOffset)
-        let completion = Completion(tag: tag, text: "OK Search completed.", expunges: byUID)
-        let (found, open) = evaluator.decideByView()
-        guard !open.isEmpty else {
-            Self.writeSearch(found, view, byUID: byUID, &output)
-            return finish(completion, &output)
-        }
-        return wait(.search(selected.mailbox, evaluator, candidates: open)) { engine, answer, output in
-            if case .found(let more) = answer {
-                Self.writeSearch((found + more).sorted(), evaluator.view, byUID: byUID, &output)
-            }
-            return engine.finish(answer, completion, &output)
-        }
-    }
-
-    /// mailbox-data = "SEARCH" *(SP nz-number)
-    private static func writeSearch(
-        _ found: [Int], _ view: MailboxView, byUID: Bool, _ output: inout ByteBuffer
-    ) {
-        output.writeStaticString("* SEARCH")
-        for index in found { output.writeString(byUID ? " \(view.uids[index])" : " \(index + 1)") }
-        output.writeStaticString("\r\n")
     }
 }

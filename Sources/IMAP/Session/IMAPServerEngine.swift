@@ -35,6 +35,8 @@ package struct IMAPServerEngine: SessionEngine {
     var isSecure: Bool
     var account: (any IMAPAccount)?
     var selected: SelectedMailbox?
+    /// The client has enabled IMAP4rev2: SEARCH is answered by ESEARCH (RFC 9051 §6.4.4).
+    var isRevision2 = false
     var framer = CommandFramer()
     var input = Input.commands
     private var continuation: (@Sendable (inout IMAPServerEngine, IMAPAnswer, inout ByteBuffer) -> Step)?
@@ -230,8 +232,12 @@ package struct IMAPServerEngine: SessionEngine {
     private mutating func finish(
         _ completion: Completion, with view: MailboxView, _ output: inout ByteBuffer
     ) -> Step {
+        let before = selected?.told
+        if completion.expunges { tellRemovedFromContexts(view, &output) }
         if !tellNews(view, expunges: completion.expunges, &output) { return .close }
-        return reply(completion.tag, completion.text, &output)
+        return updateContexts(since: before, &output) { engine, output in
+            engine.reply(completion.tag, completion.text, &output)
+        }
     }
 
     /// False when the session can't go on: the farewell is written.

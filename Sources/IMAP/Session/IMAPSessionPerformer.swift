@@ -3,12 +3,6 @@ import NIOCore
 package import Net
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Performs the waits of one IMAP connection with the services of the house.
 package final class IMAPSessionPerformer: SessionPerformer {
     package typealias Engine = IMAPServerEngine
@@ -24,10 +18,14 @@ package final class IMAPSessionPerformer: SessionPerformer {
     private let connection: ConnectionFacts
     private let notifier: SessionNotifier<IMAPEvent>
     private let held = Mutex(Held())
+    /// How long a search goes on before its client is told so (RFC 9585 §3).
+    let progressInterval: Duration
 
     package init(
-        _ services: any IMAPServices, _ connection: ConnectionFacts, notifier: SessionNotifier<IMAPEvent>
+        _ services: any IMAPServices, _ connection: ConnectionFacts, notifier: SessionNotifier<IMAPEvent>,
+        progressInterval: Duration = .seconds(10)
     ) {
+        self.progressInterval = progressInterval
         self.services = services
         self.connection = connection
         self.notifier = notifier
@@ -51,8 +49,9 @@ package final class IMAPSessionPerformer: SessionPerformer {
                     try messages.map { message throws(MailboxFailure) in
                         RenderedMessage(uid: message.uid, items: try renderer.render(message))
                     })
-            case .search(let mailbox, let evaluator, let candidates):
-                return try await search(mailbox, evaluator, candidates)
+            case .search(let mailbox, let run): return .searched(try await search(mailbox, run))
+            case .searchElsewhere(let account, let name, let search):
+                return .searchedElsewhere(try await searchElsewhere(account, name, search))
             case .append(let question): return try await perform(question)
             }
         } catch {
@@ -179,27 +178,5 @@ package final class IMAPSessionPerformer: SessionPerformer {
             await append.abort()
             return .done
         }
-    }
-
-    private func search(
-        _ mailbox: any IMAPMailbox, _ evaluator: SearchEvaluator, _ candidates: [Int]
-    ) async throws(MailboxFailure) -> IMAPAnswer {
-        let view = evaluator.view
-        let uids = candidates.compactMap { $0 < view.count ? view.uids[$0] : nil }
-        var found: [Int] = []
-        var remaining = uids[...]
-        let now = Int64(time(nil))
-        while !remaining.isEmpty, !Task.isCancelled {
-            let messages = try await mailbox.fetch(remaining, evaluator.needs)
-            guard let last = messages.last?.uid else { break }
-            for message in messages {
-                guard let index = view.index(of: message.uid) else { continue }
-                if evaluator.matches(index, message, now: now) { found.append(index) }
-            }
-            let rest = remaining.drop { $0 <= last }
-            guard rest.count < remaining.count else { break }
-            remaining = rest
-        }
-        return .found(found)
     }
 }

@@ -9,7 +9,9 @@ package enum IMAPWait: Sendable {
     case open(any IMAPAccount, MailboxName, readOnly: Bool, closing: (any IMAPMailbox)?)
     case mailbox(any IMAPMailbox, MailboxQuestion)
     case fetch(any IMAPMailbox, ArraySlice<UInt32>, FetchRenderer)
-    case search(any IMAPMailbox, SearchEvaluator, candidates: [Int])
+    case search(any IMAPMailbox, SearchRun)
+    /// Opens another mailbox than the selected one, searches it and closes it.
+    case searchElsewhere(any IMAPAccount, MailboxName, MailboxSearch)
     case append(AppendQuestion)
     /// Nothing but that the channel takes more output.
     case drain
@@ -54,8 +56,10 @@ package enum IMAPAnswer: Sendable {
     case view(MailboxView, firstRecentUID: UInt32?)
     case copied(CopiedMessages)
     case rendered([RenderedMessage])
-    /// Indexes into the view that the search was made on.
-    case found([Int])
+    /// The search as far as it came; unfinished when it is time to tell the client that it goes on.
+    case searched(SearchRun)
+    /// Nil for a mailbox that is not there or can't be searched.
+    case searchedElsewhere(MailboxSearchResult?)
     case appending(any IMAPAppend)
 }
 

@@ -47,6 +47,9 @@ struct SelectedMailbox: Sendable {
     /// Flags that the present command has already shown, where they differ from `told`.
     private var shown: [UInt32: MessageFlags] = [:]
     private var hasUntoldExpunges = false
+    /// What `$` stands for, as UIDs (RFC 5182).
+    var savedResult = SequenceSet([])
+    var contexts: [SearchContext] = []
     private var toldRecent: Int
 
     init(_ mailbox: any IMAPMailbox, _ name: MailboxName, _ view: MailboxView, firstRecentUID: UInt32, isReadOnly: Bool)

@@ -7,9 +7,29 @@ struct DovecotReference {
         let description: String
     }
 
+    /// A message as the Maildir has it.
+    struct Message {
+        var bytes: [UInt8]
+        /// The letters of the file's name behind `:2,`.
+        var flags = "S"
+        /// The file's time, seconds since 1970; nil leaves that of its making.
+        var internalDate: Int64?
+    }
+
     /// Delivers the messages (with whatever line ends they have), sends the commands (without tags) and gives the FETCH
     /// responses in their order.
     static func fetches(messages: [[UInt8]], commands: [String]) throws -> [[UInt8]] {
+        try answers(messages: messages.map { Message(bytes: $0) }, commands: commands).flatMap { answer in
+            responses(answer).filter {
+                $0.first == UInt8(ascii: "*")
+                    && $0.drop { $0 != 0x20 }.dropFirst().drop { $0 != 0x20 }
+                        .starts(with: Array(" FETCH ".utf8))
+            }
+        }
+    }
+
+    /// What each command is answered, its completion with the tag `reference` and a number included.
+    static func answers(messages: [Message], commands: [String]) throws -> [[UInt8]] {
         let program = "/usr/lib/dovecot/imap"
         guard FileManager.default.isExecutableFile(atPath: program) else {
             throw Failure(description: "\(program) is missing: apt-get install dovecot-imapd")
@@ -22,8 +42,13 @@ struct DovecotReference {
                 at: root.appendingPathComponent("mail/\(folder)"), withIntermediateDirectories: true)
         }
         for (index, message) in messages.enumerated() {
-            try Data(message).write(
-                to: root.appendingPathComponent("mail/cur/\(1_000_000_000 + index).M\(index)P1.host:2,S"))
+            let file = root.appendingPathComponent(
+                "mail/cur/\(1_000_000_000 + index).M\(index)P1.host:2,\(message.flags)")
+            try Data(message.bytes).write(to: file)
+            if let date = message.internalDate {
+                let time = Date(timeIntervalSince1970: TimeInterval(date))
+                try files.setAttributes([.modificationDate: time], ofItemAtPath: file.path)
+            }
         }
         let configuration = """
             base_dir = \(root.path)/run
@@ -56,11 +81,7 @@ struct DovecotReference {
         _ = try dialogue.ask("SELECT INBOX")
         // One after the other: Dovecot works on several FETCHes at once, and their answers may overtake each other.
         for command in commands {
-            answers += responses(try dialogue.ask(command)).filter {
-                $0.first == UInt8(ascii: "*")
-                    && $0.drop { $0 != 0x20 }.dropFirst().drop { $0 != 0x20 }
-                        .starts(with: Array(" FETCH ".utf8))
-            }
+            answers.append(try dialogue.ask(command))
         }
         _ = try dialogue.ask("LOGOUT")
         return answers

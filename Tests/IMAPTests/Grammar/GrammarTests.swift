@@ -24,6 +24,11 @@ import Testing
         "a SEARCH NOT (OR FROM x TO y) 1:5,* BEFORE 1-Jan-2020", "a UID SEARCH RETURN", "a UID EXPUNGE 1:2",
         "a SEARCH HEADER X-Y \"\"", "a SEARCH ON \"01-Feb-2020\"", "a SEARCH OLDER 60 YOUNGER 5", "a NOOP ",
         "a UID MOVE 1 x", "a AUTHENTICATE PLAIN =", "a ENABLE X", "a SEARCH LARGER 0 KEYWORD x UNKEYWORD y",
+        "a SEARCH RETURN () ALL", "a UID SEARCH RETURN (MIN SAVE PARTIAL -1:-5 UPDATE CONTEXT) CHARSET UTF-8 $ UID $",
+        "a SORT (REVERSE DATE DISPLAYTO) UTF-8 ALL", "a SORT RETURN (COUNT) (SUBJECT) US-ASCII 1:* SEEN",
+        "a UID THREAD REFS \"utf-8\" ALL", "a FETCH $ FLAGS", "a UID FETCH 1:* FLAGS (PARTIAL 1:5)", "a COPY $ x",
+        "a ESEARCH ALL", "a ESEARCH IN (selected subtree-one (a \"b\") personal) RETURN (COUNT) TEXT x",
+        "a CANCELUPDATE \"b\" \"c\"", "a SEARCH SAVEDON 1-Jan-2020 SAVEDATESUPPORTED SAVEDBEFORE 1-Jan-2020",
     ])
     func `what the grammar has is taken`(_ text: String) {
         if text.hasSuffix("RETURN") {
@@ -42,6 +47,12 @@ import Testing
         "a SELECT a b", "a UID NOOP", "a UID FETCH", "a COPY 1", "a LOGIN {1}\r\n", "a LOGIN \"a\\b\" c",
         "a ID (\"x\")",
         "a LIST (RECURSIVEMATCH) \"\" *", "a SEARCH LARGER 99999999999999999999", "\u{7f} NOOP", "a  ",
+        "a SEARCH RETURN MIN ALL", "a SEARCH RETURN (MIN", "a SEARCH RETURN (MIN)", "a SEARCH RETURN (PARTIAL 0:1) ALL",
+        "a SEARCH RETURN (PARTIAL -1:5) ALL", "a SEARCH RETURN (PARTIAL 1:*) ALL", "a SEARCH RETURN (NOSUCH) ALL",
+        "a SORT DATE UTF-8 ALL", "a SORT () UTF-8 ALL", "a SORT (REVERSE) UTF-8 ALL", "a SORT (DATE) ALL",
+        "a THREAD NOSUCH UTF-8 ALL", "a THREAD REFS ALL", "a FETCH $,1 FLAGS", "a FETCH 1 FLAGS (PARTIAL 1:5)",
+        "a UID FETCH 1 FLAGS (PARTIAL 1:5 PARTIAL 1:5)", "a ESEARCH IN () ALL", "a ESEARCH IN (nosuch) ALL",
+        "a ESEARCH IN (mailboxes) ALL", "a ESEARCH IN (selected)", "a CANCELUPDATE", "a CANCELUPDATE b",
     ])
     func `what it has not is refused`(_ text: String) {
         #expect(fails(text))

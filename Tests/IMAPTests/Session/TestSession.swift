@@ -12,7 +12,7 @@ final class TestSession {
         case startTLS
     }
 
-    private(set) var engine: IMAPServerEngine
+    var engine: IMAPServerEngine
     private let performer: IMAPSessionPerformer
     private let hasNews: NewsFlag
     private var input = ByteBuffer()
@@ -23,13 +23,17 @@ final class TestSession {
         let flag = Mutex(false)
     }
 
-    init(_ account: MemoryAccount, secure: Bool = true, _ options: IMAPServerOptions = .testing) {
+    init(
+        _ account: MemoryAccount, secure: Bool = true, _ options: IMAPServerOptions = .testing,
+        progressInterval: Duration = .seconds(10)
+    ) {
         let facts = ConnectionFacts(sessionID: "t", tls: secure ? TLSFacts(version: "TLSv1.3") : nil)
         let news = NewsFlag()
         hasNews = news
         engine = IMAPServerEngine(options, facts)
         performer = IMAPSessionPerformer(
-            account, facts, notifier: SessionNotifier { _ in news.flag.withLock { $0 = true } })
+            account, facts, notifier: SessionNotifier { _ in news.flag.withLock { $0 = true } },
+            progressInterval: progressInterval)
         _ = engine.start(&output)
     }
 
