@@ -21,5 +21,14 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     require(structure.work <= 64 + 4 * count * (MIMELimits.standard.nesting + 1), "the work is not linear")
     _ = EncodedWord.decode(input.bytes)
     _ = MessageAddress.list(input.bytes)
+    let key = UnicodeCasemap.key(input.bytes)
+    require(
+        BaseSubject(input.bytes).key.count <= UnicodeCasemap.key(EncodedWord.decode(input.bytes)).count, "a base grew")
+    require(TextPattern(input.bytes).matches(bytes), "a text is not found in itself")
+    require(key.count <= 18 * count, "a key is longer than any decomposition makes it")
+    require(MessageIdentifiers.list(input.bytes, limit: 10).count <= 10, "more identifiers than asked for")
+    for name in ["koi8-r", "shift_jis", "iso-2022-jp", "gb18030", "utf-16", "utf-7", "euc-kr", "big5"] {
+        _ = TextCharset(Array(name.utf8)).utf8(input.bytes)
+    }
     return 0
 }

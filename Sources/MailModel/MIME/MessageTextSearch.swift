@@ -31,10 +31,12 @@ package struct MessageTextSearch {
         return false
     }
 
-    /// Whether the text parts, or the headers of the parts and of messages within, have the pattern in them.
-    package func body(has pattern: TextPattern, in bytes: Span<UInt8>, _ structure: MIMEStructure) -> Bool {
+    /// Whether the text parts, or if asked the headers of the parts and of messages within, have the pattern in them.
+    package func body(
+        has pattern: TextPattern, withPartHeaders: Bool = true, in bytes: Span<UInt8>, _ structure: MIMEStructure
+    ) -> Bool {
         for (index, part) in structure.parts.enumerated() {
-            if index > 0, anyHeader(has: pattern, in: bytes, header: part.header) { return true }
+            if withPartHeaders, index > 0, anyHeader(has: pattern, in: bytes, header: part.header) { return true }
             guard part.kind == .text else { continue }
             let fields = MIMEContentFields.parse(bytes, header: part.header, limits: limits)
             let decoded = TransferDecoding(fields.transferEncoding).decode(bytes, part.body)

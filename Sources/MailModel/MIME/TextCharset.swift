@@ -90,7 +90,7 @@ package enum TextCharset: Hashable, Sendable {
                     let problem = errno
                     result += output[..<(output.count - space)].map { UInt8(bitPattern: $0) }
                     // (size_t)-1
-                    guard outcome == .max else { break }
+                    guard outcome == -1 else { break }
                     if problem == E2BIG, left < before || space < output.count { continue }
                     // A character that is none, or a broken one at the end.
                     result += [0xEF, 0xBF, 0xBD]

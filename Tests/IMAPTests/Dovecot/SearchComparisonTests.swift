@@ -7,9 +7,11 @@ import Testing
 @Suite struct SearchComparisonTests {
     @Test(arguments: 1...4)
     func `every search finds what Dovecot finds, in its order`(_ seed: UInt64) async throws {
-        let corpus = SearchCorpus(seed: seed, count: 60)
-        var programs = SearchPrograms(seed: seed &* 77, messages: 60)
-        let setup = ["STORE 3:20 +FLAGS.SILENT ($Junk)", "STORE 10:30 +FLAGS.SILENT (work)"]
+        let corpus = SearchCorpus(seed: seed &* 1_000_003, count: 60)
+        var programs = SearchPrograms(seed: seed &* 77_000_003, messages: 60)
+        var setup = ["STORE 3:20 +FLAGS.SILENT ($Junk)", "STORE 10:30 +FLAGS.SILENT (work)"]
+        // Dovecot keeps what it has sorted, and puts equal messages that it sorts later before those: at once is right.
+        setup += ["CC", "FROM", "TO", "SUBJECT", "DISPLAYFROM", "DISPLAYTO"].map { "SORT (\($0)) UTF-8 ALL" }
         let commands = setup + (0..<300).map { _ in programs.command() }
         let theirs = try DovecotReference.answers(
             messages: corpus.messages.map {
@@ -67,7 +69,10 @@ import Testing
                 }
                 return "ESEARCH \(isByUID) \(pairs.sorted())"
             }
-            if ["SEARCH", "SORT", "THREAD"].contains(where: { line.hasPrefix("* \($0)") }) { return String(line) }
+            if ["SEARCH", "SORT", "THREAD"].contains(where: { line.hasPrefix("* \($0)") }) {
+                // Dovecot ends an empty THREAD with a space, against the grammar.
+                return line.hasSuffix(" ") ? String(line.dropLast()) : String(line)
+            }
             guard line.hasPrefix("reference") else { return nil }
             return String(line.split(separator: " ").dropFirst().first ?? "")
         }

@@ -32,10 +32,10 @@ struct SearchPrograms {
     }
 
     private mutating func criteria() -> String {
-        (0..<number(1...3)).map { _ in
-            pick(["", "", "REVERSE "])
-                + pick(["ARRIVAL", "CC", "DATE", "FROM", "SIZE", "SUBJECT", "TO", "DISPLAYFROM", "DISPLAYTO"])
-        }.joined(separator: " ")
+        // Each at most once: of a second one Dovecot leaves the REVERSE to the criterion behind it.
+        let keys = ["ARRIVAL", "CC", "DATE", "FROM", "SIZE", "SUBJECT", "TO", "DISPLAYFROM", "DISPLAYTO"]
+        return keys.shuffled(using: &random).prefix(number(1...3)).map { pick(["", "", "REVERSE "]) + $0 }
+            .joined(separator: " ")
     }
 
     private mutating func program(_ depth: Int) -> String {

@@ -14,6 +14,9 @@ import Testing
         "a UID STORE 1 +FLAGS (\\Seen x)\r\n",
         "a ID (\"a\" NIL)\r\na CREATE \"&APw-\" (USE (\\Junk))\r\n", "a IDLE\r\nDONE\r\n",
         "a AUTHENTICATE PLAIN =\r\n*\r\n",
+        "a SEARCH RETURN (MIN SAVE PARTIAL -1:-5 UPDATE) CHARSET KOI8-R OR $ TEXT x\r\na UID FETCH $ FLAGS (PARTIAL 1:5)\r\n",
+        "a SORT RETURN (COUNT ALL) (REVERSE DISPLAYFROM SUBJECT DATE) UTF-8 ALL\r\na UID THREAD REFERENCES UTF-8 BODY x\r\n",
+        "a ESEARCH IN (mailboxes (\"a\" INBOX) subtree b personal) RETURN (MAX) SUBJECT x\r\na CANCELUPDATE \"a\"\r\n",
         "a UID MOVE 1:* Other\r\na EXPUNGE\r\na SELECT INBOX\r\na FETCH 1:* (BODYSTRUCTURE RFC822)\r\n",
     ]
 

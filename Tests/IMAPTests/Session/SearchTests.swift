@@ -155,5 +155,5 @@ private struct NoFacts: MessageFacts {
     var size: UInt64? { nil }
     func fields(named name: String) -> [[UInt8]]? { [] }
     func header(has pattern: TextPattern) -> Bool? { nil }
-    func body(has pattern: TextPattern) -> Bool? { nil }
+    func body(has pattern: TextPattern, withPartHeaders: Bool) -> Bool? { nil }
 }

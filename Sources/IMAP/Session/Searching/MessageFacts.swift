@@ -15,8 +15,8 @@ package protocol MessageFacts {
     func fields(named name: String) -> [[UInt8]]?
     /// Whether any header field, its name included, has the pattern in it.
     func header(has pattern: TextPattern) -> Bool?
-    /// Whether the text of the body has the pattern in it.
-    func body(has pattern: TextPattern) -> Bool?
+    /// Whether the text of the body has the pattern in it, or if asked a header of one of its parts.
+    func body(has pattern: TextPattern, withPartHeaders: Bool) -> Bool?
 }
 
 /// What a search must know of messages: how much of a message must be read, or what an index must have to spare it.
@@ -81,8 +81,11 @@ struct MessageInSearch: MessageFacts {
         withBytes { MessageTextSearch().anyHeader(has: pattern, in: $0, header: MIMEStructure.headerRange($0)) }
     }
 
-    func body(has pattern: TextPattern) -> Bool? {
-        withBytes { MessageTextSearch().body(has: pattern, in: $0, MIMEStructure.parse($0)) }
+    func body(has pattern: TextPattern, withPartHeaders: Bool) -> Bool? {
+        withBytes {
+            MessageTextSearch().body(
+                has: pattern, withPartHeaders: withPartHeaders, in: $0, MIMEStructure.parse($0))
+        }
     }
 
     private func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {

@@ -183,7 +183,7 @@ struct ReferenceThreads {
 
     // MARK: REFS
 
-    /// Threads by their newest message.
+    /// Threads by their newest message; equally new ones by their root, those whose root is missing before others.
     private mutating func sortByNewest() {
         var newest: [Int: Int64] = [:]
         for node in forest.preorder.reversed() {
@@ -192,7 +192,8 @@ struct ReferenceThreads {
         }
         let sorted = forest.roots.sorted { left, right in
             let (first, second) = (newest[left] ?? .min, newest[right] ?? .min)
-            return first == second ? forest.precedes(left, right) : first < second
+            guard first == second else { return first < second }
+            return forest.nodes[left].message ?? -1 < forest.nodes[right].message ?? -1
         }
         forest.roots = sorted
     }

@@ -137,10 +137,11 @@ package struct SearchEvaluator: Sendable {
         case .sentOn(let date): return message?.wasSent { $0 == date }
         case .sentSince(let date): return message?.wasSent { $0 >= date }
         case .header(let name, let pattern): return message?.header(named: name, has: pattern)
-        case .body(let pattern): return message?.body(has: pattern)
+        // As Dovecot has it: a header within the body counts for TEXT alone.
+        case .body(let pattern): return message?.body(has: pattern, withPartHeaders: false)
         case .text(let pattern):
             guard let message, let isInHeader = message.header(has: pattern) else { return nil }
-            return isInHeader ? true : message.body(has: pattern)
+            return isInHeader ? true : message.body(has: pattern, withPartHeaders: true)
         }
     }
 
@@ -151,9 +152,9 @@ package struct SearchEvaluator: Sendable {
 
 extension MessageFacts {
     /// What is true of the day that the Date field names, in its own zone (RFC 3501 §6.4.4: "disregarding time and
-    /// timezone"); nothing is where it names none.
+    /// timezone"). Where it names none, it counts as the first day of 1970, as clients know it from other servers.
     fileprivate func wasSent(_ isTrue: (CivilDate) -> Bool) -> Bool? {
-        fields(named: "Date").map { $0.first.flatMap(DateField.day).map(isTrue) ?? false }
+        fields(named: "Date").map { $0.first.flatMap(DateField.day).map(isTrue) ?? isTrue(CivilDate(day: 0)) }
     }
 
     /// An empty pattern asks for the field alone.

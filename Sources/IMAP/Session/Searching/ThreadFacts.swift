@@ -2,7 +2,7 @@ import MailModel
 
 /// What THREAD must know of one message.
 package struct ThreadFacts: Hashable, Sendable {
-    /// The sent date (RFC 5256 §2.2); the internal date for REFS.
+    /// The sent date (RFC 5256 §2.2).
     var date: Int64
     var subject: [UInt8] = []
     var isReplyOrForward = false
@@ -16,10 +16,7 @@ package struct ThreadFacts: Hashable, Sendable {
     private static let subjectLength = 1024
 
     init(_ algorithm: ThreadAlgorithm, _ message: some MessageFacts) {
-        switch algorithm {
-        case .refs: date = message.internalDate ?? 0
-        case .orderedSubject, .references: date = SortOrder.sentDate(of: message)
-        }
+        date = SortOrder.sentDate(of: message)
         if algorithm != .refs {
             let base = BaseSubject(message.fields(named: "Subject")?.first ?? [])
             subject = Array(base.key.prefix(Self.subjectLength))
@@ -45,7 +42,7 @@ package struct ThreadFacts: Hashable, Sendable {
         switch algorithm {
         case .orderedSubject: needs.fields = ["DATE", "SUBJECT"]
         case .references: needs.fields = ["DATE", "SUBJECT", "MESSAGE-ID", "REFERENCES", "IN-REPLY-TO"]
-        case .refs: needs.fields = ["MESSAGE-ID", "REFERENCES", "IN-REPLY-TO"]
+        case .refs: needs.fields = ["DATE", "MESSAGE-ID", "REFERENCES", "IN-REPLY-TO"]
         }
         return needs
     }
