@@ -218,7 +218,7 @@ package struct DeliveryTransaction: Sendable {
         var kept: [Int] = []
         var open = failed
         var safe = Set(copies.indices.filter { !failed.contains($0) }.flatMap { copies[$0].recipients })
-        while let next = open.firstIndex(where: { !safe.isDisjoint(with: copies[open[$0]].recipients) }) {
+        while let next = open.firstIndex(where: { !safe.isDisjoint(with: copies[$0].recipients) }) {
             let place = open.remove(at: next)
             kept.append(place)
             safe.formUnion(copies[place].recipients)

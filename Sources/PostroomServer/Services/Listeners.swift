@@ -196,7 +196,10 @@ struct Listeners: Sendable {
             return (
                 options,
                 { facts, _ in
-                    (
+                    var facts = facts
+                    // Who connects to LMTP's socket is a mail server, and no program that sends as its user.
+                    if kind != .local { facts.peerUID = nil }
+                    return (
                         SMTPServerEngine(serverOptions, facts, login: facts.localIdentity, budget: budget),
                         SMTPPerformer(SMTPSession(sites, key, kind, facts))
                     )

@@ -23,7 +23,8 @@ extension SMTPSession {
 
 extension Site {
     func accountResolution(of address: EmailAddress) async -> Resolution {
-        let mailboxes = AccountMailboxes(accounts: accounts, delimiter: router.options.recipientDelimiter)
+        let mailboxes = AccountMailboxes(
+            accounts: addressAccounts, delimiter: router.options.recipientDelimiter)
         let answer = await mailboxes.mailboxes(for: address)
         let verdict: Resolution.Verdict =
             switch answer.outcome {

@@ -21,6 +21,8 @@ package final class Site: Sendable {
     package let router: Router
     /// Who reads mail.
     package let accounts: DirectoryAccounts
+    /// The same users by their addresses, for deliveries.
+    let addressAccounts: DirectoryAccounts
     /// Who sends it: another chain of password databases, where Postfix asks others than Dovecot does.
     package let submissionAccounts: DirectoryAccounts
     /// Goes on in the next site where its options do; gone with the last site that has it.
@@ -67,6 +69,7 @@ package final class Site: Sendable {
         self.policies = policies
         self.policyServices = policyServices
         self.accounts = accounts.byLogin
+        addressAccounts = accounts.byAddress
         submissionAccounts = accounts.forSubmission
         namespace = accounts.namespace
         self.storage = storage

@@ -114,7 +114,7 @@ import Testing
         #expect(accounts.uid?.value == "vmail")
         #expect(draft.servers?.urls.map(\.value) == ["ldaps://ldap.example.org"])
         #expect(draft.model.tls.certificate?.value == "/etc/dovecot/server.crt")
-        #expect(draft.model.listeners.map(\.kind) == [.imap, .imaps])
+        #expect(draft.model.listeners.map(\.kind) == [.imap, .imaps, .lmtp])
         #expect(draft.model.listeners.first?.mailboxes.tls?.value == .encrypt)
     }
 

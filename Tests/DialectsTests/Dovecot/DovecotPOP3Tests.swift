@@ -6,7 +6,11 @@ import Testing
 
 @Suite struct `POP3 and LMTP of Dovecot` {
     private func read(_ text: String) -> SiteDraft {
-        ProgramFiles(["/etc/dovecot/dovecot.conf": text]).dovecot()
+        ProgramFiles([
+            "/etc/dovecot/dovecot.conf": text + "\npassdb {\n  driver = static\n  args = password=x\n}\n"
+                + "userdb {\n  driver = static\n  args = uid=5000 gid=5000 home=/var/mail/%u\n}\n"
+                + "mail_location = maildir:/var/mail/%u\n"
+        ]).dovecot()
     }
 
     @Test func `a site that has POP3 among its protocols listens on both ports`() {
@@ -48,7 +52,7 @@ import Testing
               pop3_save_uidl = yes
               pop3_reuse_xuidl = yes
               pop3_lock_session = yes
-              pop3_deleted_flag = $POP3Deleted
+              pop3_deleted_flag = "$POP3Deleted"
               pop3_client_workarounds = outlook-no-nuls oe-ns-eoh
               pop3_uidl_duplicates = rename
               pop3_fast_size_lookups = yes

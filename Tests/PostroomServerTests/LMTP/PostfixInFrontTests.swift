@@ -64,7 +64,7 @@ import Testing
                 #expect(site.new("anna/Maildir").count == 1)
                 #expect(site.new("carla/Maildir").count == 1)
                 // Postfix has it in its queue; ours has nothing.
-                #expect(try !site.waits("locked@example.org"))
+                #expect(try !site.waits("Subject: "))
             }
         }
     }
@@ -93,7 +93,33 @@ import Testing
             #expect(try await connection.reply().hasPrefix("250 "))
             #expect(site.new("anna/Maildir").count == 1)
             #expect(site.new("carla/Maildir").count == 1)
-            #expect(try !site.waits("locked@example.org"))
+            #expect(try !site.waits("Subject: "))
+        }
+    }
+
+    @Test func `an alias of several mailboxes is not delivered twice because one of them fails`() async throws {
+        let people = People.ldif + People.entry("locked")
+        let configuration = People.configuration(
+            aliases: "team@example.net: \"anna@example.org,locked@example.org\"")
+        try await TestSite.serving(configuration, files: ["people.ldif": people]) { site in
+            chmod(try site.folder.makeFolder("mail/locked"), 0o700)
+            chown(site.folder.path("mail/locked"), 20_009, 20_009)
+            let connection = try await TestConnection(port: site.port(.lmtp))
+            func ask(_ line: String) async throws -> String {
+                try await connection.send(line + "\r\n")
+                return try await connection.reply()
+            }
+            _ = try await connection.reply()
+            _ = try await ask("LHLO x.example")
+            _ = try await ask("MAIL FROM:<x@elsewhere.example>")
+            #expect(try await ask("RCPT TO:<team@example.net>").hasPrefix("250 "))
+            #expect(try await ask("RCPT TO:<locked@example.org>").hasPrefix("250 "))
+            _ = try await ask("DATA")
+            // The one copy that failed is both recipients', and waits here for both.
+            #expect(try await ask("Subject: x\r\n\r\n.").hasPrefix("250 "))
+            #expect(try await connection.reply().hasPrefix("250 "))
+            #expect(site.new("anna/Maildir").count == 1)
+            #expect(try site.waits("Subject: x"))
         }
     }
 
@@ -144,6 +170,14 @@ import Testing
             _ = try await ask("MAIL FROM:<>")
             #expect(try await ask("RCPT TO:<sales@example.net>").hasPrefix("550 5.1.1 "))
             #expect(try await ask("RCPT TO:<anna+lists@example.org>").hasPrefix("250 "))
+            // Who connects to the socket is no user who may send.
+            _ = try await ask("DATA")
+            #expect(try await ask("Subject: x\r\n\r\n.").hasPrefix("250 "))
+            let file = try #require(site.new("anna/Maildir").first)
+            let message = try String(contentsOfFile: file, encoding: .utf8)
+            #expect(message.contains(" with LMTP"))
+            #expect(!message.contains("userid"))
+            #expect(!message.lowercased().contains("message-id"))
         }
     }
 }

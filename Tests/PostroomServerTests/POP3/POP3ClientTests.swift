@@ -118,9 +118,9 @@ import Testing
                 chmod("\(folder)/getmailrc", 0o644)
                 _ = try await ChildProcess.run(
                     [
-                        "/usr/bin/setpriv", "--reuid", "20001", "--regid", "20001", "--clear-groups",
+                        "/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
                         "/usr/bin/getmail", "--getmaildir", folder,
-                    ], in: site.folder, environment: ["HOME": folder, "USER": "anna"])
+                    ], in: site.folder, environment: ["HOME": folder, "USER": "nobody"])
                 return try FileManager.default.contentsOfDirectory(atPath: "\(folder)/mail/new").count
             }
             #expect(try await run(deletes: false) == 3)
@@ -140,19 +140,19 @@ import Testing
             func run(_ options: String...) async throws -> Int {
                 try site.folder.write(
                     """
-                    poll 127.0.0.1 protocol POP3 service \(site.port(.pop3s)) uidl username "anna" password "secret"
-                      ssl no sslcertck mda "cat >> \(folder)/box" timeout 120
+                    poll 127.0.0.1 protocol POP3 service \(site.port(.pop3s)) uidl timeout 120 username "anna" password "secret"
+                      ssl no sslcertck mda "cat >> \(folder)/box"
 
                     """, to: "fetchmail/rc")
-                chown("\(folder)/rc", 20_001, 20_001)
+                chown("\(folder)/rc", 65_534, 65_534)
                 chmod("\(folder)/rc", 0o600)
                 let child = try await ChildProcess.start(
                     [
-                        "/usr/bin/setpriv", "--reuid", "20001", "--regid", "20001", "--clear-groups",
+                        "/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
                         "/usr/bin/fetchmail", "-f", "\(folder)/rc", "-i", "\(folder)/ids", "--pidfile",
                         "\(folder)/pid",
                     ] + options, outputFile: site.folder.path("fetchmail-output"),
-                    environment: ["HOME": folder, "FETCHMAILHOME": folder, "USER": "anna"])
+                    environment: ["HOME": folder, "FETCHMAILHOME": folder, "USER": "nobody"])
                 let exit = await child.waitForExit()
                 // 1: there was no new mail.
                 #expect(exit == .code(0) || exit == .code(1), "\(child.output)")
@@ -187,7 +187,7 @@ import Testing
                         print(error)
                 print(pop.quit())
                 again = poplib.POP3('127.0.0.1', \(site.port(.pop3)), timeout=120)
-                print(again.timestamp != pop.timestamp, again.apop('dora', 'tanstaaf'))
+                print(again.welcome != pop.welcome, again.apop('dora', 'tanstaaf'))
                 again.quit()
                 """)
             #expect(

@@ -29,7 +29,7 @@ import Testing
             }
             if isDovecotFirst {
                 let theirs = try await dovecot()
-                try #require(theirs.count > 1_000_000)
+                try #require(theirs.count > 800_000)
                 compare(try await postroom(), theirs, "after Dovecot")
             } else {
                 let ours = try await postroom()
