@@ -67,6 +67,7 @@ let rooms: [Target] = [
     room("Net", [nioPosix, nioConcurrency, nioSSL, nioTLS, x509, crypto, swiftASN1]),
     room("SMTP", ["MailModel", "SASL", "Net", nioPosix]),
     room("IMAP", ["MailModel", "SASL", "Net"]),
+    room("POP3", ["MailModel", "SASL", "Net", crypto]),
     room("MailStore", ["MailModel", "Blocking"]),
     room("Spool", ["MailModel", "Blocking"]),
     room(
@@ -79,12 +80,13 @@ let rooms: [Target] = [
         "SiteConfiguration",
         [
             "MailModel", "Blocking", "LDAP", "Passwords", "Directory", "LookupTables", "Accounts", "Routing", "Policy",
-            "DNS", "Net", "SASL", "SMTP", "IMAP", "MailStore", "Delivery", .product(name: "Yams", package: "Yams"),
+            "DNS", "Net", "SASL", "SMTP", "IMAP", "POP3", "MailStore", "Delivery",
+            .product(name: "Yams", package: "Yams"),
         ]),
     room(
         "Dialects",
         [
-            "SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts", "Passwords",
+            "SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts", "Passwords", "POP3",
             .product(name: "Yams", package: "Yams"),
         ]),
     room(
@@ -92,7 +94,7 @@ let rooms: [Target] = [
         [
             "SiteConfiguration", "Dialects", "MailModel", "Blocking", "CBlockingShim", "LDAP", "Passwords", "SASL",
             "Directory",
-            "LookupTables", "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "MailStore", "Spool", "DNS",
+            "LookupTables", "Accounts", "Routing", "Policy", "Net", "SMTP", "IMAP", "POP3", "MailStore", "Spool", "DNS",
             "Delivery", nioPosix,
             nioSSL,
             lifecycle, unixSignals,
@@ -131,6 +133,8 @@ let testing: [Target] = [
         "SMTP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
     tests(
         "IMAP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
+    tests(
+        "POP3", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
     tests("MailStore", ["MailModel", "Blocking"]),
     tests("Spool", ["MailModel", "Blocking", "SpoolWriter"]),
     // The process that the tests of the spool kill, and that measures it.
@@ -144,7 +148,7 @@ let testing: [Target] = [
             "Blocking", nioPosix, nioHTTP1, nioSSL,
         ]),
     tests("SiteConfiguration", ["MailModel", "LDAP", "Directory", "LookupTables", "Routing", "Net"]),
-    tests("Dialects", ["SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts"]),
+    tests("Dialects", ["SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts", "POP3"]),
     tests(
         "PostroomServer",
         [
@@ -178,6 +182,7 @@ let fuzzTargets: [Target] = [
     fuzzTarget("LDIF", ["LDAP"]),
     fuzzTarget("MIME", ["MailModel"]),
     fuzzTarget("Mailserver", ["FuzzSites", "Dialects"]),
+    fuzzTarget("POP3", ["POP3", "MailModel", "Net"]),
     fuzzTarget("Patterns", ["LookupTables"]),
     fuzzTarget("Postfix", ["FuzzSites", "Dialects", "SiteConfiguration"]),
     fuzzTarget("SMTP", ["SMTP", "MailModel", "Net"]),

@@ -16,6 +16,8 @@ package struct LoginRequest: Sendable {
     package var isSecured: Bool
     /// The SASL mechanism, upper case.
     package var mechanism: String
+    /// The greeting's msg-id when `password` is APOP's digest, and no password (RFC 1939 §7).
+    package var apopTimestamp: [UInt8]?
     package var localPort: Int?
     package var remotePort: Int?
     /// The session's name in the log.

@@ -16,7 +16,11 @@ extension DirectoryAccounts {
         // Who guesses at a master's password guesses at the master.
         let login = named.user
 
-        let fingerprint = cache.isOn ? cache.fingerprint(request, login: login + [0] + named.loginUser) : nil
+        // A digest is good for one session: there is nothing in it to remember.
+        let isPassword = request.apopTimestamp == nil
+        let memory = isPassword ? memory : nil
+        let fingerprint =
+            cache.isOn && isPassword ? cache.fingerprint(request, login: login + [0] + named.loginUser) : nil
         if let fingerprint, let account = cache.account(fingerprint) {
             return (.accepted(account), [decision("login cache", "the same login was accepted a moment ago")])
         }
@@ -90,6 +94,7 @@ extension DirectoryAccounts {
         variables.remoteAddress = request.remoteAddress
         variables.isSecured = request.isSecured
         variables.mechanism = request.mechanism
+        variables.apopTimestamp = request.apopTimestamp
         variables.localPort = request.localPort
         variables.remotePort = request.remotePort
         variables.session = request.session

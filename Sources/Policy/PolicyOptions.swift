@@ -74,8 +74,12 @@ package struct PolicyOptions: Sendable {
     package static func native(_ listener: Listener) -> PolicyOptions {
         var options = PolicyOptions(isAuthenticationEnabled: listener == .submission)
         switch listener {
-        case .mx, .lmtp:
+        case .mx:
             options.relayRestrictions = RestrictionList([.rejectUnauthDestination])
+        case .lmtp:
+            options.relayRestrictions = RestrictionList([.rejectUnauthDestination])
+            // The server in front has done what there was to do.
+            options.headerRewriteClients = []
         case .submission:
             options.senderRestrictions = RestrictionList([.rejectSenderLoginMismatch])
             options.relayRestrictions = RestrictionList([.permitSASLAuthenticated, .reject])

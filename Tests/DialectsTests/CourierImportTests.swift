@@ -161,11 +161,33 @@ import Testing
         ])
         #expect(draft.errors == [])
         #expect(draft.model.listeners.map(\.name) == ["imap *:143", "imap 127.0.0.1:1143", "imaps 192.0.2.1:993"])
-        #expect(draft.model.listeners.first?.imap.tls?.value == .encrypt)
+        #expect(draft.model.listeners.first?.mailboxes.tls?.value == .encrypt)
         #expect(draft.model.tls.key?.value == "/etc/courier/imapd.pem")
         #expect(draft.model.tls.minimumVersion.value == "1.1")
         #expect(draft.refused == ["authmodulelist"])
         #expect(draft.fate("IMAP_EMPTYTRASH") == .ignored)
+    }
+
+    @Test func `listeners of its POP3 server, which names messages in its own way`() throws {
+        let draft = read([
+            "/etc/courier/authldaprc": authldaprc,
+            "/etc/courier/imapd": "IMAPDSTART=NO\n",
+            "/etc/courier/pop3d": "ADDRESS=0\nPORT=110\nPOP3DSTART=YES\nPOP3_PROXY=0\nMAXDAEMONS=40\n",
+            "/etc/courier/pop3d-ssl": """
+            SSLPORT=995
+            POP3DSSLSTART=YES
+            POP3_STARTTLS=YES
+            POP3_TLS_REQUIRED=0
+            TLS_CERTFILE=/etc/courier/pop3d.pem
+
+            """,
+        ])
+        #expect(draft.errors == [])
+        #expect(draft.model.listeners.map(\.name) == ["pop3 *:110", "pop3s *:995"])
+        #expect(draft.model.listeners.first?.mailboxes.authentication?.value == .always)
+        #expect(draft.model.listeners.last?.serverTLS?.certificate?.value == "/etc/courier/pop3d.pem")
+        #expect(draft.model.pop3.uniqueIDs?.value == .courier)
+        #expect(draft.fate("POP3DSTART") == .used && draft.fate("POP3_TLS_REQUIRED") == .weak)
     }
 
     @Test func `each line damaged gives a fault with its place, or databases`() {

@@ -388,6 +388,19 @@ import Testing
               exceptions:
                 - 127.0.0.0/8
             banner: mail.example.org ESMTP
+          - protocol: pop3
+            address: "*:110"
+            bare_newline: normalize
+            tls: encrypt
+            authentication: under-tls
+            banner: POP3 here
+          - protocol: lmtp
+            address: /run/postroom/lmtp.sock
+            mode: 0660
+            owner: postfix
+            group: postfix
+            recipients: accounts
+            bare_newline: normalize
           - protocol: submission
             address: "[::1]:587"
             bare_newline: normalize
@@ -405,6 +418,18 @@ import Testing
               key: /etc/ssl/imap.key
               self_signed_directory: /var/lib/postroom/tls
               minimum_version: "1.2"
+        pop3:
+          uidl_format: "%v.%u"
+          save_uidl: yes
+          reuse_xuidl: yes
+          rename_duplicate_uidls: yes
+          mark_read: no
+          lock: no
+          deleted_keyword: $POP3Deleted
+          delete_by_keyword: yes
+          login_delay: 60
+          client_workarounds:
+            - outlook-no-nuls
         local:
           enabled: no
           socket: /run/mail/submit.sock

@@ -162,7 +162,8 @@ struct PasswordChain {
         let more: [TraceStep]
         if let password = state.password {
             let question = PasswordDatabase.Question(
-                password: password, isVerified: state.isVerified, takesAnyPassword: defaults["nopassword"] != nil,
+                password: password, apopTimestamp: state.variables.apopTimestamp, isVerified: state.isVerified,
+                takesAnyPassword: defaults["nopassword"] != nil,
                 asksUnreadableByBind: asksUnreadableByBind, isForesight: isForesight)
             (outcome, more) = await database.check(question, state.variables)
         } else {
@@ -199,7 +200,8 @@ struct PasswordChain {
             }
             // These know nobody but by a password: whoever isn't certainly unknown is denied, as by Dovecot.
             guard let password = state.password else { return nil }
-            let (outcome, more) = await database.check(.init(password: password), state.variables)
+            let (outcome, more) = await database.check(
+                .init(password: password, apopTimestamp: state.variables.apopTimestamp), state.variables)
             state.steps += more
             switch outcome {
             case .rejected(.unknownUser, _): known = .absent

@@ -47,7 +47,7 @@ extension PasswordDatabase {
                 .rejected(.wrongPassword, user: user), [decision("\(origin): no password, and nopassword is not set")]
             )
         }
-        switch await checker.check(question.password, against: stored) {
+        switch await checker.check(question, against: stored) {
         case .matches: return (.accepted(fields, user: user), [decision("\(origin): the password matches")])
         case .differs:
             return (.rejected(.wrongPassword, user: user), [decision("\(origin): the password differs")])

@@ -58,6 +58,8 @@ package struct PasswordDatabase: Sendable {
     /// A password to check, and what is known of it already.
     struct Question: Sendable {
         var password: [UInt8]
+        /// What `password`, a digest of APOP then, was made with.
+        var apopTimestamp: [UInt8]?
         /// A database before has accepted the password: whether the user is known is all that is asked.
         var isVerified = false
         /// `nopassword` among the default fields: of a user that is known any password is right.
@@ -74,6 +76,7 @@ package struct PasswordDatabase: Sendable {
         _ question: Question, _ variables: LoginVariables
     ) async -> (outcome: Check, steps: [TraceStep]) {
         if question.isForesight { return await foresee(question, variables) }
+        if let refusal = refusedDigest(question) { return refusal }
         return switch method {
         case .bind(let template, let source): await bind(template, source, question.password, variables)
         case .searchThenBind(let lookup): await searchThenBind(lookup, question, variables)
@@ -245,7 +248,7 @@ package struct PasswordDatabase: Sendable {
                 return (outcome, steps + more)
             }
             guard let first = hashes.first, !isEmpty else {
-                if question.asksUnreadableByBind {
+                if question.asksUnreadableByBind, question.apopTimestamp == nil {
                     steps.append(decision("\"\(entry.name)\" has no password that can be read: asking by a bind"))
                     let (outcome, more) = await bind(as: entry, lookup, question, variables)
                     return (outcome, steps + more)
@@ -254,11 +257,10 @@ package struct PasswordDatabase: Sendable {
                 steps.append(decision("\"\(entry.name)\" has no password that can be read"))
                 return (.rejected(.wrongPassword, user: mapped.user), steps)
             }
-            let password = question.password
-            var check = await checker.check(password, against: first, login: variables.originalUser)
+            var check = await checker.check(question, against: first, login: variables.originalUser)
             if choice == .any {
                 for hash in hashes.dropFirst().prefix(7) where check != .matches {
-                    let next = await checker.check(password, against: hash, login: variables.originalUser)
+                    let next = await checker.check(question, against: hash, login: variables.originalUser)
                     // A value that can't be checked might have matched: only a match outweighs it.
                     if next == .matches || check == .differs { check = next }
                 }

@@ -100,6 +100,8 @@ package struct LoginVariables: Sendable {
     package var remoteAddress: String?
     package var isSecured: Bool
     package var mechanism = ""
+    /// What APOP's digest was made with; nil where a password is.
+    package var apopTimestamp: [UInt8]?
     /// For whom a master logs in, and the master; empty for everybody else.
     package var loginUser: [UInt8] = []
     package var masterUser: [UInt8] = []

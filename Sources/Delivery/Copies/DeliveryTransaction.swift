@@ -12,6 +12,9 @@ import Spool
 package struct DeliveryTransaction: Sendable {
     /// May change until delivery starts: HOLD and FILTER are found on the way.
     package var origin: MessageOrigin
+    /// Whether a copy that failed for now is put in the spool beside others that are safe. LMTP says no: each recipient has
+    /// its reply, and the client's queue tries again.
+    package var keepsFailures = true
     private let maildirs: MaildirDelivery
     private let options: DeliveryOptions
     private let outbox: Outbox?
@@ -146,7 +149,8 @@ package struct DeliveryTransaction: Sendable {
             plan.recipients.isEmpty ? nil : await maildirs.begin(header: plan.commonHeader, to: plan.recipients)
         let isLeaving = !leavingCopies.isEmpty
         // Of several mailboxes one may fail: what it missed can't be asked for again.
-        let pending = isLeaving || plan.recipients.count > 1 ? await outbox?.begin(origin, traceHeaders) : nil
+        let maySplit = plan.recipients.count > 1 && (keepsFailures || hasSharedRecipient)
+        let pending = isLeaving || maySplit ? await outbox?.begin(origin, traceHeaders) : nil
         return StreamedDelivery(self, stream, pending, needsPending: isLeaving, traceHeaders: traceHeaders)
     }
 
@@ -202,9 +206,30 @@ package struct DeliveryTransaction: Sendable {
 
     /// Mailbox copies that failed, by their place among all copies.
     fileprivate func failedCopies(_ outcomes: [DeliveryOutcome]) -> [Int] {
-        zip(mailboxPlaces, outcomes).compactMap { place, outcome in
+        let failed: [Int] = zip(mailboxPlaces, outcomes).compactMap { place, outcome in
             if case .failure = outcome { place } else { nil }
         }
+        return keepsFailures ? failed : besideSafeCopies(failed)
+    }
+
+    /// Of the failed, those whose recipients have another copy that is safe: trying the whole recipient again would deliver
+    /// that one twice.
+    private func besideSafeCopies(_ failed: [Int]) -> [Int] {
+        var kept: [Int] = []
+        var open = failed
+        var safe = Set(copies.indices.filter { !failed.contains($0) }.flatMap { copies[$0].recipients })
+        while let next = open.firstIndex(where: { !safe.isDisjoint(with: copies[$0].recipients) }) {
+            let place = open.remove(at: next)
+            kept.append(place)
+            safe.formUnion(copies[place].recipients)
+        }
+        return kept
+    }
+
+    /// Whether one recipient has several copies.
+    private var hasSharedRecipient: Bool {
+        let all = copies.flatMap(\.recipients)
+        return Set(all).count < all.count
     }
 
     /// Nothing where no copy is safe: the client keeps the message then.

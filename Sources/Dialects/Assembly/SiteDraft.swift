@@ -23,6 +23,8 @@ package struct SiteDraft: Sendable {
     package var saslauthd: SaslauthdService?
     /// Whether Courier's configuration is part of the import.
     package var hasCourier = false
+    /// Whether a Postfix is part of the import: what it hands to Dovecot's sockets is joined inside.
+    package var hasPostfix = false
 
     package init(files: ConfigurationFiles, environment: [String: String], machineName: String) {
         self.files = files

@@ -20,6 +20,7 @@ package enum SiteImport {
                 origins.append(placed(origin, &draft))
             }
         }
+        draft.hasPostfix = origins.contains { $0.dialect == .postfix }
         // Whom sockets lead to must be known before the ones who ask through them are read.
         LDAPClientImport.read(into: &draft)
         for dialect in [ConfigurationOrigin.Dialect.dovecot, .saslauthd, .courier, .postfix] {
@@ -85,14 +86,17 @@ package enum SiteImport {
             draft.error(at: place, "nothing to import", remedy: "--from postfix:/etc/postfix")
         }
         let routing = draft.model.routing
-        if routing.localDomains.isEmpty, routing.mailboxDomains.isEmpty, routing.aliasDomains.isEmpty,
+        // A mail server in front knows the domains.
+        let takesForAccounts = draft.model.listeners.contains { $0.lmtp.recipients?.value == .accounts }
+        if !takesForAccounts, routing.localDomains.isEmpty, routing.mailboxDomains.isEmpty,
+            routing.aliasDomains.isEmpty,
             routing.relayDomains.isEmpty
         {
             draft.error(
                 at: place, "no domain is ours: none of the configurations tells for whom mail is taken",
                 remedy: "add the one that receives mail, for example --from postfix:/etc/postfix")
         }
-        if draft.model.listeners.contains(where: \.kind.isIMAP), draft.model.accounts.passwords.isEmpty {
+        if draft.model.listeners.contains(where: \.kind.servesMailboxes), draft.model.accounts.passwords.isEmpty {
             draft.error(
                 at: place, "mailboxes are served, but nothing says who may log in",
                 remedy: "mend the password databases that the report names")

@@ -14,8 +14,8 @@ enum CourierIMAP {
         if plain?.isOn("IMAPDSTART")?.value ?? true {
             for address in addresses(plain, "ADDRESS", "PORT", 143, place, &draft) {
                 var listener = ListenerModel(kind: .imap, host: address.map { $0.host }, port: address.value.port)
-                listener.imap.tls = Located(level, at: requires.value ? requires.location : offersTLS.location)
-                listener.imap.authentication = Located(requires.value ? .underTLS : .always, at: requires.location)
+                listener.mailboxes.tls = Located(level, at: requires.value ? requires.location : offersTLS.location)
+                listener.mailboxes.authentication = Located(requires.value ? .underTLS : .always, at: requires.location)
                 listener.serverTLS = tls
                 draft.model.listeners.append(listener)
             }
@@ -44,7 +44,7 @@ enum CourierIMAP {
 
     private static let weakNote = "not 1: passwords are taken without TLS, and whoever listens in has them"
 
-    private static func serverTLS(_ file: CourierFile, _ draft: inout SiteDraft) -> ServerTLSModel? {
+    static func serverTLS(_ file: CourierFile, _ draft: inout SiteDraft) -> ServerTLSModel? {
         guard let certificate = file.value("TLS_CERTFILE") else { return nil }
         var tls = draft.model.tls
         tls.certificate = certificate.map { draft.files.hostPath($0) }
@@ -73,14 +73,14 @@ enum CourierIMAP {
         return tls
     }
 
-    private struct Address {
+    struct Address {
         var host: String
         var port: Int
     }
 
     /// ADDRESS=0 is every address; PORT is a list of ports, each alone or behind an address of its own,
     /// `127.0.0.1.143`.
-    private static func addresses(
+    static func addresses(
         _ file: CourierFile?, _ hostKey: String, _ portKey: String, _ standard: Int, _ place: SourceLocation,
         _ draft: inout SiteDraft
     ) -> [Located<Address>] {
@@ -92,7 +92,7 @@ enum CourierIMAP {
         for word in ports.value.split(whereSeparator: { $0 == "," || $0 == " " }) {
             let dot = word.lastIndex(of: ".")
             let number = dot.map { word[word.index(after: $0)...] } ?? word[...]
-            let named: [Substring: Int] = ["imap": 143, "imaps": 993]
+            let named: [Substring: Int] = ["imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995]
             guard let port = named[number] ?? UInt16(number).map(Int.init), port > 0 else {
                 draft.error(at: ports.location, "\(portKey): \(word) is no port", remedy: "143, or 127.0.0.1.143")
                 continue

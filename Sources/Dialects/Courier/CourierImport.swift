@@ -24,8 +24,8 @@ package enum CourierImport {
             CourierAliases.read(CourierFile(aliases, .words, &draft), &draft)
         }
         CourierIMAP.read(folder, &draft)
+        CourierPOP3.read(folder, &draft)
         for (name, note) in [
-            ("pop3d", "POP3 is not served"), ("pop3d-ssl", "POP3 is not served"),
             ("esmtpd", "mail is received as Postfix's configuration says"),
             ("esmtpd-ssl", "mail is received as Postfix's configuration says"),
             ("esmtpd-msa", "submission is as Postfix's configuration says"),

@@ -35,7 +35,7 @@ enum DovecotSettingTable {
     private static let byPrefix: [(String, Verdict)] = [
         ("imapc_", Verdict(fate: .ignored, note: "mail on another IMAP server is not served")),
         ("pop3c_", Verdict(fate: .ignored, note: "mail on another POP3 server is not served")),
-        ("pop3_", Verdict(fate: .ignored, note: "POP3 is not served")),
+        ("pop3_", Verdict(fate: .notNeeded, note: "POP3 is not among the protocols")),
         ("mbox_", Verdict(fate: .notNeeded, note: "mbox files are locked by fcntl and a lock file")),
         ("director_", Verdict(fate: .ignored, note: "one machine serves all")),
         ("replicat", Verdict(fate: .ignored, note: "mail is not replicated")),

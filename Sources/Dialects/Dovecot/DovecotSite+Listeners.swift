@@ -11,36 +11,45 @@ extension DovecotSite {
         let plaintext = plaintext(level)
         let addresses = take("listen", "the addresses that are listened on")
         var services = DovecotServices()
-        if protocols.contains("imap") {
-            let section = root.section("service", "imap-login")
-            for (name, port) in [("imap", 143), ("imaps", 993)] {
-                let isTLS = name == "imaps"
+        servesPOP3 = protocols.contains("pop3")
+        servesLMTP = protocols.contains("lmtp")
+        typealias Kind = ListenerModel.Kind
+        let kinds: [(service: String, hasOnlyTLS: Bool, plain: Kind, secure: Kind)] = [
+            ("imap", hasOnlyIMAPS, .imap, .imaps), ("pop3", hasOnlyPOP3S, .pop3, .pop3s),
+        ]
+        for (service, hasOnlyTLS, plain, secure) in kinds where protocols.contains(service) {
+            let section = root.section("service", "\(service)-login")
+            for (name, kind) in [(service, plain), (service + "s", secure)] {
+                let isTLS = kind == secure
+                let port = kind.defaultPort
                 let listener = section?.section("inet_listener", name)
                 let number = listener.flatMap { port24($0) } ?? Located(port, at: listener?.location ?? .builtIn)
                 let usesTLS = listener.flatMap { takeSwitch("ssl", in: $0, "TLS from the first byte") }?.value ?? isTLS
                 let own = listener.flatMap { take(["address", "listen"], in: $0, "the addresses of this listener") }
                 listener.map { refuseProxy($0) }
-                guard number.value > 0, isTLS || !hasOnlyIMAPS else { continue }
+                guard number.value > 0, isTLS || !hasOnlyTLS else { continue }
                 guard level.value != .none || !usesTLS else {
                     draft.tell(
-                        "service/imap-login/inet_listener/\(name)", at: level.location, .notNeeded,
+                        "service/\(service)-login/inet_listener/\(name)", at: level.location, .notNeeded,
                         "ssl = no: there is no TLS to listen with")
                     continue
                 }
-                add(usesTLS ? .imaps : .imap, number, own ?? addresses, level, plaintext, greeting, tls, &services)
+                add(usesTLS ? secure : plain, number, own ?? addresses, level, plaintext, greeting, tls, &services)
             }
-            for listener in section?.sections("inet_listener") ?? [] where !["imap", "imaps"].contains(listener.name) {
+            let names = [service, service + "s"]
+            for listener in section?.sections("inet_listener") ?? [] where !names.contains(listener.name) {
                 let usesTLS = takeSwitch("ssl", in: listener, "TLS from the first byte")?.value ?? false
                 let own = take(["address", "listen"], in: listener, "the addresses of this listener")
                 refuseProxy(listener)
                 guard let number = port24(listener), number.value > 0 else { continue }
-                add(usesTLS ? .imaps : .imap, number, own ?? addresses, level, plaintext, greeting, tls, &services)
+                add(usesTLS ? secure : plain, number, own ?? addresses, level, plaintext, greeting, tls, &services)
             }
         }
         draft.dovecot = services
-        for (service, name) in [
-            ("pop3-login", "POP3"), ("managesieve-login", "ManageSieve"), ("submission-login", "submission by Dovecot"),
-        ] {
+        readPOP3()
+        var unserved = [("managesieve-login", "ManageSieve"), ("submission-login", "submission by Dovecot")]
+        if !servesPOP3 { unserved.append(("pop3-login", "POP3")) }
+        for (service, name) in unserved {
             for listener in root.section("service", service)?.sections("inet_listener") ?? [] {
                 for setting in listener.settings { tell(setting.key, in: listener, .ignored, "\(name) is not served") }
             }
@@ -62,7 +71,7 @@ extension DovecotSite {
         let isOn = ["yes", "y", "1"].contains(setting.value.lowercased())
         tell(
             "haproxy", in: listener, isOn ? .unsupported(.login) : .notNeeded,
-            isOn ? "the PROXY protocol is not spoken on IMAP listeners" : "is off")
+            isOn ? "the PROXY protocol is not spoken here" : "is off")
     }
 
     private mutating func add(
@@ -81,9 +90,9 @@ extension DovecotSite {
         for host in hosts {
             var listener = ListenerModel(
                 kind: kind, host: Located(host, at: addresses?.location ?? port.location), port: port.value)
-            listener.imap.tls = level
-            listener.imap.authentication = Located(plaintext.value ? .always : .underTLS, at: plaintext.location)
-            listener.imap.greeting = greeting
+            listener.mailboxes.tls = level
+            listener.mailboxes.authentication = Located(plaintext.value ? .always : .underTLS, at: plaintext.location)
+            listener.mailboxes.greeting = greeting
             listener.serverTLS = tls
             draft.model.listeners.append(listener)
             if kind == .imap { services.imapAddresses.append(Located("\(host):\(port.value)", at: port.location)) }
@@ -153,6 +162,10 @@ extension DovecotSite {
             hasOnlyIMAPS = !served.contains("imap")
             served.insert("imap")
         }
+        if served.remove("pop3s") != nil {
+            hasOnlyPOP3S = !served.contains("pop3")
+            served.insert("pop3")
+        }
         guard served.isEmpty, root.last("protocols") == nil || lacksProtocolFiles else { return served }
         if root.last("protocols") != nil || lacksProtocolFiles {
             draft.warning(
@@ -165,8 +178,8 @@ extension DovecotSite {
     private static func verdict(ofProtocol name: String) -> DovecotSettingTable.Verdict? {
         switch name {
         case "imap", "imaps": .init(fate: .used, note: "is served")
-        case "lmtp": .init(fate: .used, note: "delivery happens inside")
-        case "pop3", "pop3s": .init(fate: .ignored, note: "POP3 is not served")
+        case "lmtp": .init(fate: .used, note: "mail is delivered to users")
+        case "pop3", "pop3s": .init(fate: .used, note: "is served")
         case "sieve", "managesieve": .init(fate: .missingFilter, note: "scripts of users are neither managed nor run")
         case "submission": .init(fate: .ignored, note: "submission is Postfix's here")
         case "none": .init(fate: .used, note: "no protocol is served")
@@ -184,10 +197,11 @@ extension DovecotSite {
                 let path =
                     take(["path", "unix_listener_path"], in: listener, "the socket's path")?.value ?? listener.name
                 guard !path.isEmpty else { continue }
+                let full = path.hasPrefix("/") ? path : "\(base)/\(path)"
+                if !isAuth, opensLMTP { addLMTP(Located(full, at: listener.location), port: 0, listener) }
                 for setting in listener.settings {
                     tell(setting.key, in: listener, .notNeeded, "the programs behind this socket are joined inside")
                 }
-                let full = path.hasPrefix("/") ? path : "\(base)/\(path)"
                 let names = ["auth-userdb", "auth-master", "login"]
                 if isAuth, names.contains(where: { full.hasSuffix("/\($0)") }) { continue }
                 let socket = Located(full, at: listener.location)
@@ -198,17 +212,32 @@ extension DovecotSite {
                 guard let port = port24(listener), port.value > 0 else { continue }
                 for host in (addresses?.value ?? "*").split(separator: " ") {
                     let socket = Located("inet:\(host):\(port.value)", at: listener.location)
-                    if isAuth { services.authSockets.append(socket) }
-                    draft.tell(
-                        listener.path, "\(host):\(port.value)", at: listener.location, .ignored,
-                        isAuth
-                            ? "other machines can't ask for logins here; a Postfix of this import is joined inside"
-                            : "LMTP is not served to other machines; a Postfix of this import delivers inside")
+                    if isAuth {
+                        services.authSockets.append(socket)
+                        draft.tell(
+                            listener.path, "\(host):\(port.value)", at: listener.location, .ignored,
+                            "other machines can't ask for logins here; a Postfix of this import is joined inside")
+                        continue
+                    }
+                    let isEverywhere = host == "*" || host == "0.0.0.0"
+                    for name in isEverywhere ? [host, "127.0.0.1", "localhost"] : [host] {
+                        services.lmtpSockets.append(Located("inet:\(name):\(port.value)", at: listener.location))
+                    }
+                    guard opensLMTP else {
+                        draft.tell(
+                            listener.path, "\(host):\(port.value)", at: listener.location, .ignored,
+                            "LMTP is not served to other machines; a Postfix of this import delivers inside")
+                        continue
+                    }
+                    addLMTP(Located(String(host), at: listener.location), port: port.value, listener)
                 }
             }
         }
         // Dovecot has these without being told.
         services.lmtpSockets.append(Located("\(base)/lmtp", at: .builtIn))
+        if opensLMTP, root.section("service", "lmtp")?.section("unix_listener", "lmtp") == nil {
+            addLMTP(Located("\(base)/lmtp", at: location), port: 0, nil)
+        }
         services.authSockets.append(Located("\(base)/auth-client", at: .builtIn))
         draft.dovecot = services
     }

@@ -65,6 +65,8 @@ extension DovecotSite {
             let name = word.uppercased()
             switch name {
             case "PLAIN", "LOGIN": draft.model.accounts.mechanisms.append(Located(name, at: mechanisms.location))
+            case "APOP" where namesPOP3:
+                draft.model.accounts.mechanisms.append(Located(name, at: mechanisms.location))
             case "ANONYMOUS", "EXTERNAL", "GSSAPI", "GSS-SPNEGO", "OAUTHBEARER", "XOAUTH2", "NTLM", "RPA", "SKEY",
                 "OTP":
                 missing.append(name)

@@ -11,6 +11,10 @@ struct DovecotSite {
     let lacksProtocolFiles: Bool
     /// protocols = imaps: IMAP without the listener on port 143.
     var hasOnlyIMAPS = false
+    /// The same of POP3.
+    var hasOnlyPOP3S = false
+    var servesPOP3 = false
+    var servesLMTP = false
     var ldapFiles: [String: DovecotLDAPFile] = [:]
     private var told: Set<Int> = []
 
@@ -145,7 +149,7 @@ struct DovecotSite {
             if section.isFilter, Self.matters.contains(setting.key), section.type != "local_name" {
                 let isOther =
                     section.type == "protocol"
-                    && ["pop3", "sieve", "submission", "lda", "doveadm"].contains(section.name)
+                    && (["sieve", "submission", "lda", "doveadm"] + (servesPOP3 ? [] : ["pop3"])).contains(section.name)
                 return .init(
                     fate: isOther ? .ignored : .unsupported(.login),
                     note: isOther

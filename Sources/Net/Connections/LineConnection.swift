@@ -57,7 +57,7 @@ package final class LineConnection: Sendable {
                 }
                 self.host = serverName ?? host
                 channel = try await bootstrap.connect(host: host, port: port).get()
-            case .unix(let path, _):
+            case .unix(let path, _, _, _):
                 host = serverName ?? "localhost"
                 channel = try await bootstrap.connect(unixDomainSocketPath: path).get()
             }

@@ -14,7 +14,8 @@ package struct BoundSocket: Hashable, Sendable {
     /// can stand side by side.
     package static func bind(_ address: ListenAddress) throws(ListenerError) -> [BoundSocket] {
         switch address {
-        case .unix(let path, let mode): [try bindUnix(address, path: path, mode: mode)]
+        case .unix(let path, let mode, let owner, let group):
+            [try bindUnix(address, path: path, mode: mode, owner: owner, group: group)]
         case .tcp(let host, let port): try bindTCP(address, host: host, port: port)
         }
     }
@@ -112,7 +113,7 @@ package struct BoundSocket: Hashable, Sendable {
     }
 
     private static func bindUnix(
-        _ address: ListenAddress, path: String, mode: UInt32
+        _ address: ListenAddress, path: String, mode: UInt32, owner: UInt32?, group: UInt32?
     ) throws(ListenerError) -> BoundSocket {
         var name = sockaddr_un()
         name.sun_family = sa_family_t(AF_UNIX)
@@ -137,7 +138,8 @@ package struct BoundSocket: Hashable, Sendable {
                 return Glibc.bind(descriptor, name, length) == 0
             }
         }
-        guard isBound, chmod(path, mode) == 0 else {
+        let keepsOwner = owner == nil && group == nil
+        guard isBound, keepsOwner || chown(path, owner ?? .max, group ?? .max) == 0, chmod(path, mode) == 0 else {
             let failure = failure(address)
             _ = Glibc.close(descriptor)
             throw failure

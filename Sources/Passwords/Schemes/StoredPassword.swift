@@ -62,6 +62,9 @@ package struct StoredPassword: Sendable, CustomStringConvertible, CustomReflecta
     package var description: String { "{\(schemeName)}(hidden)" }
     package var customMirror: Mirror { Mirror(self, children: []) }
 
+    /// The password itself, where it is stored as it is.
+    package var plainText: [UInt8]? { scheme == .plain ? decoded : nil }
+
     /// The data behind a `.b64` or `.hex` suffix undone; nil when it is not in that encoding.
     var decoded: [UInt8]? {
         switch encoding {

@@ -190,11 +190,14 @@ struct AccountsBuilder {
 
     /// A list that names none of ours must not become the usual one by itself.
     private func checkMechanisms() {
-        for mechanism in model.accounts.mechanisms + (model.accounts.submission?.mechanisms ?? [])
+        let named = model.accounts.mechanisms.filter { $0.value.uppercased() != AccountsModel.apop }
+        for mechanism in named + (model.accounts.submission?.mechanisms ?? [])
         where SASLMechanism(name: mechanism.value) == nil {
             faults.error(
                 at: mechanism.location, "\(mechanism.value) is not offered here",
-                remedy: "mechanisms are \(SASLMechanism.allCases.map(\.rawValue).joined(separator: " and "))")
+                remedy:
+                    "mechanisms are \(SASLMechanism.allCases.map(\.rawValue).joined(separator: " and ")), and APOP for POP3"
+            )
         }
     }
 }

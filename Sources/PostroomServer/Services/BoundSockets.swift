@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 package import Net
 package import SiteConfiguration
@@ -64,6 +65,13 @@ package struct BoundSockets: Sendable {
             // Everybody may connect: who it is says the kernel.
             return try BoundSocket.bind(.unix(path: listener.host.value, mode: 0o666))
         }
+        if listener.isUnixSocket {
+            return try BoundSocket.bind(
+                .unix(
+                    path: listener.host.value, mode: listener.lmtp.mode?.value ?? 0o666,
+                    owner: try id(listener.lmtp.owner, SocketOwner.user),
+                    group: try id(listener.lmtp.group, SocketOwner.group)))
+        }
         guard listener.host.value == "*" else {
             return try BoundSocket.bind(.tcp(host: listener.host.value, port: listener.port))
         }
@@ -73,6 +81,24 @@ package struct BoundSockets: Sendable {
         guard let second = try? BoundSocket.bind(.tcp(host: "::", port: port)) else { return first }
         return first + second
     }
+}
+
+extension BoundSockets {
+    private static func id(
+        _ name: Located<String>?, _ find: (String) -> UInt32?
+    ) throws(ListenerError) -> UInt32? {
+        guard let name else { return nil }
+        if let id = find(name.value) { return id }
+        throw ListenerError(
+            address: "\(name.location)", reason: "there is no user or group \(name.value) on this machine",
+            remedy: "name one that there is, or its number")
+    }
+}
+
+/// Names of this machine's users and groups, or numbers. Blocks.
+private enum SocketOwner {
+    static func user(_ name: String) -> UInt32? { UInt32(name) ?? getpwnam(name)?.pointee.pw_uid }
+    static func group(_ name: String) -> UInt32? { UInt32(name) ?? getgrnam(name)?.pointee.gr_gid }
 }
 
 extension ListenerModel {

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Net
+import POP3
 import SMTP
 import SiteConfiguration
 
@@ -100,6 +101,7 @@ struct Listeners: Sendable {
         var sockets = sockets
         var result: [any ServingListener] = []
         let budget = GatherBudget()
+        let locks = MaildropLocks()
         do {
             for (key, listener) in ListenerKey.all(model.listeners) {
                 let configured = ConfiguredListener(listener, model, tls)
@@ -110,9 +112,13 @@ struct Listeners: Sendable {
                     continue
                 }
                 for socket in try sockets.takeIfPossible(listener) {
-                    if listener.kind.isIMAP {
+                    switch listener.kind {
+                    case .imap, .imaps:
                         result.append(try await OpenListener(key, configured, socket, group, Self.imap(key, sites)))
-                    } else {
+                    case .pop3, .pop3s:
+                        result.append(
+                            try await OpenListener(key, configured, socket, group, Self.pop3(key, sites, locks)))
+                    case .smtp, .submission, .submissions, .lmtp, .local:
                         result.append(
                             try await OpenListener(key, configured, socket, group, Self.smtp(key, sites, budget)))
                     }
@@ -190,7 +196,10 @@ struct Listeners: Sendable {
             return (
                 options,
                 { facts, _ in
-                    (
+                    var facts = facts
+                    // Who connects to LMTP's socket is a mail server, and no program that sends as its user.
+                    if kind != .local { facts.peerUID = nil }
+                    return (
                         SMTPServerEngine(serverOptions, facts, login: facts.localIdentity, budget: budget),
                         SMTPPerformer(SMTPSession(sites, key, kind, facts))
                     )
@@ -204,10 +213,10 @@ struct Listeners: Sendable {
             let listener = configured.model
             var adjusted = IMAPServerOptions(
                 offersStartTLS: configured.options.session.tls != nil && !listener.kind.isImplicitTLS,
-                allowsPlaintextLogin: listener.imap.authentication?.value == .always,
+                allowsPlaintextLogin: listener.mailboxes.authentication?.value == .always,
                 mechanisms: configured.site.accounts.offeredMechanisms(forSubmission: false),
                 messageSize: configured.site.limits.messageSize.value)
-            if let greeting = listener.imap.greeting { adjusted.greeting = greeting.value }
+            if let greeting = listener.mailboxes.greeting { adjusted.greeting = greeting.value }
             let serverOptions = adjusted
             var options = configured.options
             SendingRates.bound(&options, key, sites)
@@ -222,6 +231,44 @@ struct Listeners: Sendable {
                 }
             )
         }
+    }
+
+    private static func pop3(
+        _ key: ListenerKey, _ sites: SiteHolder, _ locks: MaildropLocks
+    ) -> OpenListener<POP3SessionPerformer>.Sessions {
+        { configured in
+            let offersAPOP = configured.site.accounts.offersAPOP
+            let hostname = configured.site.hostname.value
+            let serverOptions = POP3ServerOptions(
+                configured.model, configured.site, hasTLS: configured.options.session.tls != nil)
+            var options = configured.options
+            SendingRates.bound(&options, key, sites)
+            options.refusal = { _ in "-ERR [SYS/TEMP] Too many connections\r\n" }
+            return (
+                options,
+                { facts, _ in
+                    (
+                        POP3ServerEngine(
+                            serverOptions, facts, timestamp: offersAPOP ? APOPTimestamp.make(hostname) : nil),
+                        POP3SessionPerformer(POP3Session(sites, locks, facts))
+                    )
+                }
+            )
+        }
+    }
+}
+
+extension POP3ServerOptions {
+    fileprivate init(_ listener: ListenerModel, _ site: SiteModel, hasTLS: Bool) {
+        self.init(
+            offersStartTLS: hasTLS && !listener.kind.isImplicitTLS,
+            allowsPlaintextLogin: listener.mailboxes.authentication?.value == .always,
+            mechanisms: site.accounts.offeredMechanisms(forSubmission: false),
+            loginDelay: site.pop3.loginDelay?.value,
+            workarounds: site.pop3.workarounds.reduce(into: MessageReply.Workarounds()) { all, workaround in
+                all.insert(workaround.value == .noNULs ? .noNULs : .endsHeader)
+            })
+        if let greeting = listener.mailboxes.greeting { self.greeting = greeting.value }
     }
 }
 

@@ -11,20 +11,21 @@ extension SMTPServerOptions {
             return
         }
         let own = listener.options
-        let isSubmission = listener.kind != .smtp
+        let isSubmission = listener.kind == .submission || listener.kind == .submissions
+        let isLMTP = listener.kind == .lmtp
         // Its policy speaks Postfix's words, and so does its dialogue.
         let isConfigured = listener.policy != nil
         var limits = SMTPLimits()
         limits.messageSize = Int(clamping: model.limits.messageSize.value)
         // RFC 5321 §4.5.3.1.8 asks for a hundred; a mail program sends to its whole address book at once.
-        limits.recipients = own.recipientLimit?.value ?? (isSubmission || isConfigured ? 1000 : 100)
+        limits.recipients = own.recipientLimit?.value ?? (isSubmission || isLMTP || isConfigured ? 1000 : 100)
         if let errors = own.errorLimit { limits.errors = errors.value }
         let tls: TLSOffer
         switch own.tls?.value {
         case SMTPListenerModel.TLSLevel.none?: tls = .none
         case .may?: tls = .offered
         case .encrypt?: tls = .required
-        case nil: tls = isSubmission ? .required : .offered
+        case nil: tls = isSubmission ? .required : isLMTP ? .none : .offered
         }
         let authentication: Authentication
         switch own.authentication?.value {
@@ -35,10 +36,12 @@ extension SMTPServerOptions {
         }
         self.init(
             hostname: model.hostname.value, banner: own.banner.map { Self.text($0.value, after: model.hostname.value) },
-            tls: hasTLS || tls == .required ? tls : .none, authentication: authentication,
+            dialogue: isLMTP ? .lmtp : .smtp, tls: hasTLS || tls == .required ? tls : .none,
+            authentication: authentication,
             mechanisms: model.accounts.offeredMechanisms(forSubmission: true),
             requiresAuthentication: own.requiresAuthentication?.value ?? isSubmission,
-            requiresHello: own.requiresHELO?.value ?? !isConfigured, answersVRFY: own.answersVRFY?.value ?? false,
+            requiresHello: isLMTP || own.requiresHELO?.value ?? !isConfigured,
+            answersVRFY: own.answersVRFY?.value ?? false,
             bareLineEnds: listener.bareLineFeed == .reject ? .reject : .normalize,
             origin: model.routing.origin.flatMap { Domain($0.value) },
             completesBareNames: model.routing.meaning == .postfix,

@@ -29,7 +29,7 @@ struct ServerTLS: Sendable {
     /// in for a missing one only where a site was configured for this server: others keep what they had.
     func context(for listener: ListenerModel) -> ServerTLSContext? {
         guard listener.kind != .local else { return nil }
-        let level = listener.kind.isIMAP ? listener.imap.tls : listener.options.tls
+        let level = listener.kind.servesMailboxes ? listener.mailboxes.tls : listener.options.tls
         guard listener.kind.isImplicitTLS || level?.value != SMTPListenerModel.TLSLevel.none else { return nil }
         return own[listener.name] ?? shared
     }

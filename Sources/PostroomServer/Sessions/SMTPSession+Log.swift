@@ -15,7 +15,11 @@ extension SMTPSession {
         }
         let word = report.isQueued ? "queued" : "delivered"
         let accepted = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "Ok: \(word) as \(transaction.id)")
-        return [transaction.required(report).smtpReply(accepted: accepted)]
+        let required = transaction.required(report)
+        guard session.isLMTP, transaction.effects.redirect == nil else {
+            return [required.smtpReply(accepted: accepted)]
+        }
+        return transaction.recipients.map { required.smtpReply(for: $0, accepted: accepted) }
     }
 
     /// DISCARD: the client is told what it would be told of a message that was kept.

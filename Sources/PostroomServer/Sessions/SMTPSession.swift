@@ -95,6 +95,8 @@ final class SMTPSession: SMTPServices {
         let origin = MessageOrigin(
             id: queueID, sender: rewritten, submitter: session.login, client: session.connection.remoteAddress)
         var new = SMTPTransaction(site: site, policy: policy, sender: sender, origin: origin, queue: sites.queue)
+        // RFC 2033 §4.2: the client has a queue, and a reply for each recipient; what fails for now stays its own.
+        new.delivery.keepsFailures = !session.isLMTP
         new.effects.merge(decision.effects)
         transaction.withLock { [new] in $0 = new }
         return decision.reply
@@ -109,6 +111,9 @@ final class SMTPSession: SMTPServices {
         if let refusal = await tooManyRecipients(site, session) {
             log(reject: refusal, "RCPT", session, sender, to: recipient.address)
             return refusal
+        }
+        if session.isLMTP, site.lmtpOptions(of: listener)?.recipients?.value == .accounts {
+            return await account(recipient, of: sender, site, session)
         }
         let decision = await policy.recipient(recipient.address, sender: sender.path, client: facts(session, id))
         log(decision.effects.notes, id)
@@ -172,7 +177,14 @@ final class SMTPSession: SMTPServices {
     // MARK: Message
 
     func deliver(_ body: ByteBuffer, _ session: SMTPSessionFacts) async -> [SMTPReply] {
-        guard var transaction = take() else { return [.noTransaction] }
+        guard let transaction = take() else { return [.noTransaction] }
+        return await deliver(body, transaction, session).forAll(transaction, session)
+    }
+
+    private func deliver(
+        _ body: ByteBuffer, _ taken: SMTPTransaction, _ session: SMTPSessionFacts
+    ) async -> [SMTPReply] {
+        var transaction = taken
         transaction.reportRefused()
         guard !isLooping(body) else { return [HopCount.tooManyHops] }
         transaction.size = body.readableBytes
@@ -217,7 +229,12 @@ final class SMTPSession: SMTPServices {
     }
 
     func finish(_ session: SMTPSessionFacts) async -> [SMTPReply] {
-        guard var transaction = take() else { return [.noTransaction] }
+        guard let transaction = take() else { return [.noTransaction] }
+        return await finish(transaction, session).forAll(transaction, session)
+    }
+
+    private func finish(_ taken: SMTPTransaction, _ session: SMTPSessionFacts) async -> [SMTPReply] {
+        var transaction = taken
         // A header that never ended has been held back until now.
         switch await edit(ByteBuffer(), isLast: true, &transaction, session) {
         case .success(let rest): _ = await write(rest, &transaction, session)

@@ -34,7 +34,7 @@ final class PolicyBuilder {
     func policies() -> [ListenerKey: SMTPPolicy] {
         let logins = tables.tables(model.senders.logins)
         var result: [ListenerKey: SMTPPolicy] = [:]
-        for (key, listener) in ListenerKey.all(model.listeners) where !listener.kind.isIMAP {
+        for (key, listener) in ListenerKey.all(model.listeners) where !listener.kind.servesMailboxes {
             guard let options = options(listener, logins) else { continue }
             guard listener.kind == .local || options.guardsRelaying else {
                 faults.error(
@@ -76,7 +76,7 @@ final class PolicyBuilder {
     private func native(_ listener: ListenerModel, _ logins: [any LookupTable]) -> PolicyOptions {
         // Whoever may connect may send to everybody, as anybody: cron, web sites and lists name their senders themselves.
         if listener.kind == .local { return .native(.local) }
-        var options = PolicyOptions.native(listener.kind == .smtp ? .mx : .submission)
+        var options = PolicyOptions.native(PolicyOptions.Listener(listener.kind))
         options.senderLoginMaps = logins
         options.senderLoginMapsLocation = model.senders.logins.first?.nameAndLocation.location
         if !model.senders.checksLogin { options.senderRestrictions = RestrictionList() }
@@ -315,6 +315,18 @@ extension RestrictionModel {
         case .named(let name), .policyService(let name): name.location
         case .access(let key, _): key.location
         case .warning(_, let word): word.location
+        }
+    }
+}
+
+extension PolicyOptions.Listener {
+    /// What a listener is for that names no policy.
+    init(_ kind: ListenerModel.Kind) {
+        switch kind {
+        case .smtp: self = .mx
+        case .lmtp: self = .lmtp
+        case .local: self = .local
+        case .submission, .submissions, .imap, .imaps, .pop3, .pop3s: self = .submission
         }
     }
 }

@@ -21,6 +21,8 @@ package final class Site: Sendable {
     package let router: Router
     /// Who reads mail.
     package let accounts: DirectoryAccounts
+    /// The same users by their addresses, for deliveries.
+    let addressAccounts: DirectoryAccounts
     /// Who sends it: another chain of password databases, where Postfix asks others than Dovecot does.
     package let submissionAccounts: DirectoryAccounts
     /// Goes on in the next site where its options do; gone with the last site that has it.
@@ -41,6 +43,7 @@ package final class Site: Sendable {
     /// How much logins and clients have sent.
     let rates: SendingRates
     private let listeners: [ListenerKey: SMTPListenerModel]
+    private let lmtpListeners: [ListenerKey: LMTPListenerModel]
     private let limitExceptions: [ListenerKey: NetworkList]
     /// Which users of this machine may send; nil for everybody.
     private let localUsers: MatchList?
@@ -66,6 +69,7 @@ package final class Site: Sendable {
         self.policies = policies
         self.policyServices = policyServices
         self.accounts = accounts.byLogin
+        addressAccounts = accounts.byAddress
         submissionAccounts = accounts.forSubmission
         namespace = accounts.namespace
         self.storage = storage
@@ -75,6 +79,10 @@ package final class Site: Sendable {
         self.localUsers = localUsers
         listeners = Dictionary(
             uniqueKeysWithValues: ListenerKey.all(model.listeners).map { ($0.key, $0.listener.options) })
+        lmtpListeners = Dictionary(
+            uniqueKeysWithValues: ListenerKey.all(model.listeners).filter { $0.listener.kind == .lmtp }.map {
+                ($0.key, $0.listener.lmtp)
+            })
         traceHeaders = TraceHeaders(hostname: model.hostname.value, showsTLS: model.tls.inReceivedHeader)
     }
 
@@ -221,6 +229,9 @@ package final class Site: Sendable {
     /// How an SMTP listener speaks; nil for one that a reload took out of the configuration.
     func options(of listener: ListenerKey) -> SMTPListenerModel? { listeners[listener] }
 
+    /// Nil for a listener that a reload took out of the configuration.
+    func lmtpOptions(of listener: ListenerKey) -> LMTPListenerModel? { lmtpListeners[listener] }
+
     /// What one client may do at a listener in a time; nil where nothing bounds it, or for a client that is excepted.
     func clientLimits(at listener: ListenerKey, of address: Policy.IPAddress) async -> ClientLimitsModel? {
         guard let limits = listeners[listener]?.clientLimits else { return nil }
@@ -244,7 +255,7 @@ package final class Site: Sendable {
 
     private func nativePolicy(_ kind: ListenerModel.Kind) -> SMTPPolicy {
         guard kind != .local else { return SMTPPolicy(.native(.local), router: router, resolver: resolver) }
-        var options = PolicyOptions.native(kind == .smtp ? .mx : .submission)
+        var options = PolicyOptions.native(PolicyOptions.Listener(kind))
         options.checksHeaderSenders = model.senders.checksFrom
         return SMTPPolicy(options, router: router, resolver: resolver)
     }

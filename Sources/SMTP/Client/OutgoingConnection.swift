@@ -248,7 +248,7 @@ package actor OutgoingConnection {
         guard let serverName else { return "\(address)" }
         return switch address {
         case .tcp(let host, let port): "\(serverName)[\(host)]:\(port)"
-        case .unix(let path, _): "\(serverName)[\(path)]"
+        case .unix(let path, _, _, _): "\(serverName)[\(path)]"
         }
     }
 }

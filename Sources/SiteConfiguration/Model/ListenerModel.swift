@@ -11,12 +11,20 @@ package struct ListenerModel: Sendable {
         case imap
         /// Port 993, TLS from the first byte.
         case imaps
+        /// Port 110 with STLS.
+        case pop3
+        /// Port 995, TLS from the first byte.
+        case pop3s
+        /// Mail from a mail server in front of this one (RFC 2033), on port 24 or a Unix socket: `host` is its path then.
+        case lmtp
         /// Programs of this machine, over a Unix socket: `host` is its path. Never configured as a listener, but by
         /// `LocalSubmissionModel`.
         case local
 
         /// Those that a site configures.
-        package static let allCases: [Kind] = [.smtp, .submission, .submissions, .imap, .imaps]
+        package static let allCases: [Kind] = byDefault + [.pop3, .pop3s, .lmtp]
+        /// Those that a site has which names none.
+        package static let byDefault: [Kind] = [.smtp, .submission, .submissions, .imap, .imaps]
 
         package var defaultPort: Int {
             switch self {
@@ -25,14 +33,21 @@ package struct ListenerModel: Sendable {
             case .submissions: 465
             case .imap: 143
             case .imaps: 993
+            case .pop3: 110
+            case .pop3s: 995
+            case .lmtp: 24
             case .local: 0
             }
         }
 
-        package var isImplicitTLS: Bool { self == .submissions || self == .imaps }
-        package var isIMAP: Bool { self == .imap || self == .imaps }
-        /// Whether mail comes there from the network.
-        package var isRemoteSMTP: Bool { !isIMAP && self != .local }
+        /// LMTP has no passwords: nothing but this machine reaches it unless an address is given.
+        package var defaultHost: String { self == .lmtp ? "127.0.0.1" : "*" }
+        package var isImplicitTLS: Bool { self == .submissions || self == .imaps || self == .pop3s }
+        package var isPOP3: Bool { self == .pop3 || self == .pop3s }
+        /// Whether users read their mail there.
+        package var servesMailboxes: Bool { self == .imap || self == .imaps || isPOP3 }
+        /// Whether mail comes there from servers and users of the network.
+        package var isRemoteSMTP: Bool { !servesMailboxes && self != .local && self != .lmtp }
     }
 
     package enum BareLineFeed: String, CaseIterable, Sendable {
@@ -52,7 +67,8 @@ package struct ListenerModel: Sendable {
     /// The name of a policy of the site; the native one of the kind when nil.
     package var policy: Located<String>?
     package var options = SMTPListenerModel()
-    package var imap = IMAPListenerModel()
+    package var mailboxes = MailboxListenerModel()
+    package var lmtp = LMTPListenerModel()
     /// Certificate, versions and suites of this listener alone; the site's when nil.
     package var serverTLS: ServerTLSModel?
 
@@ -69,7 +85,7 @@ package struct ListenerModel: Sendable {
 
     /// For the log: `smtp 127.0.0.1:2525`.
     package var name: String {
-        kind == .local ? "\(kind.rawValue) \(host.value)" : "\(kind.rawValue) \(host.value):\(port)"
+        isUnixSocket ? "\(kind.rawValue) \(host.value)" : "\(kind.rawValue) \(host.value):\(port)"
     }
 }
 
@@ -130,13 +146,18 @@ package struct ClientLimitsModel: Sendable {
     package init() {}
 }
 
-/// How an IMAP listener speaks, where it differs from the native way.
-package struct IMAPListenerModel: Sendable {
-    /// ssl: `none` offers no STARTTLS, `encrypt` wants it before a login.
+extension ListenerModel {
+    /// Whether `host` is the path of a Unix socket.
+    package var isUnixSocket: Bool { kind == .local || kind == .lmtp && host.value.hasPrefix("/") }
+}
+
+/// How an IMAP or POP3 listener speaks, where it differs from the native way.
+package struct MailboxListenerModel: Sendable {
+    /// ssl: `none` offers no STARTTLS or STLS, `encrypt` wants it before a login.
     package var tls: Located<SMTPListenerModel.TLSLevel>?
     /// disable_plaintext_auth: `under-tls` natively, `always` takes passwords without TLS.
     package var authentication: Located<SMTPListenerModel.Authentication>?
-    /// login_greeting: what follows `* OK [CAPABILITY …]`.
+    /// login_greeting: what follows `* OK [CAPABILITY …]` or `+OK`.
     package var greeting: Located<String>?
 
     package init() {}

@@ -3,7 +3,7 @@ extension SiteModel {
     package var asksDirectory: Bool { !directoryReferences.isEmpty }
 
     /// Whether mail can be kept here at all: a site of aliases alone has no mailboxes.
-    package var keepsMail: Bool { hasMailboxes || listeners.contains(where: \.kind.isIMAP) }
+    package var keepsMail: Bool { hasMailboxes || listeners.contains(where: \.kind.servesMailboxes) }
 
     /// Whether anything says where a mailbox would be.
     package var hasMailboxes: Bool {

@@ -16,6 +16,7 @@ package struct SiteModel: Sendable {
     package var policies: [PolicyModel] = []
     package var store: StoreModel
     package var listeners: [ListenerModel]
+    package var pop3 = POP3Model()
     package var local = LocalSubmissionModel()
     package var outgoing = OutgoingModel()
     package var dns = DNSModel()

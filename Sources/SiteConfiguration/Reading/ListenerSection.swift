@@ -4,7 +4,7 @@ import Directory
 enum ListenerSection {
     static func read(_ site: SectionReader) -> [ListenerModel] {
         guard let node = site.node("listeners") else {
-            return ListenerModel.Kind.allCases.map {
+            return ListenerModel.Kind.byDefault.map {
                 ListenerModel(kind: $0, host: Located("*", at: .builtIn), port: $0.defaultPort)
             }
         }
@@ -38,9 +38,10 @@ enum ListenerSection {
         let bare = reader.choice("bare_newline", ListenerModel.BareLineFeed.self)
         let networks = reader.strings("trusted_networks") ?? []
         let policy = reader.string("policy")
-        let isIMAP = kind?.value.isIMAP ?? false
-        let options = isIMAP ? SMTPListenerModel() : smtpOptions(reader)
-        let imap = isIMAP ? imapOptions(reader) : IMAPListenerModel()
+        let servesMailboxes = kind?.value.servesMailboxes ?? false
+        let options = servesMailboxes ? SMTPListenerModel() : smtpOptions(reader)
+        let mailboxes = servesMailboxes ? mailboxOptions(reader) : MailboxListenerModel()
+        let lmtp = kind?.value == .lmtp ? lmtpOptions(reader) : LMTPListenerModel()
         let serverTLS = reader.node("server_tls") == nil ? nil : TLSSection.readServer(reader, key: "server_tls")
         reader.finish()
         guard let kind else { return nil }
@@ -52,18 +53,32 @@ enum ListenerSection {
         }
         var model =
             address.map { listener(kind.value, $0, reader.context) }
-            ?? ListenerModel(kind: kind.value, host: Located("*", at: reader.location), port: kind.value.defaultPort)
+            ?? ListenerModel(
+                kind: kind.value, host: Located(kind.value.defaultHost, at: reader.location),
+                port: kind.value.defaultPort)
         if let bare { model?.bareLineFeed = bare.value }
         model?.trustedNetworks = networks
         model?.policy = policy
         model?.options = options
-        model?.imap = imap
+        model?.mailboxes = mailboxes
+        model?.lmtp = lmtp
         model?.serverTLS = serverTLS
         return model
     }
 
-    private static func imapOptions(_ reader: SectionReader) -> IMAPListenerModel {
-        var model = IMAPListenerModel()
+    private static func lmtpOptions(_ reader: SectionReader) -> LMTPListenerModel {
+        var model = LMTPListenerModel()
+        model.mode = reader.parsed("mode", expected: "permissions in octal, such as 0660") { text in
+            UInt32(text, radix: 8).flatMap { $0 <= 0o777 ? $0 : nil }
+        }
+        model.owner = reader.string("owner")
+        model.group = reader.string("group")
+        model.recipients = reader.choice("recipients", LMTPListenerModel.Recipients.self)
+        return model
+    }
+
+    private static func mailboxOptions(_ reader: SectionReader) -> MailboxListenerModel {
+        var model = MailboxListenerModel()
         model.tls = reader.choice("tls", SMTPListenerModel.TLSLevel.self)
         model.authentication = reader.choice("authentication", SMTPListenerModel.Authentication.self)
         model.greeting = reader.string("banner")
@@ -107,8 +122,9 @@ enum ListenerSection {
     ) -> ListenerModel? {
         var host = text.value
         var port = kind.defaultPort
+        if kind == .lmtp, host.hasPrefix("/") { return ListenerModel(kind: kind, host: text, port: 0) }
         if let number = UInt16(host) {
-            host = "*"
+            host = kind.defaultHost
             port = Int(number)
         } else if let colon = host.lastIndex(of: ":"), let number = UInt16(host[host.index(after: colon)...]),
             host.hasPrefix("[") || host.firstIndex(of: ":") == colon

@@ -61,6 +61,7 @@ package enum SiteReader {
         let senders = SenderSection.read(reader)
         let store = StoreSection.read(reader)
         let listeners = ListenerSection.read(reader)
+        let pop3 = POP3Section.read(reader)
         let local = LocalSection.read(reader)
         let tls = TLSSection.readServer(reader)
         let limits = LimitsSection.read(reader)
@@ -86,6 +87,7 @@ package enum SiteReader {
         model.policies = policies
         model.outgoing = outgoing
         model.dns = dns
+        model.pop3 = pop3
         model.local = local
         model.runtimeDirectory = runtimeDirectory
         model.originalBehaviour = original
@@ -107,7 +109,7 @@ package enum SiteReader {
 
     /// Of the listeners that a site has unless it names its own, those that nobody could use.
     private static func removeUnusable(_ model: inout SiteModel) {
-        if !model.hasMailboxes { model.listeners.removeAll(where: \.kind.isIMAP) }
+        if !model.hasMailboxes { model.listeners.removeAll(where: \.kind.servesMailboxes) }
         guard model.accounts.passwords.isEmpty, model.accounts.submission == nil else { return }
         model.listeners.removeAll { $0.kind == .submission || $0.kind == .submissions }
     }
@@ -121,7 +123,7 @@ package enum SiteReader {
                 remedy: "name the domain in domains.alias, or say where mail lives with accounts.user")
         }
         guard model.store.roots.isEmpty, model.keepsMail else { return }
-        if !model.hasMailboxes, let listener = model.listeners.first(where: \.kind.isIMAP) {
+        if !model.hasMailboxes, let listener = model.listeners.first(where: \.kind.servesMailboxes) {
             faults.error(
                 at: listener.host.location, "\(listener.kind.rawValue) serves mailboxes, and this site has none",
                 remedy: "leave the listener out, or say where mail lives: accounts.user and store.roots")

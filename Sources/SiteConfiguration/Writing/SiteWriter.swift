@@ -32,6 +32,7 @@ extension SiteModel {
         if !policies.isEmpty { entries.add("policies", .mapping(policies.map { ($0.name, $0.document) })) }
         entries.add("store", store.document)
         entries.add("listeners", .list(listeners.map(\.document)))
+        entries.add("pop3", pop3.entries)
         entries.add("local", local.entries)
         entries.add("outgoing", outgoing.entries)
         entries.add("dns", dns.entries)

@@ -41,7 +41,7 @@ import Testing
         ])
         let errors = site.faults.filter { $0.severity == .error }.map(\.description)
         #expect(errors.isEmpty, "\(errors)")
-        #expect(site.model.listeners.filter(\.kind.isIMAP).isEmpty)
+        #expect(site.model.listeners.filter(\.kind.servesMailboxes).isEmpty)
         #expect(site.model.accounts.submission?.passwords.count == 1)
     }
 

@@ -31,7 +31,7 @@ import Testing
         let listener = try #require(draft.model.listeners.first)
         #expect(draft.model.listeners.count == 1)
         #expect(listener.kind == .imaps && listener.port == 993 && listener.host.value == "*")
-        #expect(listener.imap.authentication?.value == .underTLS)
+        #expect(listener.mailboxes.authentication?.value == .underTLS)
         #expect(draft.model.tls.certificate?.value == "/etc/dovecot/tls/server.crt")
         #expect(draft.dovecot?.authSockets.first?.value == "/var/spool/postfix/private/auth")
         #expect(draft.dovecot?.imapAddresses.isEmpty == true)
@@ -64,8 +64,8 @@ import Testing
         #expect(users.attributes.value == "=uid=700,=gid=700,=home=/var/spool/mail/virtual/PragyanMail/%u")
         #expect(draft.model.accounts.minimumUID?.value == 100)
         #expect(draft.model.listeners.map(\.kind) == [.imap])
-        #expect(draft.model.listeners.first?.imap.tls?.value == SMTPListenerModel.TLSLevel.none)
-        #expect(draft.model.listeners.first?.imap.authentication?.value == .always)
+        #expect(draft.model.listeners.first?.mailboxes.tls?.value == SMTPListenerModel.TLSLevel.none)
+        #expect(draft.model.listeners.first?.mailboxes.authentication?.value == .always)
         #expect(draft.fate("disable_plaintext_auth") == .weak)
     }
 
@@ -114,8 +114,8 @@ import Testing
         #expect(accounts.uid?.value == "vmail")
         #expect(draft.servers?.urls.map(\.value) == ["ldaps://ldap.example.org"])
         #expect(draft.model.tls.certificate?.value == "/etc/dovecot/server.crt")
-        #expect(draft.model.listeners.map(\.kind) == [.imap, .imaps])
-        #expect(draft.model.listeners.first?.imap.tls?.value == .encrypt)
+        #expect(draft.model.listeners.map(\.kind) == [.imap, .imaps, .lmtp])
+        #expect(draft.model.listeners.first?.mailboxes.tls?.value == .encrypt)
     }
 
     @Test(arguments: ["sql", "pam", "passwd", "lua", "checkpassword", "oauth2", "imap", "vpopmail", "dict"])

@@ -26,8 +26,8 @@ import Testing
         let draft = read("")
         #expect(draft.errors == [])
         #expect(draft.model.listeners.map(\.name) == ["imap *:143", "imaps *:993"])
-        #expect(draft.model.listeners.allSatisfy { $0.imap.authentication?.value == .underTLS })
-        #expect(draft.model.listeners.allSatisfy { $0.imap.tls?.value == .may })
+        #expect(draft.model.listeners.allSatisfy { $0.mailboxes.authentication?.value == .underTLS })
+        #expect(draft.model.listeners.allSatisfy { $0.mailboxes.tls?.value == .may })
     }
 
     @Test func `listen and a listener's own address`() {
@@ -53,7 +53,7 @@ import Testing
                 "imaps 2001:db8::1:2993",
             ])
         #expect(draft.dovecot?.imapAddresses.map(\.value) == ["127.0.0.1:1143"])
-        #expect(draft.model.listeners.first?.imap.greeting?.value == "Welcome.")
+        #expect(draft.model.listeners.first?.mailboxes.greeting?.value == "Welcome.")
     }
 
     @Test func `one family alone`() {
@@ -66,14 +66,14 @@ import Testing
         let none = read("ssl = no\ndisable_plaintext_auth = no")
         #expect(none.model.listeners.map(\.name) == ["imap *:143"])
         #expect(none.fate("ssl") == .weak && none.fate("disable_plaintext_auth") == .weak)
-        #expect(none.model.listeners.first?.imap.authentication?.value == .always)
+        #expect(none.model.listeners.first?.mailboxes.authentication?.value == .always)
         let required = read("ssl = required\ndisable_plaintext_auth = no")
-        #expect(required.model.listeners.first?.imap.tls?.value == .encrypt)
-        #expect(required.model.listeners.first?.imap.authentication?.value == .underTLS)
+        #expect(required.model.listeners.first?.mailboxes.tls?.value == .encrypt)
+        #expect(required.model.listeners.first?.mailboxes.authentication?.value == .underTLS)
         #expect(required.fate("disable_plaintext_auth") == .used)
         let broken = read("ssl = maybe")
         #expect(broken.errors.contains { $0.hasPrefix("/etc/dovecot/dovecot.conf:1: error: ssl") })
-        #expect(broken.model.listeners.first?.imap.tls?.value == .encrypt)
+        #expect(broken.model.listeners.first?.mailboxes.tls?.value == .encrypt)
     }
 
     @Test(arguments: [
@@ -121,7 +121,7 @@ import Testing
     @Test func `what is not served is told`() {
         let draft = read(
             """
-            protocols = imap pop3 lmtp sieve
+            protocols = imap lmtp sieve
             service pop3-login {
               inet_listener pop3 {
                 port = 110
@@ -146,10 +146,10 @@ import Testing
             """)
         #expect(draft.errors == [])
         #expect(draft.refused == ["service/imap-login/inet_listener/imap/haproxy"])
-        #expect(draft.fate("protocols/pop3") == .ignored && draft.fate("protocols/sieve") == .missingFilter)
+        #expect(draft.fate("protocols/sieve") == .missingFilter)
         #expect(draft.fate("service/pop3-login/inet_listener/pop3/port") == .ignored)
         #expect(draft.dovecot?.authSockets.map(\.value).contains("inet:*:12345") == true)
-        #expect(draft.fate("service/lmtp/inet_listener/lmtp") == .ignored)
+        #expect(draft.fate("service/lmtp/inet_listener/lmtp") == .used)
     }
 
     @Test func `the form of Dovecot 1 that later versions still take`() throws {

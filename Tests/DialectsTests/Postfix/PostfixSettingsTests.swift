@@ -199,7 +199,7 @@ import Testing
             anvil_rate_time_unit = 5m
             mynetworks = 127.0.0.0/8
             """)
-        let listener = try #require(site.listeners.first { !$0.kind.isIMAP })
+        let listener = try #require(site.listeners.first { !$0.kind.servesMailboxes })
         let limits = try #require(listener.options.clientLimits)
         #expect(limits.messageRate?.value == 30)
         #expect(limits.connections?.value == 5)

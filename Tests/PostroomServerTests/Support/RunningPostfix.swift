@@ -65,6 +65,7 @@ struct RunningPostfix: RunningSite {
         virtual unix - n n - - virtual
         smtp unix - - n - - smtp
         relay unix - - n - - smtp
+        lmtp unix - - n - - lmtp
         postlog unix-dgram n - n - 1 postlogd
 
         """

@@ -9,13 +9,15 @@ struct TestSite: RunningSite {
     let server: Server
 
     /// Serves what `configuration` describes while `body` runs. `%ROOT%` in it and in the files stands for the folder for
-    /// mail, `%FOLDER%` in it for the site's own; `tls` takes the place of a certificate that is made up.
+    /// mail, `%FOLDER%` in it for the site's own; `tls` takes the place of a certificate that is made up, `listenerList` that
+    /// of all listeners, and `lmtp` is where LMTP is listened on.
     static func serving<Value: Sendable>(
-        _ configuration: String, files: [String: String] = [:], tls: String? = nil,
-        _ body: (TestSite) async throws -> Value
+        _ configuration: String, files: [String: String] = [:], tls: String? = nil, lmtp: String = "127.0.0.1:0",
+        listenerList: String? = nil, _ body: (TestSite) async throws -> Value
     ) async throws -> Value {
         let folder = try TemporaryFolder("site")
-        let file = try write(configuration, files, tls: tls, to: folder)
+        let file = try write(
+            configuration, files, tls: tls, lmtp: lmtp, listenerList: listenerList, to: folder)
         let model = try SiteLoader.load(file, environment: [:]).model
         return try await Server.withRunning(
             model, source: .file(file), queueDirectory: folder.path("spool"), runtimeDirectory: folder.path("run")
@@ -26,30 +28,31 @@ struct TestSite: RunningSite {
 
     /// Lays out the folder of a site; returns its configuration's path.
     static func write(
-        _ configuration: String, _ files: [String: String], tls: String? = nil, to folder: TemporaryFolder
+        _ configuration: String, _ files: [String: String], tls: String? = nil, lmtp: String = "127.0.0.1:0",
+        listenerList: String? = nil, to folder: TemporaryFolder
     ) throws -> String {
         let root = try folder.makeFolder("mail")
         for path in [folder.path, root] { chmod(path, 0o777) }
         for (name, text) in files { try folder.write(text.replacing("%ROOT%", with: root), to: name) }
         let text =
-            configuration.replacing("%ROOT%", with: root).replacing("%FOLDER%", with: folder.path)
-            + listeners(folder, tls: tls)
+            (configuration + listeners(folder, tls: tls, lmtp: lmtp, listenerList: listenerList))
+            .replacing("%ROOT%", with: root).replacing("%FOLDER%", with: folder.path)
         return try folder.write(text, to: "postroom.yaml")
     }
 
-    private static func listeners(_ folder: TemporaryFolder, tls: String?) -> String {
-        """
+    private static func listeners(
+        _ folder: TemporaryFolder, tls: String?, lmtp: String, listenerList: String?
+    ) -> String {
+        let kinds = ["smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s"]
+        let usual = kinds.map { "  \($0): 127.0.0.1:0\n" }.joined() + "  lmtp: \(lmtp)"
+        return """
 
-        listeners:
-          smtp: 127.0.0.1:0
-          submission: 127.0.0.1:0
-          submissions: 127.0.0.1:0
-          imap: 127.0.0.1:0
-          imaps: 127.0.0.1:0
-        tls:
-          \(tls ?? "self_signed_directory: \(folder.path("tls"))")
+            listeners:
+            \(listenerList ?? usual)
+            tls:
+              \(tls ?? "self_signed_directory: \(folder.path("tls"))")
 
-        """
+            """
     }
 
     func port(_ kind: ListenerModel.Kind) -> Int { server.port(kind) ?? 0 }

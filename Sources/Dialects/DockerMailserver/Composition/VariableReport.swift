@@ -106,7 +106,6 @@ extension Composition {
     private func missing(_ name: String) -> String? {
         guard whyNotNeeded(name) == nil else { return nil }
         return switch name {
-        case "ENABLE_POP3": environment.isOne(name) ? "POP3 is not served" : nil
         case "SSL_ALT_CERT_PATH", "SSL_ALT_KEY_PATH": "a second certificate is not offered"
         default: nil
         }
