@@ -12,7 +12,7 @@ final class TestSession {
         case startTLS
     }
 
-    private(set) var engine: IMAPServerEngine
+    var engine: IMAPServerEngine
     private let performer: IMAPSessionPerformer
     private let hasNews: NewsFlag
     private var input = ByteBuffer()
@@ -74,6 +74,16 @@ final class TestSession {
             case .needInput: return
             }
         }
+    }
+
+    func stillWaiting() -> String {
+        engine.stillWaiting(&output)
+        return takeOutput()
+    }
+
+    func takeOctets() -> [UInt8] {
+        defer { output.clear() }
+        return Array(output.readableBytesView)
     }
 
     func takeOutput() -> String {
