@@ -38,7 +38,7 @@ final class DeflateHandler: ChannelDuplexHandler {
     }
 
     /// Octets that zlib holds for this connection.
-    var heldOctets: Int { inflater.heldOctets + (deflater == nil ? 0 : 32 << 10) }
+    var heldOctets: Int { inflater.heldOctets + (deflater == nil ? 0 : Deflater.octets) }
 
     /// What came in lately was a message: how small it was compressed proves nothing.
     func forgive() {

@@ -4,10 +4,13 @@ import NIOCore
 /// A raw deflate stream (RFC 1951) being written. A new one may take over where another one ended with a flush: it refers
 /// to nothing before it.
 final class Deflater {
-    /// 32 KiB of memory. Measured on FETCH responses: 18.9 % of the octets are left, with zlib's default of 256 KiB 17.3 %.
+    /// 38 KiB of memory. Measured on FETCH responses: 18.9 % of the octets are left, with zlib's default of 262 KiB 17.3 %.
     private static let windowBits: Int32 = 12
     private static let memoryLevel: Int32 = 5
     private static let level: Int32 = 6
+
+    /// What zlib allocates for it.
+    static let octets = 38 << 10
 
     private let stream: UnsafeMutablePointer<z_stream>
 

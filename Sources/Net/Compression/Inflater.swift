@@ -34,7 +34,7 @@ final class Inflater {
     deinit { release() }
 
     /// Octets that an idle connection holds.
-    var heldOctets: Int { stream == nil ? history.capacity : 48 << 10 }
+    var heldOctets: Int { stream == nil ? history.capacity : 39 << 10 }
 
     /// Consumes of `input` what fits `room` octets of output.
     func step(_ input: inout ByteBuffer, into output: inout ByteBuffer, room: Int) throws(InflateError) {
