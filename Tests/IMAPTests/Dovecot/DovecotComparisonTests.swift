@@ -142,9 +142,11 @@ enum DovecotExceptions {
             "It takes n*0 and N*1 for two parameters; their names know no case (RFC 2045 §5.1)."
         case ("RFC 2231 out of order", "BODY"), ("RFC 2231 out of order", "BODYSTRUCTURE"):
             "It shows c* as c*1*, a continuation of something that is not there (RFC 2231 §4)."
-        case ("empty parts", "BODY"), ("empty parts", "BODYSTRUCTURE"), ("empty parts", "BODY.PEEK[4]"),
-            ("empty parts", "BODY.PEEK[4]<1.7>"), ("empty parts", "BODY.PEEK[4.HEADER.FIELDS.NOT (Subject)]"),
-            ("empty parts", "BINARY.PEEK[4]"), ("empty parts", "BINARY.SIZE[4]"):
+        case ("empty parts of all kinds", "BODY"), ("empty parts of all kinds", "BODYSTRUCTURE"),
+            ("empty parts of all kinds", "BODY.PEEK[4]"),
+            ("empty parts of all kinds", "BODY.PEEK[4]<1.7>"),
+            ("empty parts of all kinds", "BODY.PEEK[4.HEADER.FIELDS.NOT (Subject)]"),
+            ("empty parts of all kinds", "BINARY.PEEK[4]"), ("empty parts of all kinds", "BINARY.SIZE[4]"):
             "It counts the line end before the boundary twice, against RFC 2046 §5.1.1 and its own BODY[4.HEADER]."
         default: nil
         }

@@ -133,7 +133,7 @@ extension MIMECorpus {
 
             """),
         entry(
-            "empty parts",
+            "empty parts of all kinds",
             "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\n--x\n\n\n--x\nContent-Type: text/html\n\n--x\nContent-Type: message/rfc822\n\n\n--x--\n"
         ),
         entry(
