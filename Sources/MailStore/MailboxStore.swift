@@ -53,10 +53,15 @@ package protocol OpenMailbox: Sendable {
     func close() async
 }
 
-/// A message on its way into a mailbox. Ends with `commit` or `abort`.
+/// Messages on their way into a mailbox. Ends with `commit` or `abort`.
 package protocol MessageAppend: Sendable {
     func write(_ chunk: ByteBuffer) async throws(MailboxFailure)
-    /// Durable when it returns.
+    /// Ends the message written so far and begins another one, of `size` bytes (0: not known yet), that is added with it:
+    /// `commit` adds all of them or none.
+    func next(
+        flags: MessageFlags, keywords: [String], internalDate: Int64?, size: UInt64
+    ) async throws(MailboxFailure)
+    /// Durable when it returns. UIDs in the order of the messages.
     func commit(
         flags: MessageFlags, keywords: [String], internalDate: Int64?
     ) async throws(MailboxFailure) -> CopiedMessages

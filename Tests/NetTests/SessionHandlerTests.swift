@@ -161,6 +161,37 @@ struct SessionHandlerTests {
         #expect(try await bench.nothingWritten())
     }
 
+    @Test func `a client that waits long is told so`() async throws {
+        let bench = try await Bench(answersAtOnce: false)
+        try await bench.receive("TELL x\r\n")
+        #expect(await eventually { bench.performer.begun == ["x"] })
+        await bench.channel.testingEventLoop.advanceTime(by: .seconds(14))
+        #expect(try await bench.nothingWritten())
+        await bench.channel.testingEventLoop.advanceTime(by: .seconds(31))
+        #expect(try await bench.written() == "working\r\n")
+        bench.performer.answer()
+    }
+
+    @Test func `a session is compressed behind the reply that says so`() async throws {
+        let bench = try await Bench()
+        let deflater = try #require(Deflater())
+        var wire = ByteBuffer()
+        deflater.write(ByteBuffer(string: "a\r\nb\r\n"), into: &wire)
+        deflater.flush(into: &wire)
+        // What follows in the same packet is compressed already.
+        var packet = ByteBuffer(string: "COMPRESS\r\n")
+        packet.writeBuffer(&wire)
+        try await bench.channel.writeInbound(packet)
+        #expect(try await bench.written() == "compressing\r\n")
+        let inflater = Inflater()
+        var plain = ByteBuffer()
+        while !String(buffer: plain).hasSuffix("echo b\r\n") {
+            var part = try await bench.channel.waitForOutboundWrite(as: ByteBuffer.self)
+            try inflater.step(&part, into: &plain, room: 4096)
+        }
+        #expect(String(buffer: plain) == "answer \r\necho a\r\necho b\r\n")
+    }
+
     @Test func `where a rate is owed, a slow body is cut off although its lines are whole`() async throws {
         let bench = try await Bench()
         try await bench.receive("BULK\r\n")

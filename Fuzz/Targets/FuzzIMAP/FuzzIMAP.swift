@@ -12,7 +12,11 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         let parser = CommandParser(limits: limits)
         for command in whole {
             _ = parser.parse(command)
-            _ = parser.append(upToMessage: command)
+            _ = IMAPURL(command)
+            for place in [AppendPlace.first, .messages, .pieces, .closing(isPiece: true)] {
+                var grammar = AppendGrammar(command, limits: limits)
+                _ = grammar.read(from: place)
+            }
         }
     }
     return 0

@@ -120,15 +120,18 @@ package struct CommandFramer: Sendable {
     }
 }
 
-/// literal = "{" number ["+"] "}" CRLF *CHAR8
+/// literal = "{" number ["+"] "}" CRLF *CHAR8 ; literal8 = "~" literal, with any octets (RFC 3516 §7)
 package struct LiteralAnnouncement: Hashable, Sendable {
     package var size: Int
     /// The client waits for a continuation before it sends the octets.
     package var isSynchronizing: Bool
+    /// A literal8.
+    package var isBinary: Bool
 
-    package init(size: Int, isSynchronizing: Bool) {
+    package init(size: Int, isSynchronizing: Bool, isBinary: Bool = false) {
         self.size = size
         self.isSynchronizing = isSynchronizing
+        self.isBinary = isBinary
     }
 
     /// Nil when the line does not end in one. A number of more than 63 bits counts as the greatest there is.
@@ -143,6 +146,7 @@ package struct LiteralAnnouncement: Hashable, Sendable {
         guard let brace = rest.lastIndex(of: UInt8(ascii: "{")) else { return nil }
         let digits = rest[(brace + 1)...]
         guard !digits.isEmpty, digits.count <= 64 else { return nil }
+        isBinary = brace > rest.startIndex && rest[brace - 1] == UInt8(ascii: "~")
         var size = 0
         for digit in digits {
             guard digit >= 0x30, digit <= 0x39 else { return nil }

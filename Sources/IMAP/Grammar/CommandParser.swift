@@ -44,34 +44,6 @@ package struct CommandParser: Sendable {
         guard let tag = reader.tag(), reader.current == 0x20 || reader.isAtEnd else { return nil }
         return tag
     }
-
-    /// append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal, up to the message's literal: nil when the
-    /// bytes so far are no APPEND, or the literal that they announce is not its message.
-    package func append(upToMessage bytes: [UInt8]) -> (tag: [UInt8], request: AppendRequest)? {
-        var reader = GrammarReader(bytes, limits: limits)
-        guard let tag = reader.tag(), !bytes.contains(0) else { return nil }
-        do {
-            try reader.space()
-            guard try reader.word() == "APPEND" else { return nil }
-            try reader.space()
-            var request = AppendRequest(mailbox: try reader.astring(), flags: FlagList(), internalDate: nil)
-            try reader.space()
-            if reader.current == UInt8(ascii: "(") {
-                request.flags = try reader.flagList()
-                try reader.space()
-            }
-            if reader.current == UInt8(ascii: "\"") {
-                request.internalDate = try reader.dateTime()
-                try reader.space()
-            }
-            guard reader.current == UInt8(ascii: "{") else { return nil }
-            let announcement = reader.rest()
-            guard announcement.firstIndex(of: 0x0A) == announcement.count - 1 else { return nil }
-            return (tag, request)
-        } catch {
-            return nil
-        }
-    }
 }
 
 extension GrammarReader {
@@ -87,9 +59,10 @@ extension GrammarReader {
         case "CHECK": return .check
         case "CLOSE": return .close
         case "UNSELECT": return .unselect
+        case "UNAUTHENTICATE": return .unauthenticate
         case "EXPUNGE": return .expunge(nil)
         case "ID", "AUTHENTICATE", "LOGIN", "ENABLE", "SELECT", "EXAMINE", "CREATE", "DELETE", "RENAME", "SUBSCRIBE",
-            "UNSUBSCRIBE", "LIST", "LSUB", "STATUS", "APPEND", "UID", "SEARCH", "SORT", "THREAD", "ESEARCH",
+            "UNSUBSCRIBE", "LIST", "LSUB", "STATUS", "UID", "COMPRESS", "SEARCH", "SORT", "THREAD", "ESEARCH",
             "CANCELUPDATE", "FETCH", "STORE", "COPY", "MOVE":
             try space()
         default: throw IMAPSyntaxError("Unknown command", kind: .unknownCommand)
@@ -99,6 +72,7 @@ extension GrammarReader {
         case "AUTHENTICATE": return try authenticate()
         case "LOGIN": return try logIn()
         case "ENABLE": return try enable()
+        case "COMPRESS": return .compress(try word())
         case "SELECT": return .select(try mailbox(), readOnly: false)
         case "EXAMINE": return .select(try mailbox(), readOnly: true)
         case "CREATE": return try create()
@@ -109,7 +83,6 @@ extension GrammarReader {
         case "LIST": return .list(try listRequest())
         case "LSUB": return .lsub(reference: try mailbox(), pattern: try spaceAndListMailbox())
         case "STATUS": return try status()
-        case "APPEND": throw IMAPSyntaxError("Invalid arguments")
         case "UID": return try uidCommand()
         case "ESEARCH": return .multisearch(try multisearchRequest())
         case "CANCELUPDATE": return .cancelUpdate(try cancelledTags())

@@ -10,6 +10,9 @@ package enum FetchItem: Hashable, Sendable {
     /// `BODY` without extension data, `BODYSTRUCTURE` with it.
     case structure(extended: Bool)
     case section(FetchSection)
+    /// A part without its transfer encoding, and the size of one (RFC 3516 §4.2, §4.3).
+    case binary(FetchSection)
+    case binarySize(FetchSection)
 }
 
 package struct FetchSection: Hashable, Sendable {
@@ -24,6 +27,13 @@ package struct FetchSection: Hashable, Sendable {
     package struct Partial: Hashable, Sendable {
         package var offset: UInt64
         package var length: UInt64
+
+        /// The piece of `range`, which may be shorter.
+        func piece(of range: Range<Int>) -> Range<Int> {
+            let offset = Int(clamping: min(offset, UInt64(range.count)))
+            let length = Int(clamping: min(length, UInt64(range.count - offset)))
+            return range.lowerBound + offset..<range.lowerBound + offset + length
+        }
     }
 
     /// What the reply calls it: `BODY[1.2]`, `RFC822.TEXT`.
@@ -93,14 +103,29 @@ extension GrammarReader {
         case "BODY":
             return current == UInt8(ascii: "[") ? .section(try section(peeks: false)) : .structure(extended: false)
         case "BODY.PEEK": return .section(try section(peeks: true))
+        case "BINARY": return .binary(try binarySection(peeks: false))
+        case "BINARY.PEEK": return .binary(try binarySection(peeks: true))
+        case "BINARY.SIZE":
+            let section = try binarySection(peeks: true, name: name)
+            guard section.partial == nil else { throw IMAPSyntaxError("BINARY.SIZE is of a whole part") }
+            return .binarySize(section)
         default: throw IMAPSyntaxError("Unknown parameter: \(name)")
         }
     }
 
+    /// section-binary = "[" [section-part] "]"
+    private mutating func binarySection(
+        peeks: Bool, name: String = "BINARY"
+    ) throws(IMAPSyntaxError) -> FetchSection {
+        let section = try section(peeks: peeks, name: name)
+        guard section.text == nil else { throw IMAPSyntaxError("Unknown section") }
+        return section
+    }
+
     /// section = "[" [section-spec] "]" ; section-spec = section-msgtext / (section-part ["." section-text])
-    private mutating func section(peeks: Bool) throws(IMAPSyntaxError) -> FetchSection {
+    private mutating func section(peeks: Bool, name: String = "BODY") throws(IMAPSyntaxError) -> FetchSection {
         try expect("[")
-        var section = FetchSection(label: Array("BODY[".utf8), peeks: peeks)
+        var section = FetchSection(label: Array((name + "[").utf8), peeks: peeks)
         var wantsText = current != UInt8(ascii: "]")
         while wantsText, let byte = current, byte >= 0x30, byte <= 0x39 {
             let number = try nonZeroNumber()

@@ -20,6 +20,13 @@ package struct GrammarReader {
         self.position = min(position, bytes.count)
     }
 
+    /// A literal begins here whose octets are not among the bytes: its announcement is their end.
+    package var isAtAnnouncement: Bool {
+        let start = current == UInt8(ascii: "~") ? position + 1 : position
+        guard start < bytes.count, bytes[start] == UInt8(ascii: "{") else { return false }
+        return bytes[start...].firstIndex(of: 0x0A) == bytes.count - 1
+    }
+
     package mutating func end() throws(IMAPSyntaxError) {
         // A space before the line end is common and harmless.
         while current == 0x20 { position += 1 }

@@ -27,6 +27,8 @@ package enum IMAPCommand: Sendable {
     case status([UInt8], [StatusItem])
     case idle
     case multisearch(MultisearchRequest)
+    case unauthenticate
+    case compress(String)
 
     // Selected
     case check
@@ -66,11 +68,6 @@ package enum StatusItem: String, Hashable, Sendable, CaseIterable {
     case uidNext = "UIDNEXT"
     case uidValidity = "UIDVALIDITY"
     case unseen = "UNSEEN"
-}
-
-/// APPEND without its message, which the session takes while it comes: it is never parsed as a whole.
-package struct AppendRequest: Hashable, Sendable {
-    package var mailbox: [UInt8]
-    package var flags: FlagList
-    package var internalDate: Int64?
+    /// RFC 7889 §2
+    case appendLimit = "APPENDLIMIT"
 }

@@ -1,11 +1,13 @@
 package import MailModel
 
-/// Mailbox names on the wire: modified UTF-7 (RFC 3501 §5.1.3), parts joined by a separator, and below a prefix where the
+/// Mailbox names on the wire: modified UTF-7 (RFC 3501 §5.1.3) or UTF-8 (RFC 6855 §3), parts joined by a separator, and below a prefix where the
 /// personal namespace has one (RFC 2342).
 package struct MailboxNameCoding: Hashable, Sendable {
     package let separator: UInt8
     /// The parts that stand before every name but that of INBOX: `INBOX` for a namespace `INBOX.`.
     package let prefix: [[UInt8]]
+    /// What the session's client asked for.
+    package var isUTF8 = false
 
     package init(separator: UInt8, prefix: [[UInt8]] = []) {
         self.separator = separator
@@ -13,11 +15,17 @@ package struct MailboxNameCoding: Hashable, Sendable {
         self.prefix = prefix.isEmpty ? [] : MailboxName(parts: prefix)?.parts ?? prefix
     }
 
-    /// Nil for what is no strict modified UTF-7, for names that can't be (an empty part, a control character), and for
+    /// Nil for what is no UTF-8, or no strict modified UTF-7 where that is spoken, for names that can't be (an empty part, a control character), and for
     /// those that lie outside the namespace. A separator at the end is passed over: clients write one to CREATE a name
     /// that is to have children.
     package func decode(_ wire: [UInt8]) -> MailboxName? {
-        guard wire.count <= 4096, let text = ModifiedUTF7.decode(wire) else { return nil }
+        guard wire.count <= 4096 else { return nil }
+        return isUTF8 ? decode(utf8: wire) : ModifiedUTF7.decode(wire).flatMap { decode(utf8: $0) }
+    }
+
+    /// As `decode`, of a name that URLs (RFC 5092 §4) and clients that speak UTF-8 write.
+    package func decode(utf8 text: [UInt8]) -> MailboxName? {
+        guard text.count <= 4096, String(validating: text, as: UTF8.self) != nil else { return nil }
         var parts = text.split(separator: separator, omittingEmptySubsequences: false).map(Array.init)
         if parts.count > 1, parts.last == [] { parts.removeLast() }
         guard let whole = MailboxName(parts: parts), !prefix.isEmpty, !whole.isInbox else {
@@ -48,7 +56,10 @@ package struct MailboxNameCoding: Hashable, Sendable {
         for (index, part) in parts.enumerated() {
             if index > 0 { wire.append(separator) }
             // A folder made by another program may have a name that is no UTF-8: shown, if not to be opened.
-            wire += ModifiedUTF7.encode(part) ?? part.map { $0 < 0x80 ? $0 : UInt8(ascii: "?") }
+            let encoded =
+                isUTF8
+                ? String(validating: part, as: UTF8.self).map { Array($0.utf8) } : ModifiedUTF7.encode(part)
+            wire += encoded ?? part.map { $0 < 0x80 ? $0 : UInt8(ascii: "?") }
         }
         return wire
     }

@@ -1,5 +1,5 @@
 package import MailModel
-package import NIOCore
+import NIOCore
 
 /// Turns what the store gives of a message into the part of a FETCH response that needs it. Runs where the store's
 /// answers arrive, off the event loop: parsing a big message must not hold up other sessions.
@@ -24,6 +24,7 @@ package struct FetchRenderer: Sendable {
             case .envelope: needs.insert(.header)
             case .structure: needs.insert(.text)
             case .section(let section): needs.insert(section.needsOnlyHeader ? .header : .text)
+            case .binary, .binarySize: needs.insert(.text)
             }
         }
         if needs.contains(.text) { needs.remove(.header) }
@@ -33,24 +34,34 @@ package struct FetchRenderer: Sendable {
     /// Whether it sets `\Seen` (RFC 3501 §6.4.5).
     package var marksSeen: Bool {
         items.contains { item in
-            if case .section(let section) = item { return !section.peeks }
-            return false
+            switch item {
+            case .section(let section), .binary(let section): !section.peeks
+            case .envelope, .flags, .internalDate, .size, .uid, .structure, .binarySize: false
+            }
         }
     }
 
     /// The items, each with a space behind it but the last.
     /// - Throws: `.limitExceeded` when they are many times the message: a client may ask for a thousand overlapping pieces.
-    package func render(_ message: FetchedMessage) throws(MailboxFailure) -> ByteBuffer {
+    package func render(_ message: FetchedMessage) throws(MailboxFailure) -> RenderedMessage {
         var output = ByteBuffer()
         let content = message.content ?? ByteBuffer()
-        let isWhole = content.withUnsafeReadableBytes { raw in
+        let outcome = content.withUnsafeReadableBytes { raw in
             let bytes = raw.bindMemory(to: UInt8.self).span
             return render(message, bytes, to: &output, below: Self.limit(content.readableBytes))
         }
-        guard isWhole else {
+        switch outcome {
+        case .whole: return RenderedMessage(uid: message.uid, items: output)
+        case .unknownEncoding: return RenderedMessage(uid: message.uid, items: ByteBuffer(), isUndecodable: true)
+        case .tooMuch:
             throw MailboxFailure(.limitExceeded, "the items of a FETCH are many times its message \(message.uid)")
         }
-        return output
+    }
+
+    private enum Outcome {
+        case whole
+        case tooMuch
+        case unknownEncoding
     }
 
     /// Octets after which no further item is begun; what one item can add to it still fits a buffer.
@@ -58,14 +69,13 @@ package struct FetchRenderer: Sendable {
         min(4 * size + (16 << 20), 1 << 30)
     }
 
-    /// False when there would be too much.
     private func render(
         _ message: FetchedMessage, _ bytes: Span<UInt8>, to output: inout ByteBuffer, below limit: Int
-    ) -> Bool {
+    ) -> Outcome {
         let header = MIMEStructure.headerRange(bytes)
         var parsed: MIMEStructure?
         for (index, item) in items.enumerated() {
-            guard output.readableBytes < limit else { return false }
+            guard output.readableBytes < limit else { return .tooMuch }
             if index > 0 { output.writeStaticString(" ") }
             switch item {
             case .flags, .uid: break
@@ -87,9 +97,18 @@ package struct FetchRenderer: Sendable {
                 let structure = parsed
                 SectionContent(section).append(
                     bytes, { structure ?? MIMEStructure.parse(bytes) }, header: header, to: &output)
+            case .binary(let section), .binarySize(let section):
+                let structure = parsed ?? MIMEStructure.parse(bytes)
+                parsed = structure
+                guard let content = BinaryContent(section.part, bytes, structure) else { return .unknownEncoding }
+                if case .binarySize = item {
+                    content.appendSize(section, to: &output)
+                } else {
+                    content.append(section, to: &output)
+                }
             }
         }
-        return true
+        return .whole
     }
 }
 

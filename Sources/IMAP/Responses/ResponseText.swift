@@ -82,6 +82,11 @@ package enum ResponseText {
         byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
+    /// A mailbox's name: it has no control characters, and eight bits only for clients that want UTF-8 (RFC 6855 §3).
+    package static func appendMailbox(_ value: [UInt8], to output: inout ByteBuffer) {
+        if isAtom(value) { output.writeBytes(value) } else { appendQuoted(value, to: &output) }
+    }
+
     /// An atom where the value allows it.
     package static func appendAstring(_ value: [UInt8], to output: inout ByteBuffer) {
         if isAtom(value) { output.writeBytes(value) } else { appendString(value, to: &output) }

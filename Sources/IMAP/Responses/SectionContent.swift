@@ -9,50 +9,66 @@ package struct SectionContent {
         self.section = section
     }
 
+    private enum Octets {
+        case range(Range<Int>)
+        /// Fields picked out of a header.
+        case fields([UInt8])
+    }
+
     /// `structure` is asked for only when the section numbers parts.
     package func append(
         _ bytes: Span<UInt8>, _ structure: () -> MIMEStructure, header: Range<Int>, to output: inout ByteBuffer
     ) {
         output.writeBytes(section.label)
         output.writeStaticString(" ")
-        guard section.part.isEmpty else {
-            appendPart(bytes, structure(), to: &output)
-            return
-        }
-        switch section.text {
-        case nil: appendRange(0..<bytes.count, bytes, to: &output)
-        case .header, .mime: appendRange(header, bytes, to: &output)
-        case .text: appendRange(header.upperBound..<bytes.count, bytes, to: &output)
-        case .headerFields, .headerFieldsNot: appendFields(header, bytes, to: &output)
+        switch octets(bytes, structure, header: header) ?? .range(0..<0) {
+        case .range(let range): Self.appendLiteral(bytes, partial(of: range), to: &output)
+        case .fields(let fields): Self.appendLiteral(fields.span, partial(of: 0..<fields.count), to: &output)
         }
     }
 
-    private func appendPart(_ bytes: Span<UInt8>, _ structure: MIMEStructure, to output: inout ByteBuffer) {
-        guard let index = structure.part(numbered: section.part) else {
-            appendRange(0..<0, bytes, to: &output)
-            return
+    /// The octets themselves; nil for a part that is not there.
+    package func content(
+        _ bytes: Span<UInt8>, _ structure: () -> MIMEStructure, header: Range<Int>
+    ) -> [UInt8]? {
+        switch octets(bytes, structure, header: header) {
+        case .range(let range):
+            bytes.withUnsafeBufferPointer { Array($0[partial(of: range).clamped(to: 0..<$0.count)]) }
+        case .fields(let fields): Array(fields[partial(of: 0..<fields.count)])
+        case nil: nil
         }
+    }
+
+    private func octets(_ bytes: Span<UInt8>, _ structure: () -> MIMEStructure, header: Range<Int>) -> Octets? {
+        guard section.part.isEmpty else { return part(bytes, structure()) }
+        switch section.text {
+        case nil: return .range(0..<bytes.count)
+        case .header, .mime: return .range(header)
+        case .text: return .range(header.upperBound..<bytes.count)
+        case .headerFields, .headerFieldsNot: return .fields(fields(header, bytes))
+        }
+    }
+
+    private func part(_ bytes: Span<UInt8>, _ structure: MIMEStructure) -> Octets? {
+        guard let index = structure.part(numbered: section.part) else { return nil }
         let part = structure.parts[index]
         switch section.text {
-        case nil: appendRange(part.body, bytes, to: &output)
-        case .mime: appendRange(part.header, bytes, to: &output)
+        case nil: return .range(part.body)
+        case .mime: return .range(part.header)
         case .header, .text, .headerFields, .headerFieldsNot:
             // RFC 3501 §6.4.5: these speak of the message within a message/rfc822.
-            guard part.kind == .message, let child = part.children.first else {
-                appendRange(0..<0, bytes, to: &output)
-                return
-            }
+            guard part.kind == .message, let child = part.children.first else { return nil }
             let message = structure.parts[child]
             switch section.text {
-            case .header: appendRange(message.header, bytes, to: &output)
-            case .text: appendRange(message.body, bytes, to: &output)
-            default: appendFields(message.header, bytes, to: &output)
+            case .header: return .range(message.header)
+            case .text: return .range(message.body)
+            default: return .fields(fields(message.header, bytes))
             }
         }
     }
 
-    private func appendRange(_ range: Range<Int>, _ bytes: Span<UInt8>, to output: inout ByteBuffer) {
-        let shown = partial(of: range)
+    /// NUL is no CHAR8; other servers show it as 0x80, so clients that count octets are content.
+    private static func appendLiteral(_ bytes: Span<UInt8>, _ shown: Range<Int>, to output: inout ByteBuffer) {
         output.writeString("{\(shown.count)}\r\n")
         bytes.withUnsafeBufferPointer { buffer in
             let slice = buffer[shown.clamped(to: 0..<buffer.count)]
@@ -65,14 +81,11 @@ package struct SectionContent {
     }
 
     private func partial(of range: Range<Int>) -> Range<Int> {
-        guard let partial = section.partial else { return range }
-        let offset = Int(clamping: min(partial.offset, UInt64(range.count)))
-        let length = Int(clamping: min(partial.length, UInt64(range.count - offset)))
-        return range.lowerBound + offset..<range.lowerBound + offset + length
+        section.partial?.piece(of: range) ?? range
     }
 
     /// The named fields, or all but them, and an empty line.
-    private func appendFields(_ header: Range<Int>, _ bytes: Span<UInt8>, to output: inout ByteBuffer) {
+    private func fields(_ header: Range<Int>, _ bytes: Span<UInt8>) -> [UInt8] {
         var content: [UInt8] = []
         var scanner = HeaderFieldScanner(header)
         while let field = scanner.next(bytes) {
@@ -87,9 +100,7 @@ package struct SectionContent {
         }
         // What is left when fields are taken out ends as the header does.
         if isPositive || Self.endsInEmptyLine(header, bytes) { content += [0x0D, 0x0A] }
-        let shown = partial(of: 0..<content.count)
-        output.writeString("{\(shown.count)}\r\n")
-        output.writeBytes(content[shown].map { $0 == 0 ? 0x80 : $0 })
+        return content
     }
 
     private var isPositive: Bool {

@@ -76,7 +76,12 @@ package protocol IMAPMailbox: Sendable {
 /// A message on its way into a mailbox.
 package protocol IMAPAppend: Sendable {
     func write(_ chunk: ByteBuffer) async throws(MailboxFailure)
-    /// Durable when it returns.
+    /// Ends the message written so far and begins another one, of `size` octets (0: not known yet), to be added with it:
+    /// all or none (RFC 3502).
+    func next(
+        flags: MessageFlags, keywords: [String], internalDate: Int64?, size: UInt64
+    ) async throws(MailboxFailure)
+    /// Durable when it returns. UIDs in the order of the messages.
     func commit(
         flags: MessageFlags, keywords: [String], internalDate: Int64?
     ) async throws(MailboxFailure) -> CopiedMessages

@@ -17,8 +17,11 @@ extension IMAPServerEngine {
         } else {
             names += [
                 "NAMESPACE", "UIDPLUS", "UNSELECT", "CHILDREN", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE",
-                "LIST-EXTENDED", "LIST-STATUS",
+                "LIST-EXTENDED", "LIST-STATUS", "MULTIAPPEND", "CATENATE", "BINARY", "REPLACE", "UTF8=ACCEPT",
+                "UNAUTHENTICATE", "APPENDLIMIT=\(options.messageSize)",
             ]
+            // RFC 4978 §3: not again.
+            if !isCompressing { names.append("COMPRESS=DEFLATE") }
             names += Self.searchCapabilities
         }
         return names.joined(separator: " ")
@@ -110,22 +113,21 @@ extension IMAPServerEngine {
         case .unsubscribe(let name):
             return change(tag, name, account, "OK Unsubscribe completed.", &output) { .unsubscribe($0) }
         case .rename(let name, let newName):
-            guard let target = Self.name(newName, account) else { return rejectName(tag, &output) }
+            guard let target = self.name(newName) else { return rejectName(tag, &output) }
             return change(tag, name, account, "OK Rename completed.", &output) { .rename($0, to: target) }
         case .list(let request): return list(tag, request, account, &output)
         case .lsub(let reference, let pattern): return listSubscribed(tag, reference + pattern, account)
         case .status(let name, let items): return status(tag, name, items, account, &output)
         case .namespace:
             output.writeStaticString("* NAMESPACE ((")
-            ResponseText.appendQuoted(account.naming.namespacePrefix, to: &output)
+            ResponseText.appendQuoted(naming(account).namespacePrefix, to: &output)
             output.writeStaticString(" ")
             ResponseText.appendQuoted([account.naming.separator], to: &output)
             output.writeStaticString(")) NIL NIL\r\n")
             return finish(Completion(tag: tag, text: "OK Namespace completed."), &output)
-        case .enable:
-            // RFC 5161 §3.1: names that are not known are passed over.
-            output.writeStaticString("* ENABLED\r\n")
-            return finish(Completion(tag: tag, text: "OK Enabled."), &output)
+        case .enable(let names): return enable(names, tag, &output)
+        case .compress(let mechanism): return compress(tag, mechanism, &output)
+        case .unauthenticate: return unauthenticate(tag, &output)
         case .idle: return startIdle(tag, &output)
         case .multisearch(let request): return multisearch(tag, request, account, &output)
         default: return reject(tag, "BAD Unknown command.", &output)

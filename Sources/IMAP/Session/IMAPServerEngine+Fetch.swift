@@ -13,6 +13,7 @@ struct FetchRun: Sendable {
     var marked: Set<UInt32> = []
     var next = 0
     var missesMessages = false
+    var missesEncoding = false
 
     init(
         _ completion: IMAPServerEngine.Completion, _ uids: [UInt32], _ renderer: FetchRenderer, byUID: Bool,
@@ -79,6 +80,10 @@ extension IMAPServerEngine {
         if messages.count < run.next - start { run.missesMessages = true }
         guard run.next > start else { return endFetch(run, &output) }
         for message in messages {
+            guard !message.isUndecodable else {
+                run.missesEncoding = true
+                continue
+            }
             begin(message.uid, run, view, &output) { needsSpace, output in
                 if needsSpace { output.writeStaticString(" ") }
                 var items = message.items
@@ -130,6 +135,7 @@ extension IMAPServerEngine {
     private mutating func endFetch(_ run: FetchRun, _ output: inout ByteBuffer) -> Step {
         var completion = run.completion
         // RFC 5530 §3; RFC 2180 §4.1.2: what is there was answered.
+        if run.missesEncoding { completion.text = "NO [UNKNOWN-CTE] Unknown Content-Transfer-Encoding." }
         if run.missesMessages { completion.text = FailureText.text(MailboxFailure(.noSuchMessage, "")) }
         return finish(completion, &output)
     }

@@ -7,6 +7,7 @@ extension IMAPServerEngine {
     mutating func startIdle(_ tag: [UInt8], _ output: inout ByteBuffer) -> Step {
         output.writeStaticString("+ idling\r\n")
         input = .idle(tag: tag)
+        runningTag = nil
         guard let selected else { return .needInput }
         return wait(.mailbox(selected.mailbox, .refresh(claimsRecent: !selected.isReadOnly))) {
             engine, answer, output in

@@ -3,12 +3,8 @@ import NIOCore
 import Net
 
 extension IMAPServerEngine {
-    static func name(_ wire: [UInt8], _ account: any IMAPAccount) -> MailboxName? {
-        account.naming.decode(wire)
-    }
-
     mutating func rejectName(_ tag: [UInt8], _ output: inout ByteBuffer) -> Step {
-        let prefix = String(decoding: account?.naming.namespacePrefix ?? [], as: UTF8.self)
+        let prefix = String(decoding: account.map { naming($0).namespacePrefix } ?? [], as: UTF8.self)
         let text = "NO [CANNOT] Invalid mailbox name"
         return finish(
             Completion(tag: tag, text: prefix.isEmpty ? "\(text)." : "\(text): it should begin with \(prefix)"), &output
@@ -21,7 +17,7 @@ extension IMAPServerEngine {
     mutating func select(
         _ tag: [UInt8], _ wire: [UInt8], readOnly: Bool, _ account: any IMAPAccount, _ output: inout ByteBuffer
     ) -> Step {
-        guard let name = Self.name(wire, account) else { return rejectName(tag, &output) }
+        guard let name = name(wire) else { return rejectName(tag, &output) }
         let old = selected?.mailbox
         selected = nil
         if old != nil { output.writeStaticString("* OK [CLOSED] Previous mailbox closed.\r\n") }
@@ -55,7 +51,7 @@ extension IMAPServerEngine {
         _ tag: [UInt8], _ wire: [UInt8], _ account: any IMAPAccount, _ text: String, _ output: inout ByteBuffer,
         _ question: (MailboxName) -> AccountQuestion
     ) -> Step {
-        guard let name = Self.name(wire, account) else { return rejectName(tag, &output) }
+        guard let name = name(wire) else { return rejectName(tag, &output) }
         return waitToFinish(.account(account, question(name)), Completion(tag: tag, text: text))
     }
 
@@ -64,23 +60,23 @@ extension IMAPServerEngine {
     mutating func status(
         _ tag: [UInt8], _ wire: [UInt8], _ items: [StatusItem], _ account: any IMAPAccount, _ output: inout ByteBuffer
     ) -> Step {
-        guard let name = Self.name(wire, account) else { return rejectName(tag, &output) }
+        guard let name = name(wire) else { return rejectName(tag, &output) }
         let completion = Completion(tag: tag, text: "OK Status completed.")
         return wait(.account(account, .status([name]))) { engine, answer, output in
             if case .statuses(let statuses) = answer, let status = statuses.first ?? nil {
-                Self.write(status, items, name, account, &output)
+                engine.write(status, items, name, account, &output)
             }
             return engine.finish(answer, completion, &output)
         }
     }
 
     /// "STATUS" SP mailbox SP "(" [status-att-list] ")"
-    static func write(
+    func write(
         _ status: MailboxStatus, _ items: [StatusItem], _ name: MailboxName, _ account: any IMAPAccount,
         _ output: inout ByteBuffer
     ) {
         output.writeStaticString("* STATUS ")
-        ResponseText.appendAstring(account.naming.encode(name), to: &output)
+        ResponseText.appendMailbox(naming(account).encode(name), to: &output)
         let values = items.map { item in
             switch item {
             case .messages: "MESSAGES \(status.messages)"
@@ -88,6 +84,7 @@ extension IMAPServerEngine {
             case .uidNext: "UIDNEXT \(status.uidNext)"
             case .uidValidity: "UIDVALIDITY \(status.uidValidity)"
             case .unseen: "UNSEEN \(status.unseen)"
+            case .appendLimit: "APPENDLIMIT \(options.messageSize)"
             }
         }
         output.writeString(" (\(values.joined(separator: " ")))\r\n")
@@ -108,7 +105,7 @@ extension IMAPServerEngine {
         let completion = Completion(tag: tag, text: "OK List completed.")
         return wait(.account(account, .list)) { engine, answer, output in
             guard case .listings(let listings) = answer else { return engine.finish(answer, completion, &output) }
-            let tree = MailboxTree(listings, account.naming)
+            let tree = MailboxTree(listings, engine.naming(account))
             let found = tree.list(request)
             for line in found { MailboxTree.write(line, "LIST", separator: account.naming.separator, &output) }
             let names = found.filter { $0.isSelectable }.map(\.name)
@@ -116,7 +113,7 @@ extension IMAPServerEngine {
             return engine.wait(.account(account, .status(names))) { engine, answer, output in
                 if case .statuses(let statuses) = answer {
                     for (name, status) in zip(names, statuses) {
-                        if let status { Self.write(status, request.returnsStatus, name, account, &output) }
+                        if let status { engine.write(status, request.returnsStatus, name, account, &output) }
                     }
                 }
                 return engine.finish(answer, completion, &output)
@@ -128,7 +125,7 @@ extension IMAPServerEngine {
         let completion = Completion(tag: tag, text: "OK Lsub completed.")
         return wait(.account(account, .list)) { engine, answer, output in
             if case .listings(let listings) = answer {
-                let tree = MailboxTree(listings, account.naming)
+                let tree = MailboxTree(listings, engine.naming(account))
                 for line in tree.listSubscribed(pattern) {
                     MailboxTree.write(line, "LSUB", separator: account.naming.separator, &output)
                 }

@@ -119,7 +119,7 @@ extension IMAPServerEngine {
         _ selected: SelectedMailbox, _ output: inout ByteBuffer
     ) -> Step {
         guard let uids = Self.uids(set, byUID: byUID, selected.told) else { return rejectSet(tag, &output) }
-        guard let name = Self.name(target, account) else { return rejectName(tag, &output) }
+        guard let name = name(target) else { return rejectName(tag, &output) }
         let completion = Completion(tag: tag, text: uids.isEmpty ? "OK No messages found." : "OK Copy completed.")
         guard !uids.isEmpty else { return finish(completion, &output) }
         return wait(.mailbox(selected.mailbox, .copy(uids, to: name))) { engine, answer, output in
@@ -137,7 +137,7 @@ extension IMAPServerEngine {
         _ selected: SelectedMailbox, _ output: inout ByteBuffer
     ) -> Step {
         guard let uids = Self.uids(set, byUID: byUID, selected.told) else { return rejectSet(tag, &output) }
-        guard let name = Self.name(target, account) else { return rejectName(tag, &output) }
+        guard let name = name(target) else { return rejectName(tag, &output) }
         guard !selected.isReadOnly else { return refuseReadOnly(tag, &output) }
         let completion = Completion(tag: tag, text: uids.isEmpty ? "OK No messages found." : "OK Move completed.")
         guard !uids.isEmpty else { return finish(completion, &output) }

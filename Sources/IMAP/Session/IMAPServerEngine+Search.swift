@@ -110,7 +110,8 @@ extension IMAPServerEngine {
         let request = search.request
         let numbers = search.run.numbers
         // IMAP4rev2 knows no other response (RFC 9051 §7.3.4).
-        let isExtended = request.returns != nil || (isRevision2 && request.kind == .search)
+        // RFC 9051 §6.4.4: ESEARCH takes the place of SEARCH.
+        let isExtended = request.returns != nil || (enabled.contains(.imap4rev2) && request.kind == .search)
         let returns = request.returns ?? SearchReturn(.all)
         switch request.kind {
         case .thread:

@@ -18,7 +18,7 @@ package struct IMAPServerEngine: SessionEngine {
         case commands
         case authentication(tag: [UInt8], any ServerExchange)
         case idle(tag: [UInt8])
-        case append(AppendInProgress)
+        case append(AppendRun)
     }
 
     /// How a command ends.
@@ -35,12 +35,14 @@ package struct IMAPServerEngine: SessionEngine {
     var isSecure: Bool
     var account: (any IMAPAccount)?
     var selected: SelectedMailbox?
-    /// The client has enabled IMAP4rev2: SEARCH is answered by ESEARCH (RFC 9051 §6.4.4).
-    var isRevision2 = false
+    var enabled: EnabledExtensions = []
     var framer = CommandFramer()
     var input = Input.commands
     private var continuation: (@Sendable (inout IMAPServerEngine, IMAPAnswer, inout ByteBuffer) -> Step)?
     private var errors = 0
+    package var isCompressing = false
+    /// The command that is being worked on.
+    var runningTag: [UInt8]?
 
     package init(_ options: IMAPServerOptions, _ connection: ConnectionFacts) {
         self.options = options
@@ -111,7 +113,7 @@ package struct IMAPServerEngine: SessionEngine {
 
     /// Nil when more octets are needed.
     private mutating func takeInput(_ bytes: inout ByteBuffer, _ output: inout ByteBuffer) -> Step? {
-        if case .append(let append) = input { return takeAppend(append, &bytes, &output) }
+        if case .append(let run) = input { return takeAppend(run, &bytes, &output) }
         switch framer.next(&bytes, limits: limits) {
         case .needInput: return nil
         case .tooLong(let beginning):
@@ -138,9 +140,10 @@ package struct IMAPServerEngine: SessionEngine {
             input = .commands
             return reject(nil, "BAD Literal not expected here.", &output)
         }
-        if account != nil, let (tag, request) = parser.append(upToMessage: text) {
-            framer.abandon()
-            return startAppend(tag, request, announcement, &output)
+        if account != nil, AppendGrammar.isAppend(text, limits: limits),
+            let step = startAppend(text, announcement, &output)
+        {
+            return step
         }
         guard framer.gather(announcement, limits: limits) else {
             framer.abandon()
@@ -161,17 +164,21 @@ package struct IMAPServerEngine: SessionEngine {
             errors += 1
             return errors > options.maximumErrors ? tooManyErrors(&output) : .needInput
         }
+        if account != nil, AppendGrammar.isAppend(bytes, limits: limits),
+            let step = startAppend(bytes, nil, &output)
+        {
+            return step
+        }
         let result = CommandParser(limits: limits).parse(bytes)
         guard let tag = result.tag else { return reject(nil, "BAD Invalid tag.", &output) }
+        runningTag = tag
         switch result.outcome {
         case .failure(let error): return reject(tag, Self.text(of: error), &output)
-        case .command(let command):
-            let step = perform(command, tag, &output)
-            return step
+        case .command(let command): return perform(command, tag, &output)
         }
     }
 
-    private static func text(of error: IMAPSyntaxError) -> String {
+    static func text(of error: IMAPSyntaxError) -> String {
         switch error.kind {
         case .malformed: "BAD Error in IMAP command: \(error.text)."
         case .unknownCommand: "BAD Unknown command."
@@ -185,6 +192,7 @@ package struct IMAPServerEngine: SessionEngine {
     /// A command that the client should not have sent.
     mutating func reject(_ tag: [UInt8]?, _ text: String, _ output: inout ByteBuffer) -> Step {
         errors += 1
+        runningTag = nil
         output.writeBytes(tag ?? [UInt8(ascii: "*")])
         output.writeString(" \(text)\r\n")
         return errors >= options.maximumErrors ? tooManyErrors(&output) : .needInput
@@ -197,6 +205,7 @@ package struct IMAPServerEngine: SessionEngine {
 
     /// Ends a command at once.
     mutating func reply(_ tag: [UInt8], _ text: String, _ output: inout ByteBuffer) -> Step {
+        runningTag = nil
         output.writeBytes(tag)
         output.writeString(" \(text)\r\n")
         return .needInput

@@ -23,6 +23,8 @@ package struct IMAPServerOptions: Sendable {
     package var loginTimeout: TimeAmount
     /// RFC 3501 §5.4: at least 30 minutes.
     package var idleTimeout: TimeAmount
+    /// How long a command may take before the client is told that it is being worked on, and how often it is told.
+    package var progressInterval: TimeAmount = .seconds(15)
     /// Malformed or misplaced commands in a row, and failed logins, before the connection is closed.
     package var maximumErrors: Int
     package var limitsBeforeLogin: IMAPLimits

@@ -46,9 +46,7 @@ package final class IMAPSessionPerformer: SessionPerformer {
             case .fetch(let mailbox, let uids, let renderer):
                 let messages = try await mailbox.fetch(uids, renderer.needs)
                 return .rendered(
-                    try messages.map { message throws(MailboxFailure) in
-                        RenderedMessage(uid: message.uid, items: try renderer.render(message))
-                    })
+                    try messages.map { message throws(MailboxFailure) in try renderer.render(message) })
             case .search(let mailbox, let run): return .searched(try await search(mailbox, run))
             case .searchElsewhere(let account, let name, let search):
                 return .searchedElsewhere(try await searchElsewhere(account, name, search))
@@ -169,6 +167,23 @@ package final class IMAPSessionPerformer: SessionPerformer {
         case .write(let append, let chunk):
             try await append.write(chunk)
             return .done
+        case .next(let append, let flags, let date, let size):
+            try await append.next(
+                flags: flags.flags, keywords: flags.keywords, internalDate: date, size: size)
+            return .done
+        case .catenate(let append, let account, let piece, let room):
+            return try await append.add(piece, of: account, room: room)
+        case .replace(let append, let flags, let date, let uid, let mailbox):
+            guard try await mailbox.refresh().index(of: uid) != nil else {
+                held.withLock { $0.append = nil }
+                await append.abort()
+                throw MailboxFailure(.noSuchMessage, "message \(uid) was expunged before it could be replaced")
+            }
+            let copied = try await append.commit(flags: flags.flags, keywords: flags.keywords, internalDate: date)
+            held.withLock { $0.append = nil }
+            _ = try await mailbox.store([uid], FlagChange(.add, flags: .deleted))
+            _ = try await mailbox.expunge([uid])
+            return .copied(copied)
         case .commit(let append, let flags, let date):
             let copied = try await append.commit(flags: flags.flags, keywords: flags.keywords, internalDate: date)
             held.withLock { $0.append = nil }

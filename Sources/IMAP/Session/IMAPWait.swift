@@ -41,6 +41,12 @@ package enum MailboxQuestion: Sendable {
 package enum AppendQuestion: Sendable {
     case start(any IMAPAccount, MailboxName, size: UInt64)
     case write(any IMAPAppend, ByteBuffer)
+    /// Ends a message and begins another one.
+    case next(any IMAPAppend, FlagList, internalDate: Int64?, size: UInt64)
+    /// Adds what is in the account already, if it is no more than `room` octets.
+    case catenate(any IMAPAppend, any IMAPAccount, MessagePiece, room: UInt64)
+    /// As `commit`; then takes a message of the open mailbox away.
+    case replace(any IMAPAppend, FlagList, internalDate: Int64?, uid: UInt32, in: any IMAPMailbox)
     case commit(any IMAPAppend, FlagList, internalDate: Int64?)
     case abort(any IMAPAppend)
 }
@@ -61,12 +67,18 @@ package enum IMAPAnswer: Sendable {
     /// Nil for a mailbox that is not there or can't be searched.
     case searchedElsewhere(MailboxSearchResult?)
     case appending(any IMAPAppend)
+    /// Octets added by CATENATE.
+    case catenated(UInt64)
+    case noSuchPiece
+    case noRoom
 }
 
 /// The items of a FETCH response that needed the message's file.
 package struct RenderedMessage: Sendable {
     package var uid: UInt32
     package var items: ByteBuffer
+    /// A part of it has an encoding that is not known: there are no items (RFC 3516 §4.3).
+    package var isUndecodable = false
 }
 
 package enum IMAPEvent: Hashable, Sendable {

@@ -131,7 +131,7 @@ struct MailboxTree: Sendable {
         output.writeString("* \(response) (\(line.attributes.joined(separator: " "))) ")
         ResponseText.appendQuoted([separator], to: &output)
         output.writeStaticString(" ")
-        ResponseText.appendAstring(line.wire, to: &output)
+        ResponseText.appendMailbox(line.wire, to: &output)
         if line.hasSubscribedDescendants { output.writeStaticString(" (\"CHILDINFO\" (\"SUBSCRIBED\"))") }
         output.writeStaticString("\r\n")
     }

@@ -35,7 +35,7 @@ enum SevenBitRecoding: Hashable, Sendable {
 
 /// The first reading, in chunks of any size; it keeps a few octets per part.
 package struct SevenBitSurvey: Sendable {
-    private var walker = SevenBitWalker(plan: nil)
+    private var walker = SevenBitWalker(.survey)
 
     package init() {}
 
@@ -59,7 +59,7 @@ package struct SevenBitConversion: Sendable {
     private var walker: SevenBitWalker
 
     package init(_ plan: SevenBitPlan) {
-        walker = SevenBitWalker(plan: plan)
+        walker = SevenBitWalker(.convert(plan))
     }
 
     package mutating func convert(_ chunk: ByteBuffer, into output: inout ByteBuffer) {

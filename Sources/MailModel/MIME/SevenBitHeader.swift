@@ -19,6 +19,8 @@ struct SevenBitHeader: Sendable {
 
     private(set) var kind = Kind.text
     private(set) var encoding = Encoding.identity
+    /// Content-Transfer-Encoding: binary
+    private var isBinary = false
     private var isMessage = false
     private var hasVersion = false
     private var hasType = false
@@ -36,6 +38,7 @@ struct SevenBitHeader: Sendable {
             if field.isNamed("Content-Type", in: span) { hasType = true }
         }
         encoding = Self.encoding(fields.transferEncoding)
+        isBinary = fields.transferEncoding.map { ASCII.equalIgnoringCase($0, "binary".utf8) } ?? false
         kind = Self.kind(fields, hasType: hasType, isInDigest: isInDigest)
         // RFC 2045 §6.4 forbids an encoding here; what has one is opaque.
         if kind == .message, encoding != .identity { kind = .other }
@@ -105,6 +108,36 @@ struct SevenBitHeader: Sendable {
         if isMessage, !hasVersion { output.writeStaticString("MIME-Version: 1.0\r\n") }
         if isMessage, !hasType { output.writeStaticString("Content-Type: text/plain; charset=unknown-8bit\r\n") }
         if !isWritten { output.writeString("Content-Transfer-Encoding: \(newName)\r\n") }
+        output.writeBytes(emptyLine)
+    }
+
+    var isBinaryLeaf: Bool {
+        guard isBinary else { return false }
+        switch kind {
+        case .text, .other: return true
+        case .multipart, .message: return false
+        }
+    }
+
+    /// The header as it is, but for the field that says binary: the part is in base 64 now, or holds none that is binary.
+    func writeWithoutBinary(_ header: [UInt8], emptyLine: ArraySlice<UInt8>, into output: inout ByteBuffer) {
+        guard isBinary else {
+            output.writeBytes(header)
+            output.writeBytes(emptyLine)
+            return
+        }
+        let span = header.span
+        var scanner = HeaderFieldScanner(0..<header.count)
+        var end = 0
+        while let field = scanner.next(span) {
+            end = field.whole.upperBound
+            if field.isNamed("Content-Transfer-Encoding", in: span) {
+                output.writeString("Content-Transfer-Encoding: \(isBinaryLeaf ? "base64" : "8bit")\r\n")
+            } else {
+                output.writeBytes(header[field.whole])
+            }
+        }
+        output.writeBytes(header[min(end, header.count)...])
         output.writeBytes(emptyLine)
     }
 

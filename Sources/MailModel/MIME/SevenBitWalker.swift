@@ -1,8 +1,16 @@
 import NIOCore
 
-/// Goes through a message line by line, keeping its place in the MIME structure. Without a plan it finds one; with a plan it
-/// writes the converted message.
+/// Goes through a message line by line, keeping its place in the MIME structure.
 struct SevenBitWalker: Sendable {
+    enum Purpose {
+        /// Finds a plan.
+        case survey
+        /// Writes the message converted by a plan.
+        case convert(SevenBitPlan)
+        /// Writes the message with its binary parts in base 64, and all else as it is.
+        case recodeBinary
+    }
+
     private static let headerLimit = 256 * 1024
     /// Longer lines come in pieces.
     private static let pieceLength = 8192
@@ -21,7 +29,9 @@ struct SevenBitWalker: Sendable {
         var isDigest: Bool
     }
 
-    private let plan: SevenBitPlan?
+    private let purpose: Purpose
+    private let isSurvey: Bool
+    private let recodesBinary: Bool
     /// What the parts need, in the order of their headers.
     private(set) var found: [SevenBitRecoding] = []
     private(set) var failure: SevenBitFailure?
@@ -35,8 +45,13 @@ struct SevenBitWalker: Sendable {
     private var pending: [UInt8] = []
     private var isLineStart = true
 
-    init(plan: SevenBitPlan?) {
-        self.plan = plan
+    init(_ purpose: Purpose) {
+        self.purpose = purpose
+        switch purpose {
+        case .survey: (isSurvey, recodesBinary) = (true, false)
+        case .convert: (isSurvey, recodesBinary) = (false, false)
+        case .recodeBinary: (isSurvey, recodesBinary) = (false, true)
+        }
     }
 
     // MARK: Lines
@@ -92,13 +107,14 @@ struct SevenBitWalker: Sendable {
             header += line
             header += ending
         case .leaf:
-            if plan == nil {
+            if isSurvey {
                 examine(line, isStart: isStart)
             } else {
                 encoder.append(line, ending: ending, into: &output)
             }
         case .outside:
-            guard plan != nil else { return }
+            guard !isSurvey else { return }
+            if recodesBinary { return write(line, ending, &output) }
             // Not content, and no part to be encoded.
             output.writeBytes(line.map { $0 >= 0x80 || $0 == 0 ? UInt8(ascii: "?") : $0 })
             output.writeBytes(ending)
@@ -130,11 +146,17 @@ struct SevenBitWalker: Sendable {
             return
         }
         part = SevenBitHeader(header, isMessage: isMessage, isInDigest: isInDigest)
-        let recoding = plan.map { ordinal < $0.recodings.count ? $0.recodings[ordinal] : .none } ?? .none
-        if plan == nil {
+        let recoding: SevenBitRecoding
+        switch purpose {
+        case .survey:
+            recoding = .none
             found.append(.none)
-        } else {
+        case .convert(let plan):
+            recoding = ordinal < plan.recodings.count ? plan.recodings[ordinal] : .none
             part.write(header, recoding, emptyLine: emptyLine, into: &output)
+        case .recodeBinary:
+            recoding = part.isBinaryLeaf ? .base64 : .none
+            part.writeWithoutBinary(header, emptyLine: emptyLine, into: &output)
         }
         header = []
         encoder = SevenBitEncoder(recoding)
@@ -149,7 +171,7 @@ struct SevenBitWalker: Sendable {
     }
 
     private mutating func endLeaf(atBoundary: Bool, _ output: inout ByteBuffer) {
-        guard case .leaf = place, plan != nil else { return }
+        guard case .leaf = place, !isSurvey else { return }
         encoder.finish(atBoundary: atBoundary, into: &output)
     }
 
@@ -169,7 +191,7 @@ struct SevenBitWalker: Sendable {
     }
 
     private func write(_ line: ArraySlice<UInt8>, _ ending: ArraySlice<UInt8>, _ output: inout ByteBuffer) {
-        guard plan != nil else { return }
+        guard !isSurvey else { return }
         output.writeBytes(line)
         output.writeBytes(ending)
     }

@@ -7,6 +7,8 @@ struct SessionClock {
     var lastProgress = NIODeadline.uptimeNanoseconds(0)
     /// Since when the client leaves our output unread.
     var unwritableSince: NIODeadline?
+    /// When the client was last told, or began to wait.
+    var lastNotice = NIODeadline.uptimeNanoseconds(0)
     /// The window in which input is measured against `minimumInputRate`, and what came in it.
     private var windowStart: NIODeadline?
     private var windowBytes = 0
@@ -60,6 +62,8 @@ extension SessionHandler {
             } else {
                 engine.map { clock.lastProgress + $0.inputTimeout }
             }
+        case .waiting where clock.unwritableSince == nil:
+            engine?.progressInterval.map { clock.lastNotice + $0 }
         case .blocked, .waiting: clock.unwritableSince.map { $0 + options.writeTimeout }
         case .permittingTLS, .leaving, .closed: nil
         }
@@ -83,6 +87,9 @@ extension SessionHandler {
         if now >= deadline {
             switch phase {
             case .open where clock.unwritableSince == nil: return timeOut(context)
+            case .waiting where clock.unwritableSince == nil:
+                tellProgress(context)
+                return watchTheClock(context)
             default:
                 options.logger.debug(
                     "closing a connection that is too slow", metadata: ["session": "\(facts.sessionID)"])

@@ -43,10 +43,27 @@ package protocol SessionEngine {
 
     /// Bytes per second that the client owes in its present state (the body of a message); nil where it may take its time.
     var minimumInputRate: Int? { get }
+
+    /// From the first step on after which it is true, the connection is compressed in both directions, behind what the
+    /// output holds by then (RFC 4978 §3). That step must be a `wait`: what follows in the input is compressed.
+    var isCompressing: Bool { get }
+
+    /// The octets of a message come in, which may be far smaller compressed; its size is bounded by the engine itself.
+    var isTakingMessage: Bool { get }
+
+    /// How long a wait may take before the client is told that it is being worked on; nil where the protocol can't.
+    var progressInterval: TimeAmount? { get }
+
+    /// Tells a client that its command is still being worked on. Called while a `wait` is open.
+    mutating func stillWaiting(_ output: inout ByteBuffer)
 }
 
 extension SessionEngine {
     package var minimumInputRate: Int? { nil }
+    package var isCompressing: Bool { false }
+    package var isTakingMessage: Bool { false }
+    package var progressInterval: TimeAmount? { nil }
+    package mutating func stillWaiting(_ output: inout ByteBuffer) {}
 }
 
 package enum SessionStep<Wait: Sendable>: Sendable {

@@ -51,6 +51,7 @@ package final class SessionHandler<Performer: SessionPerformer>: ChannelInboundH
     private var isInputClosed = false
     private var isStopping = false
     private var isFinished = false
+    private var compression: DeflateHandler?
     var timer = SessionTimer()
     var clock = SessionClock()
 
@@ -161,6 +162,7 @@ package final class SessionHandler<Performer: SessionPerformer>: ChannelInboundH
         guard let step = engine?.receive(&input, &output) else { return }
         let consumed = before - input.readableBytes
         if consumed > 0 { clock.progressed(consumed, context.eventLoop.now) }
+        if engine?.isTakingMessage == true { compression?.forgive() }
         take(step, context)
     }
 
@@ -189,6 +191,7 @@ package final class SessionHandler<Performer: SessionPerformer>: ChannelInboundH
         }
         if case .leaving = phase { return close(context) }
         flush(context)
+        startCompression(context)
         switch phase {
         case .permittingTLS: installTLS(context)
         case .open: releaseInput()
@@ -203,6 +206,18 @@ package final class SessionHandler<Performer: SessionPerformer>: ChannelInboundH
         let written = output
         output = ByteBuffer()
         context.writeAndFlush(wrapOutboundOut(written), promise: nil)
+    }
+
+    private func startCompression(_ context: ChannelHandlerContext) {
+        guard compression == nil, engine?.isCompressing == true else { return }
+        let handler = DeflateHandler(unread: input)
+        input = ByteBuffer()
+        do {
+            try context.pipeline.syncOperations.addHandler(handler, position: .before(self))
+            compression = handler
+        } catch {
+            errorCaught(context: context, error: error)
+        }
     }
 
     /// An unfinished line must not keep the buffer alive that a whole read came in.
@@ -227,6 +242,7 @@ package final class SessionHandler<Performer: SessionPerformer>: ChannelInboundH
     private func begin(_ wait: Engine.Wait, _ context: ChannelHandlerContext) {
         guard let performer else { return }
         phase = .waiting
+        clock.lastNotice = context.eventLoop.now
         let loop = context.eventLoop
         let handler = NIOLoopBound((self, context), eventLoop: loop)
         // The one unstructured task of a connection; `channelInactive` cancels it.
@@ -296,8 +312,9 @@ package final class SessionHandler<Performer: SessionPerformer>: ChannelInboundH
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        options.logger.debug(
-            "connection failed", metadata: ["session": "\(facts.sessionID)", "error": "\(error)"])
+        options.logger.log(
+            level: error is InflateError ? .warning : .debug, "connection failed",
+            metadata: ["session": "\(facts.sessionID)", "error": "\(error)"])
         // A client that closes without the TLS farewell: `inputClosed` or `channelInactive` follows by itself.
         if case NIOSSLError.uncleanShutdown = error { return }
         context.close(promise: nil)
@@ -337,6 +354,13 @@ package final class SessionHandler<Performer: SessionPerformer>: ChannelInboundH
         case .open, .blocked, .waiting, .permittingTLS, .leaving, .closing, .closed: return
         }
         requestRead(context)
+    }
+
+    /// A wait takes long.
+    func tellProgress(_ context: ChannelHandlerContext) {
+        engine?.stillWaiting(&output)
+        flush(context)
+        clock.lastNotice = context.eventLoop.now
     }
 
     // MARK: Closing

@@ -52,6 +52,14 @@ struct StoredAppend: IMAPAppend {
         try await account.logging { () throws(MailboxFailure) in try await append.write(chunk) }
     }
 
+    func next(
+        flags: MessageFlags, keywords: [String], internalDate: Int64?, size: UInt64
+    ) async throws(MailboxFailure) {
+        try await account.logging { () throws(MailboxFailure) in
+            try await append.next(flags: flags, keywords: keywords, internalDate: internalDate, size: size)
+        }
+    }
+
     func commit(
         flags: MessageFlags, keywords: [String], internalDate: Int64?
     ) async throws(MailboxFailure) -> CopiedMessages {

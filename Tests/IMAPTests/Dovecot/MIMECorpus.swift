@@ -6,15 +6,15 @@ enum MIMECorpus {
         var description: String { name }
     }
 
-    private static func entry(_ name: String, _ text: String) -> Entry {
+    static func entry(_ name: String, _ text: String) -> Entry {
         Entry(name: name, bytes: Array(text.replacing("\n", with: "\r\n").utf8))
     }
 
-    private static func raw(_ name: String, _ text: String) -> Entry {
+    static func raw(_ name: String, _ text: String) -> Entry {
         Entry(name: name, bytes: Array(text.utf8))
     }
 
-    static let all: [Entry] = simple + addresses + headers + multiparts + parameters + broken
+    static let all: [Entry] = simple + addresses + headers + multiparts + parameters + broken + nested
 
     static let simple: [Entry] = [
         entry(

@@ -12,6 +12,11 @@ import Testing
         "a SEARCH CHARSET UTF-8 OR (FROM x) NOT 1:5 SINCE 1-Jan-2020 HEADER a \"b\"\r\n",
         "a APPEND INBOX (\\Seen) \"17-Jul-1996 02:44:25 -0700\" {5+}\r\nhello\r\n",
         "a UID STORE 1 +FLAGS (\\Seen x)\r\n",
+        "a APPEND INBOX (\\Seen) {2+}\r\nab CATENATE (URL \"/INBOX;UIDVALIDITY=99/;UID=1/;SECTION=1/;PARTIAL=0.9\""
+            + " TEXT {3+}\r\nabc) ~{4+}\r\nabcd\r\n",
+        "a ENABLE UTF8=ACCEPT\r\na REPLACE 1 INBOX UTF8 (~{2+}\r\nab)\r\n",
+        "a FETCH 1 (BINARY[1]<0.3> BINARY.SIZE[] BINARY.PEEK[1.2])\r\n",
+        "a COMPRESS DEFLATE\r\na UNAUTHENTICATE\r\n",
         "a ID (\"a\" NIL)\r\na CREATE \"&APw-\" (USE (\\Junk))\r\n", "a IDLE\r\nDONE\r\n",
         "a AUTHENTICATE PLAIN =\r\n*\r\n",
         "a SEARCH RETURN (MIN SAVE PARTIAL -1:-5 UPDATE) CHARSET KOI8-R OR $ TEXT x\r\na UID FETCH $ FLAGS (PARTIAL 1:5)\r\n",

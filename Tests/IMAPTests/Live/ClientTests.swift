@@ -176,6 +176,88 @@ import Testing
         }
     }
 
+    @Test func `Python's imaplib over a compressed connection`() async throws {
+        let account = MemoryAccount(quota: 16 << 20)
+        let script = """
+            import imaplib, ssl, sys, zlib
+
+            class Compressed:
+                def __init__(self, sock):
+                    self.sock, self.buffer = sock, b''
+                    self.inflate, self.deflate = zlib.decompressobj(-15), zlib.compressobj(9, zlib.DEFLATED, -15)
+                def sendall(self, data):
+                    self.sock.sendall(self.deflate.compress(data) + self.deflate.flush(zlib.Z_SYNC_FLUSH))
+                def fill(self):
+                    data = self.sock.recv(65536)
+                    if not data: raise EOFError
+                    self.buffer += self.inflate.decompress(data)
+                def read(self, size):
+                    while len(self.buffer) < size: self.fill()
+                    data, self.buffer = self.buffer[:size], self.buffer[size:]
+                    return data
+                def readline(self):
+                    while b'\\n' not in self.buffer: self.fill()
+                    return self.read(self.buffer.index(b'\\n') + 1)
+
+            imaplib.Commands['COMPRESS'] = ('AUTH', 'SELECTED')
+            context = ssl.create_default_context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            m = imaplib.IMAP4('127.0.0.1', int(sys.argv[1]))
+            if sys.argv[2] == 'tls': m.starttls(context)
+            m.login('user', 'secret')
+            assert b'COMPRESS=DEFLATE' in m.capability()[1][0]
+            assert m._simple_command('COMPRESS', 'DEFLATE')[0] == 'OK'
+            wire = Compressed(m.sock)
+            m.send, m.read, m.readline = wire.sendall, wire.read, wire.readline
+            assert b'COMPRESS=DEFLATE' not in m.capability()[1][0]
+            assert m._simple_command('COMPRESS', 'DEFLATE')[0] == 'NO'
+            body = b'Subject: big\\r\\n\\r\\n' + b'x' * 9000000 + b'\\r\\n'
+            assert m.append('INBOX', None, None, body)[0] == 'OK'
+            assert m.append('INBOX', None, None, b'Subject: small\\r\\n\\r\\n')[0] == 'OK'
+            assert m.select('INBOX') == ('OK', [b'2'])
+            for _ in range(3):
+                assert m.fetch('1', '(RFC822)')[1][0][1] == body
+                assert m.fetch('2', '(ENVELOPE)')[0] == 'OK'
+            m.logout()
+            print('done')
+            """
+        try await withServer(account) { port in
+            for kind in ["plain", "tls"] {
+                let result = try await run("python3", ["-c", script, "\(port)", kind])
+                #expect(result.output == "done\n")
+                account.state.withLock { $0.mailboxes[.inbox] = MemoryAccount.Mailbox(uidValidity: 99) }
+            }
+        }
+    }
+
+    @Test func `a compressed bomb of commands ends the connection`() async throws {
+        let script = """
+            import imaplib, sys, zlib, socket
+            m = imaplib.IMAP4('127.0.0.1', int(sys.argv[1]))
+            m.login('user', 'secret')
+            m.send(b'x COMPRESS DEFLATE\\r\\n')
+            assert m.readline().startswith(b'x OK')
+            deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+            bomb = b''.join(deflate.compress(b'a NOOP\\r\\n' * 100000) for _ in range(100))
+            bomb += deflate.flush(zlib.Z_SYNC_FLUSH)
+            m.sock.settimeout(50)
+            received = 0
+            try:
+                m.sock.sendall(bomb)
+                while True:
+                    data = m.sock.recv(65536)
+                    if not data: break
+                    received += len(data)
+            except ConnectionError: pass
+            assert received < 1 << 20, received
+            print('done')
+            """
+        try await withServer(MemoryAccount()) { port in
+            let result = try await run("python3", ["-c", script, "\(port)"])
+            #expect(result.output == "done\n")
+        }
+    }
+
     @Test func `IDLE tells of a delivery over the wire`() async throws {
         let account = MemoryAccount()
         let script = """

@@ -80,6 +80,16 @@ final class TestSession {
         }
     }
 
+    func stillWaiting() -> String {
+        engine.stillWaiting(&output)
+        return takeOutput()
+    }
+
+    func takeOctets() -> [UInt8] {
+        defer { output.clear() }
+        return Array(output.readableBytesView)
+    }
+
     func takeOutput() -> String {
         defer { output.clear() }
         return String(buffer: output)

@@ -267,6 +267,35 @@ struct MailboxTests {
         #expect(try await inbox.texts()[3] == "A: 1\r\n\r\n")
     }
 
+    @Test func `messages of one append come in together, in their order`() async throws {
+        _ = try await store.open()
+        let append = try await store.append(to: .inbox, size: 10)
+        try await append.write(ByteBuffer(string: "A: 1\r\n\r\n"))
+        try await append.next(flags: .seen, keywords: ["work"], internalDate: 1_000_000_000, size: 8)
+        try await append.write(ByteBuffer(string: "A: 2\r\n\r\n"))
+        let mailbox = try await store.open()
+        #expect(try await mailbox.refresh().uids == [])
+        let copied = try await append.commit(flags: .flagged, keywords: [], internalDate: nil)
+        #expect(copied.destinationUIDs == [1, 2])
+        _ = try await mailbox.refresh()
+        #expect(try await mailbox.texts() == [1: "A: 1\r\n\r\n", 2: "A: 2\r\n\r\n"])
+        #expect(mailbox.flags(of: 1) == .seen)
+        #expect(mailbox.keywords(of: 1) == ["work"])
+        #expect(try await mailbox.fetch([1], .internalDate).first?.internalDate == 1_000_000_000)
+        #expect(mailbox.flags(of: 2) == .flagged)
+    }
+
+    @Test func `of several messages none stays when the append is given up`() async throws {
+        _ = try await store.open()
+        let append = try await store.append(to: .inbox, size: 10)
+        try await append.write(ByteBuffer(string: "A: 1\r\n\r\n"))
+        try await append.next(flags: [], keywords: [], internalDate: nil, size: 8)
+        try await append.write(ByteBuffer(string: "half"))
+        await append.abort()
+        #expect(try await store.open().refresh().uids == [])
+        #expect(maildirs.root.names("mail/anna/tmp") == [])
+    }
+
     @Test func `an append that is given up leaves nothing, and one to nowhere is refused`() async throws {
         _ = try await store.open()
         let append = try await store.append(to: .inbox, size: 10)

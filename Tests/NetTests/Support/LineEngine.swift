@@ -12,6 +12,8 @@ struct LineEngine: SessionEngine {
 
     var isTLS: Bool
     var isBulk = false
+    var isCompressing = false
+    var progressInterval: TimeAmount?
 
     mutating func start(_ output: inout ByteBuffer) -> SessionStep<String> {
         output.writeString("hello\(isTLS ? " in private" : "")\r\n")
@@ -25,6 +27,13 @@ struct LineEngine: SessionEngine {
             let words = line.filter { $0 != "\r" }.split(separator: " ", maxSplits: 1).map(String.init)
             switch words.first {
             case "WAIT": return .wait(words.last ?? "")
+            case "TELL":
+                progressInterval = .seconds(15)
+                return .wait(words.last ?? "")
+            case "COMPRESS":
+                isCompressing = true
+                output.writeString("compressing\r\n")
+                return .wait("")
             case "STARTTLS":
                 output.writeString("go ahead\r\n")
                 return .startTLS
@@ -59,6 +68,8 @@ struct LineEngine: SessionEngine {
 
     mutating func timedOut(_ output: inout ByteBuffer) { output.writeString("too slow\r\n") }
     mutating func shuttingDown(_ output: inout ByteBuffer) { output.writeString("stopping\r\n") }
+
+    mutating func stillWaiting(_ output: inout ByteBuffer) { output.writeString("working\r\n") }
 
     var inputTimeout: TimeAmount { .minutes(5) }
     var minimumInputRate: Int? { isBulk ? 1000 : nil }

@@ -2,16 +2,19 @@ import Blocking
 package import MailModel
 package import NIOCore
 
-/// APPEND: written to the folder's `tmp/` as it comes.
+/// APPEND: messages are written to the folder's `tmp/` as they come, and brought in together.
 package actor MaildirAppend: MessageAppend {
     private let folder: MaildirFolder
     private let pool: BlockingPool
     private let tmp: DirectoryHandle
-    private let name: [UInt8]
-    /// Nil once it has ended: an open file takes space, whether it has a name or not.
+    private var name: [UInt8]
+    /// Nil once the present message has ended: an open file takes space, whether it has a name or not.
     private var file: FileHandle?
     private let quota: Quota
     private var lineEnds = LineEndsToLF()
+    /// Written and synced.
+    private var messages: [IncomingMessage] = []
+    private var totalSize: UInt64 = 0
     private var failure: MailboxFailure?
     private var isEnded = false
 
@@ -19,7 +22,13 @@ package actor MaildirAppend: MessageAppend {
         self.folder = folder
         self.pool = pool
         self.quota = quota
-        (tmp, name, file) = try await folder.work { work in
+        (tmp, name, file) = try await Self.makeFile(in: folder)
+    }
+
+    private static func makeFile(
+        in folder: MaildirFolder
+    ) async throws -> (tmp: DirectoryHandle, name: [UInt8], file: FileHandle) {
+        try await folder.work { work in
             let name = UniqueName.next()
             let file = try work.directories.tmp.makeFile(name)
             try work.step(.temporaryFileMade)
@@ -46,49 +55,83 @@ package actor MaildirAppend: MessageAppend {
         }
     }
 
+    package func next(
+        flags: MessageFlags, keywords: [String], internalDate: Int64?, size: UInt64
+    ) async throws(MailboxFailure) {
+        guard !isEnded else { throw ended }
+        do throws(MailboxFailure) {
+            try await endMessage(flags, keywords, internalDate)
+            try checkQuota(adding: size)
+            (_, name, file) = try await withMailboxFailures { try await Self.makeFile(in: folder) }
+            lineEnds = LineEndsToLF()
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
     package func commit(
         flags: MessageFlags, keywords: [String], internalDate: Int64?
     ) async throws(MailboxFailure) -> CopiedMessages {
         guard !isEnded else { throw ended }
         do throws(MailboxFailure) {
-            return try await finish(flags: flags, keywords: keywords, internalDate: internalDate)
+            try await endMessage(flags, keywords, internalDate)
+            return try await bringIn()
         } catch {
             await abort()
             throw error
         }
     }
 
-    private func finish(
-        flags: MessageFlags, keywords: [String], internalDate: Int64?
-    ) async throws(MailboxFailure) -> CopiedMessages {
+    /// Writes what is left of the present message and syncs its file.
+    private func endMessage(
+        _ flags: MessageFlags, _ keywords: [String], _ internalDate: Int64?
+    ) async throws(MailboxFailure) {
         if let failure { throw failure }
         var output: [UInt8] = []
         lineEnds.finish(into: &output)
         try await write(output)
-        if let storage = quota.storage, lineEnds.virtualSize > storage {
-            throw MailboxFailure(.overQuota, "a message of \(lineEnds.virtualSize) bytes does not fit \(storage)")
-        }
-        let message = IncomingMessage(
-            directory: tmp, name: name, sizeFields: Array(",S=\(lineEnds.size),W=\(lineEnds.virtualSize)".utf8),
-            flags: flags.intersection(.system), keywords: keywords)
+        try checkQuota(adding: lineEnds.virtualSize)
         guard let file else { throw ended }
-        let copied = try await withMailboxFailures {
+        try await withMailboxFailures {
             try await folder.work { work in
                 try work.step(.contentsWritten)
                 if let internalDate { try file.setModified(internalDate) }
                 try file.sync()
                 try work.step(.fileSynced)
-                let added = try work.add([message], isAtomic: true)
-                return CopiedMessages(
-                    uidValidity: work.state.view.uidValidity, sourceUIDs: [],
-                    destinationUIDs: added.uids.compactMap { $0 })
             }
         }
-        guard !copied.destinationUIDs.isEmpty else {
-            throw MailboxFailure(.unavailable, "\(pathText(file.path)) was removed before the message was complete")
+        messages.append(
+            IncomingMessage(
+                directory: tmp, name: name, sizeFields: Array(",S=\(lineEnds.size),W=\(lineEnds.virtualSize)".utf8),
+                flags: flags.intersection(.system), keywords: keywords))
+        totalSize += lineEnds.virtualSize
+        self.file = nil
+    }
+
+    private func checkQuota(adding size: UInt64) throws(MailboxFailure) {
+        let (sum, overflow) = totalSize.addingReportingOverflow(size)
+        guard let storage = quota.storage, overflow || sum > storage else { return }
+        throw MailboxFailure(.overQuota, "messages of \(sum) bytes do not fit \(storage)")
+    }
+
+    /// All or none.
+    private func bringIn() async throws(MailboxFailure) -> CopiedMessages {
+        let messages = messages
+        let copied = try await withMailboxFailures {
+            try await folder.work { work in
+                let added = try work.add(messages, isAtomic: true)
+                let uids = added.uids.compactMap { $0 }
+                if uids.count < messages.count { try work.remove(uids) }
+                return CopiedMessages(
+                    uidValidity: work.state.view.uidValidity, sourceUIDs: [], destinationUIDs: uids)
+            }
+        }
+        guard copied.destinationUIDs.count == messages.count else {
+            throw MailboxFailure(
+                .unavailable, "\(pathText(folder.place.path)): a new message was removed before all were complete")
         }
         isEnded = true
-        self.file = nil
         return copied
     }
 
@@ -100,11 +143,13 @@ package actor MaildirAppend: MessageAppend {
         guard !isEnded else { return }
         isEnded = true
         file = nil
-        let (name, tmp) = (name, tmp)
+        let (names, tmp) = (messages.map(\.name) + [name], tmp)
         do {
-            try await pool.runWithIdentity(folder.owner) { DurableFile.discard(name, in: tmp) }
+            try await pool.runWithIdentity(folder.owner) {
+                for name in names { DurableFile.discard(name, in: tmp) }
+            }
         } catch {
-            // It stays in tmp/, which is swept when it is old.
+            // They stay in tmp/, which is swept when it is old.
         }
     }
 }
