@@ -51,6 +51,7 @@ let rooms: [Target] = [
     .systemLibrary(name: "CArgon2", providers: [.apt(["libargon2-dev"])]),
     .systemLibrary(name: "CUnbound", providers: [.apt(["libunbound-dev"])]),
     .systemLibrary(name: "CIDN2", providers: [.apt(["libidn2-dev"])]),
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     room("MailModel"),
     room("Blocking", ["MailModel", "CBlockingShim"]),
     room("LDAP", [nioPosix, nioConcurrency, nioTLS, nioSSL]),
@@ -67,7 +68,7 @@ let rooms: [Target] = [
     room("Net", [nioPosix, nioConcurrency, nioSSL, nioTLS, x509, crypto, swiftASN1]),
     room("SMTP", ["MailModel", "SASL", "Net", nioPosix]),
     room("IMAP", ["MailModel", "SASL", "Net"]),
-    room("MailStore", ["MailModel", "Blocking"]),
+    room("MailStore", ["MailModel", "Blocking", "CSQLite", crypto]),
     room("Spool", ["MailModel", "Blocking"]),
     room(
         "Delivery",
@@ -131,7 +132,7 @@ let testing: [Target] = [
         "SMTP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
     tests(
         "IMAP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
-    tests("MailStore", ["MailModel", "Blocking"]),
+    tests("MailStore", ["MailModel", "Blocking", "CSQLite"]),
     tests("Spool", ["MailModel", "Blocking", "SpoolWriter"]),
     // The process that the tests of the spool kill, and that measures it.
     .executableTarget(

@@ -18,7 +18,8 @@ struct TestSite: RunningSite {
         let file = try write(configuration, files, tls: tls, to: folder)
         let model = try SiteLoader.load(file, environment: [:]).model
         return try await Server.withRunning(
-            model, source: .file(file), queueDirectory: folder.path("spool"), runtimeDirectory: folder.path("run")
+            model, source: .file(file), queueDirectory: folder.path("spool"), indexDirectory: folder.path("index"),
+            runtimeDirectory: folder.path("run")
         ) { server in
             try await body(TestSite(folder: folder, server: server))
         }
