@@ -98,8 +98,8 @@ extension GrammarReader {
         case "AUTHENTICATE": return try authenticate()
         case "LOGIN": return try logIn()
         case "ENABLE": return try enable()
-        case "SELECT": return .select(try mailbox(), readOnly: false)
-        case "EXAMINE": return .select(try mailbox(), readOnly: true)
+        case "SELECT": return .select(try mailbox(), readOnly: false, try selectParameters())
+        case "EXAMINE": return .select(try mailbox(), readOnly: true, try selectParameters())
         case "CREATE": return try create()
         case "DELETE": return .delete(try mailbox())
         case "RENAME": return .rename(try mailbox(), to: try spaceAndMailbox())
@@ -129,22 +129,24 @@ extension GrammarReader {
         let set = try sequenceSet()
         try space()
         switch name {
-        case "FETCH": return .fetch(set, try fetchItems(), byUID: byUID)
+        case "FETCH": return .fetch(set, try fetchItems(), byUID: byUID, try fetchModifiers())
         case "STORE": return try store(set, byUID: byUID)
         case "COPY": return .copy(set, to: try mailbox(), byUID: byUID)
         default: return .move(set, to: try mailbox(), byUID: byUID)
         }
     }
 
+    /// store = "STORE" SP sequence-set [SP store-modifiers] SP store-att-flags
     /// store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
     private mutating func store(_ set: SequenceSet, byUID: Bool) throws(IMAPSyntaxError) -> IMAPCommand {
+        let unchangedSince = try storeModifiers()
         let operation: FlagChange.Operation = skip("+") ? .add : skip("-") ? .remove : .replace
         let name = try word()
         guard name == "FLAGS" || name == "FLAGS.SILENT" else { throw IMAPSyntaxError("Unknown data item") }
         try space()
         let list = current == UInt8(ascii: "(") ? try flagList() : try bareFlags()
         let change = FlagChange(operation, flags: list.flags, keywords: list.keywords)
-        return .store(set, change, isSilent: name != "FLAGS", byUID: byUID)
+        return .store(set, change, isSilent: name != "FLAGS", byUID: byUID, unchangedSince: unchangedSince)
     }
 
     /// mailbox = "INBOX" / astring

@@ -15,7 +15,7 @@ package enum IMAPCommand: Sendable {
 
     // Authenticated
     case enable([String])
-    case select([UInt8], readOnly: Bool)
+    case select([UInt8], readOnly: Bool, SelectParameters)
     case create([UInt8], MailboxListing.SpecialUse?)
     case delete([UInt8])
     case rename([UInt8], to: [UInt8])
@@ -33,8 +33,8 @@ package enum IMAPCommand: Sendable {
     case unselect
     case expunge(SequenceSet?)
     case search(SearchKey, byUID: Bool)
-    case fetch(SequenceSet, [FetchItem], byUID: Bool)
-    case store(SequenceSet, FlagChange, isSilent: Bool, byUID: Bool)
+    case fetch(SequenceSet, [FetchItem], byUID: Bool, FetchModifiers)
+    case store(SequenceSet, FlagChange, isSilent: Bool, byUID: Bool, unchangedSince: UInt64?)
     case copy(SequenceSet, to: [UInt8], byUID: Bool)
     case move(SequenceSet, to: [UInt8], byUID: Bool)
 }
@@ -64,6 +64,14 @@ package enum StatusItem: String, Hashable, Sendable, CaseIterable {
     case uidNext = "UIDNEXT"
     case uidValidity = "UIDVALIDITY"
     case unseen = "UNSEEN"
+    /// RFC 7162
+    case highestModSeq = "HIGHESTMODSEQ"
+    /// RFC 8438
+    case size = "SIZE"
+    /// RFC 9051
+    case deleted = "DELETED"
+    /// RFC 8474
+    case mailboxID = "MAILBOXID"
 }
 
 /// APPEND without its message, which the session takes while it comes: it is never parsed as a whole.

@@ -22,9 +22,32 @@ package indirect enum SearchKey: Hashable, Sendable {
     case header(String, TextPattern)
     case body(TextPattern)
     case text(TextPattern)
+    /// RFC 7162 §3.1.5: changed at or after this modification sequence.
+    case modSeq(UInt64)
+    /// RFC 8514
+    case savedBefore(CivilDate)
+    case savedOn(CivilDate)
+    case savedSince(CivilDate)
+    case saveDateSupported
+    /// RFC 8474
+    case emailID([UInt8])
+    case threadID([UInt8])
     case not(SearchKey)
     case or(SearchKey, SearchKey)
     case and([SearchKey])
+}
+
+extension SearchKey {
+    /// Whether the answer tells the highest modification sequence of what was found (RFC 7162 §3.1.6).
+    package var asksForModSeq: Bool {
+        switch self {
+        case .modSeq: true
+        case .not(let key): key.asksForModSeq
+        case .or(let left, let right): left.asksForModSeq || right.asksForModSeq
+        case .and(let keys): keys.contains { $0.asksForModSeq }
+        default: false
+        }
+    }
 }
 
 extension GrammarReader {
@@ -88,6 +111,12 @@ extension GrammarReader {
         case "SENTBEFORE": return .sentBefore(try date())
         case "SENTON": return .sentOn(try date())
         case "SENTSINCE": return .sentSince(try date())
+        case "MODSEQ": return .modSeq(try searchModSequence())
+        case "SAVEDBEFORE": return .savedBefore(try date())
+        case "SAVEDON": return .savedOn(try date())
+        case "SAVEDSINCE": return .savedSince(try date())
+        case "EMAILID": return .emailID(Array(try atom()))
+        case "THREADID": return .threadID(Array(try atom()))
         case "OLDER": return .olderThan(seconds: try nonZeroNumber())
         case "YOUNGER": return .youngerThan(seconds: try nonZeroNumber())
         case "LARGER": return .larger(try number())
@@ -108,5 +137,6 @@ extension GrammarReader {
         "FLAGGED": .has(.flagged), "SEEN": .has(.seen), "UNANSWERED": .lacks(.answered), "UNDELETED": .lacks(.deleted),
         "UNDRAFT": .lacks(.draft), "UNFLAGGED": .lacks(.flagged), "UNSEEN": .lacks(.seen), "RECENT": .recent,
         "OLD": .not(.recent), "NEW": .and([.recent, .lacks(.seen)]),
+        "SAVEDATESUPPORTED": .saveDateSupported,
     ]
 }

@@ -17,7 +17,8 @@ extension IMAPServerEngine {
         } else {
             names += [
                 "NAMESPACE", "UIDPLUS", "UNSELECT", "CHILDREN", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE",
-                "LIST-EXTENDED", "LIST-STATUS", "WITHIN",
+                "LIST-EXTENDED", "LIST-STATUS", "WITHIN", "CONDSTORE", "QRESYNC", "OBJECTID", "SAVEDATE", "PREVIEW",
+                "STATUS=SIZE", "UIDONLY",
             ]
         }
         return names.joined(separator: " ")
@@ -42,6 +43,9 @@ extension IMAPServerEngine {
         default: break
         }
         guard let account else { return reject(tag, "BAD Log in first.", &output) }
+        if needsUIDs(command) {
+            return reject(tag, "BAD [UIDREQUIRED] Message sequence numbers are not used in this session.", &output)
+        }
         switch command {
         case .check, .close, .unselect, .expunge, .search, .fetch, .store, .copy, .move:
             guard let selected else { return reject(tag, "BAD No mailbox selected.", &output) }
@@ -83,9 +87,11 @@ extension IMAPServerEngine {
         case .unselect: return close(tag, "OK Unselect completed.", expunges: false)
         case .expunge(let set): return expunge(tag, set, selected, &output)
         case .search(let key, let byUID): return search(tag, key, byUID: byUID, selected, &output)
-        case .fetch(let set, let items, let byUID): return fetch(tag, set, items, byUID: byUID, selected, &output)
-        case .store(let set, let change, let isSilent, let byUID):
-            return store(tag, set, change, isSilent: isSilent, byUID: byUID, selected, &output)
+        case .fetch(let set, let items, let byUID, let modifiers):
+            return fetch(tag, set, items, byUID: byUID, modifiers, selected, &output)
+        case .store(let set, let change, let isSilent, let byUID, let unchangedSince):
+            return store(
+                tag, set, change, isSilent: isSilent, byUID: byUID, unchangedSince: unchangedSince, selected, &output)
         case .copy(let set, let target, let byUID):
             return copy(tag, set, to: target, byUID: byUID, account, selected, &output)
         case .move(let set, let target, let byUID):
@@ -98,9 +104,10 @@ extension IMAPServerEngine {
         _ command: IMAPCommand, _ tag: [UInt8], _ account: any IMAPAccount, _ output: inout ByteBuffer
     ) -> Step {
         switch command {
-        case .select(let name, let readOnly): return select(tag, name, readOnly: readOnly, account, &output)
+        case .select(let name, let readOnly, let parameters):
+            return select(tag, name, readOnly: readOnly, parameters, account, &output)
         case .create(let name, let use):
-            return change(tag, name, account, "OK Create completed.", &output) { .create($0, use) }
+            return create(tag, name, use, account, &output)
         case .delete(let name): return change(tag, name, account, "OK Delete completed.", &output) { .delete($0) }
         case .subscribe(let name):
             return change(tag, name, account, "OK Subscribe completed.", &output) { .subscribe($0) }
@@ -119,10 +126,7 @@ extension IMAPServerEngine {
             ResponseText.appendQuoted([account.naming.separator], to: &output)
             output.writeStaticString(")) NIL NIL\r\n")
             return finish(Completion(tag: tag, text: "OK Namespace completed."), &output)
-        case .enable:
-            // RFC 5161 §3.1: names that are not known are passed over.
-            output.writeStaticString("* ENABLED\r\n")
-            return finish(Completion(tag: tag, text: "OK Enabled."), &output)
+        case .enable(let names): return enable(names, tag, &output)
         case .idle: return startIdle(tag, &output)
         default: return reject(tag, "BAD Unknown command.", &output)
         }

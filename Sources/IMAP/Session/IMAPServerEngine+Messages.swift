@@ -34,12 +34,18 @@ extension IMAPServerEngine {
 
     mutating func store(
         _ tag: [UInt8], _ set: SequenceSet, _ change: FlagChange, isSilent: Bool, byUID: Bool,
-        _ selected: SelectedMailbox, _ output: inout ByteBuffer
+        unchangedSince: UInt64?, _ selected: SelectedMailbox, _ output: inout ByteBuffer
     ) -> Step {
         guard let uids = Self.uids(set, byUID: byUID, selected.told) else { return rejectSet(tag, &output) }
         guard !selected.isReadOnly else { return refuseReadOnly(tag, expunges: byUID, &output) }
         let completion = Completion(tag: tag, text: "OK Store completed.", expunges: byUID)
+        if unchangedSince != nil { enableCondstore(&output) }
         guard !uids.isEmpty else { return finish(completion, &output) }
+        if let unchangedSince {
+            let request = ConditionalStore(
+                completion: completion, uids: uids, change: change, isSilent: isSilent, byUID: byUID)
+            return storeUnchanged(request, since: unchangedSince, selected)
+        }
         return wait(.mailbox(selected.mailbox, .store(uids, change))) { engine, answer, output in
             guard case .view(let view, _) = answer else {
                 return engine.finish(answer, completion, &output)
@@ -48,14 +54,16 @@ extension IMAPServerEngine {
                 engine.expect(change, uids, view)
                 return engine.finish(completion, &output)
             }
-            let run = FetchRun(
-                completion, uids, FetchRenderer([.flags], zoneOffset: { _ in 0 }), byUID: byUID, flags: true)
+            var run = FetchRun(
+                completion, uids, FetchRenderer([.flags], zoneOffset: { _ in 0 }),
+                byUID: byUID && !engine.enabled.contains(.uidOnly), flags: true)
+            run.showsModSeq = engine.enabled.showsModSeqs
             return engine.continueFetch(run, &output)
         }
     }
 
     /// What `.SILENT` asks not to be told of: the change itself, not what others did meanwhile.
-    private mutating func expect(_ change: FlagChange, _ uids: [UInt32], _ view: MailboxView) {
+    mutating func expect(_ change: FlagChange, _ uids: [UInt32], _ view: MailboxView) {
         guard let told = selected?.told else { return }
         var flags = change.flags
         for keyword in change.keywords {
@@ -71,7 +79,7 @@ extension IMAPServerEngine {
             case .remove: after = before.subtracting(flags)
             case .replace: after = flags.union(before.intersection(.passed))
             }
-            if after != before { selected?.show(after, of: uid) }
+            if after != before { selected?.show(after, of: uid, modSeq: nil) }
         }
     }
 
@@ -100,8 +108,9 @@ extension IMAPServerEngine {
     ) -> Step {
         guard !selected.isReadOnly else { return refuseReadOnly(tag, &output) }
         let uids = set.flatMap { Self.uids($0, byUID: true, selected.told) }
-        let completion = Completion(tag: tag, text: "OK Expunge completed.")
+        var completion = Completion(tag: tag, text: "OK Expunge completed.")
         if let uids, uids.isEmpty { return finish(completion, &output) }
+        completion.showsHighestModSeq = true
         return waitToFinish(.mailbox(selected.mailbox, .expunge(uids)), completion)
     }
 
@@ -138,13 +147,15 @@ extension IMAPServerEngine {
         guard let uids = Self.uids(set, byUID: byUID, selected.told) else { return rejectSet(tag, &output) }
         guard let name = Self.name(target, account) else { return rejectName(tag, &output) }
         guard !selected.isReadOnly else { return refuseReadOnly(tag, &output) }
-        let completion = Completion(tag: tag, text: uids.isEmpty ? "OK No messages found." : "OK Move completed.")
+        var completion = Completion(tag: tag, text: uids.isEmpty ? "OK No messages found." : "OK Move completed.")
+        completion.showsHighestModSeq = !uids.isEmpty
         guard !uids.isEmpty else { return finish(completion, &output) }
+        let moving = completion
         return wait(.mailbox(selected.mailbox, .move(uids, to: name))) { engine, answer, output in
             if case .copied(let copied) = answer, !copied.destinationUIDs.isEmpty {
                 output.writeString("* OK \(Self.copyUID(copied))Moved UIDs.\r\n")
             }
-            return engine.finish(answer, completion, .target, &output)
+            return engine.finish(answer, moving, .target, &output)
         }
     }
 
@@ -165,29 +176,36 @@ extension IMAPServerEngine {
         let newest = selected.mailbox.view
         if newest.generation != view.generation, newest.uids.starts(with: view.uids) {
             view.flags = Array(newest.flags.prefix(view.count))
+            view.modSeqs = Array(newest.modSeqs.prefix(view.count))
             view.keywords = newest.keywords
         }
+        let showsModSeq = key.asksForModSeq
+        if showsModSeq { enableCondstore(&output) }
         let evaluator = SearchEvaluator(key, view, recent: selected.recent, zoneOffset: options.zoneOffset)
         let completion = Completion(tag: tag, text: "OK Search completed.", expunges: byUID)
         let (found, open) = evaluator.decideByView()
         guard !open.isEmpty else {
-            Self.writeSearch(found, view, byUID: byUID, &output)
+            Self.writeSearch(found, view, byUID: byUID, modSeq: showsModSeq, &output)
             return finish(completion, &output)
         }
         return wait(.search(selected.mailbox, evaluator, candidates: open)) { engine, answer, output in
             if case .found(let more) = answer {
-                Self.writeSearch((found + more).sorted(), evaluator.view, byUID: byUID, &output)
+                Self.writeSearch(
+                    (found + more).sorted(), evaluator.view, byUID: byUID, modSeq: showsModSeq, &output)
             }
             return engine.finish(answer, completion, &output)
         }
     }
 
-    /// mailbox-data = "SEARCH" *(SP nz-number)
+    /// mailbox-data = "SEARCH" [1*(SP nz-number) SP search-sort-mod-seq]
     private static func writeSearch(
-        _ found: [Int], _ view: MailboxView, byUID: Bool, _ output: inout ByteBuffer
+        _ found: [Int], _ view: MailboxView, byUID: Bool, modSeq: Bool, _ output: inout ByteBuffer
     ) {
         output.writeStaticString("* SEARCH")
         for index in found { output.writeString(byUID ? " \(view.uids[index])" : " \(index + 1)") }
+        if modSeq, let highest = found.lazy.compactMap({ $0 < view.modSeqs.count ? view.modSeqs[$0] : nil }).max() {
+            output.writeString(" (MODSEQ \(highest))")
+        }
         output.writeStaticString("\r\n")
     }
 }

@@ -28,6 +28,8 @@ package struct IMAPServerEngine: SessionEngine {
         var text: String
         /// Whether EXPUNGE may be told before it: not with FETCH, STORE and SEARCH by sequence numbers.
         var expunges = true
+        /// Whether HIGHESTMODSEQ is told with it, if the client knows what that is (RFC 7162 §3.2.7).
+        var showsHighestModSeq = false
     }
 
     let options: IMAPServerOptions
@@ -35,6 +37,7 @@ package struct IMAPServerEngine: SessionEngine {
     var isSecure: Bool
     var account: (any IMAPAccount)?
     var selected: SelectedMailbox?
+    var enabled: EnabledExtensions = []
     var framer = CommandFramer()
     var input = Input.commands
     private var continuation: (@Sendable (inout IMAPServerEngine, IMAPAnswer, inout ByteBuffer) -> Step)?
@@ -231,12 +234,16 @@ package struct IMAPServerEngine: SessionEngine {
         _ completion: Completion, with view: MailboxView, _ output: inout ByteBuffer
     ) -> Step {
         if !tellNews(view, expunges: completion.expunges, &output) { return .close }
-        return reply(completion.tag, completion.text, &output)
+        var text = completion.text
+        if completion.showsHighestModSeq, enabled.showsModSeqs, text.hasPrefix("OK ") {
+            text = "OK [HIGHESTMODSEQ \(view.highestModSeq)] " + text.dropFirst(3)
+        }
+        return reply(completion.tag, text, &output)
     }
 
     /// False when the session can't go on: the farewell is written.
     mutating func tellNews(_ view: MailboxView, expunges: Bool, _ output: inout ByteBuffer) -> Bool {
-        switch selected?.update(to: view, expunges: expunges, &output) {
+        switch selected?.update(to: view, expunges: expunges, enabled, &output) {
         case .done, nil: return true
         case .lost:
             output.writeStaticString("* BYE The selected mailbox was replaced.\r\n")

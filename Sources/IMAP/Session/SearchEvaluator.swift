@@ -34,16 +34,21 @@ package struct SearchEvaluator: Sendable {
     /// What the store must give of a message that the view alone can't decide.
     package var needs: MessageItems {
         var needs = Self.needs(of: key)
-        if needs.contains(.text) { needs.remove(.header) }
+        if needs.contains(.text) { needs.subtract([.header, .summary]) }
+        if needs.contains(.header) { needs.remove(.summary) }
         return needs
     }
 
     private static func needs(of key: SearchKey) -> MessageItems {
         switch key {
-        case .all, .has, .lacks, .recent, .keyword, .sequence, .uid: []
+        case .all, .has, .lacks, .recent, .keyword, .sequence, .uid, .modSeq: []
         case .before, .on, .since, .olderThan, .youngerThan: .internalDate
         case .larger, .smaller: .size
-        case .sentBefore, .sentOn, .sentSince, .header: .header
+        case .sentBefore, .sentOn, .sentSince: .summary
+        case .header(let name, _): SummaryHeader.holds(name.utf8) ? .summary : .header
+        case .saveDateSupported: .saveDate
+        case .savedBefore, .savedOn, .savedSince: [.saveDate, .internalDate]
+        case .emailID, .threadID: .objectIDs
         case .body, .text: .text
         case .not(let key): needs(of: key)
         case .or(let left, let right): needs(of: left).union(needs(of: right))
@@ -81,6 +86,13 @@ package struct SearchEvaluator: Sendable {
         case .keyword(let name): return view.has(keyword: name, at: index)
         case .sequence(let set): return set.contains(UInt32(clamping: index + 1))
         case .uid(let set): return set.contains(view.uids[index])
+        case .modSeq(let modSeq): return index < view.modSeqs.count && view.modSeqs[index] >= modSeq
+        case .saveDateSupported: return message.map { $0.hasSaveDate }
+        case .savedBefore(let date): return message.map { $0.savedDay(zoneOffset).map { $0 < date } ?? false }
+        case .savedOn(let date): return message.map { $0.savedDay(zoneOffset) == date }
+        case .savedSince(let date): return message.map { $0.savedDay(zoneOffset).map { $0 >= date } ?? false }
+        case .emailID(let id): return message.map { $0.emailID == id }
+        case .threadID(let id): return message.map { $0.threadID == id }
         case .not(let key): return decide(key, index, message, now: now).map { !$0 }
         case .or(let left, let right):
             let first = decide(left, index, message, now: now)
@@ -132,6 +144,16 @@ private struct MessageInSearch {
         guard let date = message.internalDate else { return nil }
         return InternalDate.local(date, zoneOffset: zoneOffset).day
     }
+
+    var hasSaveDate: Bool { message.saveDate != nil }
+
+    /// RFC 8514 §4.3: where the store does not know it, INTERNALDATE stands for it.
+    func savedDay(_ zoneOffset: (Int64) -> Int) -> CivilDate? {
+        (message.saveDate ?? message.internalDate).map { InternalDate.local($0, zoneOffset: zoneOffset).day }
+    }
+
+    var emailID: [UInt8]? { message.emailID.flatMap(ObjectID.message).map { Array($0.utf8) } }
+    var threadID: [UInt8]? { message.threadID.flatMap(ObjectID.thread).map { Array($0.utf8) } }
 
     /// The day that the Date field names, in its own zone (RFC 3501 §6.4.4: "disregarding time and timezone").
     var sentDay: CivilDate? {
