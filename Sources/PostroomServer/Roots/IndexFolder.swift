@@ -13,6 +13,7 @@ enum IndexFolder {
 
     /// Makes the folder, for the service alone. False when that can't be: mail is served without it.
     static func make(_ path: String) -> Bool {
+        guard path.hasPrefix("/") else { return false }
         var position = path.index(after: path.startIndex)
         while let slash = path[position...].firstIndex(of: "/") {
             _ = mkdir(String(path[..<slash]), 0o755)
