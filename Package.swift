@@ -52,6 +52,7 @@ let rooms: [Target] = [
     .systemLibrary(name: "CUnbound", providers: [.apt(["libunbound-dev"])]),
     .systemLibrary(name: "CIDN2", providers: [.apt(["libidn2-dev"])]),
     .systemLibrary(name: "CZLIB", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     room("MailModel"),
     room("Blocking", ["MailModel", "CBlockingShim"]),
     room("LDAP", [nioPosix, nioConcurrency, nioTLS, nioSSL]),
@@ -69,7 +70,7 @@ let rooms: [Target] = [
     room("SMTP", ["MailModel", "SASL", "Net", nioPosix]),
     room("IMAP", ["MailModel", "SASL", "Net"]),
     room("POP3", ["MailModel", "SASL", "Net", crypto]),
-    room("MailStore", ["MailModel", "Blocking"]),
+    room("MailStore", ["MailModel", "Blocking", "CSQLite", crypto]),
     room("Spool", ["MailModel", "Blocking"]),
     room(
         "Delivery",
@@ -136,7 +137,7 @@ let testing: [Target] = [
         "IMAP", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
     tests(
         "POP3", ["MailModel", "SASL", "Net", nioEmbedded, nioPosix, nioSSL], resources: [.copy("Scripts")]),
-    tests("MailStore", ["MailModel", "Blocking"]),
+    tests("MailStore", ["MailModel", "Blocking", "CSQLite"]),
     tests("Spool", ["MailModel", "Blocking", "SpoolWriter"]),
     // The process that the tests of the spool kill, and that measures it.
     .executableTarget(

@@ -363,6 +363,7 @@ import Testing
           minimum_uid: 500
           owner: "5000:5000"
           recipient_headers: yes
+          index_directory: /var/lib/postroom/index
         listeners:
           - protocol: smtp
             address: "*:25"

@@ -73,8 +73,8 @@ extension GrammarReader {
         case "LOGIN": return try logIn()
         case "ENABLE": return try enable()
         case "COMPRESS": return .compress(try word())
-        case "SELECT": return .select(try mailbox(), readOnly: false)
-        case "EXAMINE": return .select(try mailbox(), readOnly: true)
+        case "SELECT": return .select(try mailbox(), readOnly: false, try selectParameters())
+        case "EXAMINE": return .select(try mailbox(), readOnly: true, try selectParameters())
         case "CREATE": return try create()
         case "DELETE": return .delete(try mailbox())
         case "RENAME": return .rename(try mailbox(), to: try spaceAndMailbox())
@@ -112,39 +112,26 @@ extension GrammarReader {
         switch name {
         case "FETCH":
             let items = try fetchItems()
-            if skipSpace(), !isAtEnd { set.partial = try fetchModifiers(byUID: byUID) }
-            return .fetch(set, items, byUID: byUID)
+            let modifiers = try fetchModifiers(byUID: byUID)
+            set.partial = modifiers.partial
+            return .fetch(set, items, byUID: byUID, modifiers)
         case "STORE": return try store(set, byUID: byUID)
         case "COPY": return .copy(set, to: try mailbox(), byUID: byUID)
         default: return .move(set, to: try mailbox(), byUID: byUID)
         }
     }
 
-    /// fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")" ; modifier-partial = "PARTIAL" SP partial-range, of
-    /// UID FETCH alone (RFC 9394 §3.3)
-    private mutating func fetchModifiers(byUID: Bool) throws(IMAPSyntaxError) -> PartialRange? {
-        try expect("(")
-        var partial: PartialRange?
-        repeat {
-            guard try word() == "PARTIAL", byUID, partial == nil else {
-                throw IMAPSyntaxError("Unknown fetch modifier")
-            }
-            try space()
-            partial = try partialRange()
-        } while skipSpace()
-        try expect(")")
-        return partial
-    }
-
+    /// store = "STORE" SP sequence-set [SP store-modifiers] SP store-att-flags
     /// store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
     private mutating func store(_ set: SequenceSet, byUID: Bool) throws(IMAPSyntaxError) -> IMAPCommand {
+        let unchangedSince = try storeModifiers()
         let operation: FlagChange.Operation = skip("+") ? .add : skip("-") ? .remove : .replace
         let name = try word()
         guard name == "FLAGS" || name == "FLAGS.SILENT" else { throw IMAPSyntaxError("Unknown data item") }
         try space()
         let list = current == UInt8(ascii: "(") ? try flagList() : try bareFlags()
         let change = FlagChange(operation, flags: list.flags, keywords: list.keywords)
-        return .store(set, change, isSilent: name != "FLAGS", byUID: byUID)
+        return .store(set, change, isSilent: name != "FLAGS", byUID: byUID, unchangedSince: unchangedSince)
     }
 
     /// mailbox = "INBOX" / astring

@@ -7,6 +7,15 @@ package enum FetchItem: Hashable, Sendable {
     case internalDate
     case size
     case uid
+    /// RFC 7162
+    case modSeq
+    /// RFC 8514
+    case saveDate
+    /// RFC 8474
+    case emailID
+    case threadID
+    /// RFC 8970; `lazily` asks for it only if it costs nothing.
+    case preview(lazily: Bool)
     /// `BODY` without extension data, `BODYSTRUCTURE` with it.
     case structure(extended: Bool)
     case section(FetchSection)
@@ -49,6 +58,12 @@ package struct FetchSection: Hashable, Sendable {
         self.text = text
         self.partial = partial
         self.peeks = peeks
+    }
+
+    /// The fields of the message's own header that it names are all of those that a summary has.
+    var needsOnlySummary: Bool {
+        guard part.isEmpty, case .headerFields(let names) = text else { return false }
+        return names.allSatisfy { SummaryHeader.holds($0) }
     }
 
     /// The message's own header is enough.
@@ -95,6 +110,11 @@ extension GrammarReader {
         case "FLAGS": return .flags
         case "INTERNALDATE": return .internalDate
         case "UID": return .uid
+        case "MODSEQ": return .modSeq
+        case "SAVEDATE": return .saveDate
+        case "EMAILID": return .emailID
+        case "THREADID": return .threadID
+        case "PREVIEW": return .preview(lazily: try previewModifiers())
         case "BODYSTRUCTURE": return .structure(extended: true)
         case "RFC822": return .section(FetchSection(label: Array(name.utf8), peeks: false))
         case "RFC822.SIZE": return .size

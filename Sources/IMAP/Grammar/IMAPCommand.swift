@@ -15,7 +15,7 @@ package enum IMAPCommand: Sendable {
 
     // Authenticated
     case enable([String])
-    case select([UInt8], readOnly: Bool)
+    case select([UInt8], readOnly: Bool, SelectParameters)
     case create([UInt8], MailboxListing.SpecialUse?)
     case delete([UInt8])
     case rename([UInt8], to: [UInt8])
@@ -37,8 +37,8 @@ package enum IMAPCommand: Sendable {
     case expunge(SequenceSet?)
     case search(SearchRequest)
     case cancelUpdate([[UInt8]])
-    case fetch(SequenceSet, [FetchItem], byUID: Bool)
-    case store(SequenceSet, FlagChange, isSilent: Bool, byUID: Bool)
+    case fetch(SequenceSet, [FetchItem], byUID: Bool, FetchModifiers)
+    case store(SequenceSet, FlagChange, isSilent: Bool, byUID: Bool, unchangedSince: UInt64?)
     case copy(SequenceSet, to: [UInt8], byUID: Bool)
     case move(SequenceSet, to: [UInt8], byUID: Bool)
 }
@@ -70,4 +70,12 @@ package enum StatusItem: String, Hashable, Sendable, CaseIterable {
     case unseen = "UNSEEN"
     /// RFC 7889 §2
     case appendLimit = "APPENDLIMIT"
+    /// RFC 7162
+    case highestModSeq = "HIGHESTMODSEQ"
+    /// RFC 8438
+    case size = "SIZE"
+    /// RFC 9051
+    case deleted = "DELETED"
+    /// RFC 8474
+    case mailboxID = "MAILBOXID"
 }

@@ -15,10 +15,6 @@ package indirect enum SearchKey: Hashable, Sendable {
     case sentBefore(CivilDate)
     case sentOn(CivilDate)
     case sentSince(CivilDate)
-    case savedBefore(CivilDate)
-    case savedOn(CivilDate)
-    case savedSince(CivilDate)
-    case saveDateSupported
     case olderThan(seconds: UInt32)
     case youngerThan(seconds: UInt32)
     case larger(UInt64)
@@ -26,6 +22,16 @@ package indirect enum SearchKey: Hashable, Sendable {
     case header(String, TextPattern)
     case body(TextPattern)
     case text(TextPattern)
+    /// RFC 7162 §3.1.5: changed at or after this modification sequence.
+    case modSeq(UInt64)
+    /// RFC 8514
+    case savedBefore(CivilDate)
+    case savedOn(CivilDate)
+    case savedSince(CivilDate)
+    case saveDateSupported
+    /// RFC 8474
+    case emailID([UInt8])
+    case threadID([UInt8])
     case not(SearchKey)
     case or(SearchKey, SearchKey)
     case and([SearchKey])
@@ -53,6 +59,17 @@ extension SearchKey {
         case .not(let key): key.needsSelection
         case .or(let left, let right): left.needsSelection || right.needsSelection
         case .and(let keys): keys.contains(where: \.needsSelection)
+        default: false
+        }
+    }
+
+    /// Whether the answer tells the highest modification sequence of what was found (RFC 7162 §3.1.6).
+    package var asksForModSeq: Bool {
+        switch self {
+        case .modSeq: true
+        case .not(let key): key.asksForModSeq
+        case .or(let left, let right): left.asksForModSeq || right.asksForModSeq
+        case .and(let keys): keys.contains { $0.asksForModSeq }
         default: false
         }
     }
@@ -140,9 +157,12 @@ extension GrammarReader {
         case "SENTBEFORE": return .sentBefore(try date())
         case "SENTON": return .sentOn(try date())
         case "SENTSINCE": return .sentSince(try date())
+        case "MODSEQ": return .modSeq(try searchModSequence())
         case "SAVEDBEFORE": return .savedBefore(try date())
         case "SAVEDON": return .savedOn(try date())
         case "SAVEDSINCE": return .savedSince(try date())
+        case "EMAILID": return .emailID(Array(try atom()))
+        case "THREADID": return .threadID(Array(try atom()))
         case "OLDER": return .olderThan(seconds: try nonZeroNumber())
         case "YOUNGER": return .youngerThan(seconds: try nonZeroNumber())
         case "LARGER": return .larger(try number())

@@ -9,7 +9,7 @@ package struct FetchRenderer: Sendable {
     package let zoneOffset: @Sendable (Int64) -> Int
 
     package init(_ items: [FetchItem], zoneOffset: @escaping @Sendable (Int64) -> Int) {
-        self.items = items.filter { $0 != .flags && $0 != .uid }
+        self.items = items.filter { $0 != .flags && $0 != .uid && $0 != .modSeq }
         self.zoneOffset = zoneOffset
     }
 
@@ -18,16 +18,23 @@ package struct FetchRenderer: Sendable {
         var needs: MessageItems = []
         for item in items {
             switch item {
-            case .flags, .uid: break
+            case .flags, .uid, .modSeq: break
             case .internalDate: needs.insert(.internalDate)
             case .size: needs.insert(.size)
-            case .envelope: needs.insert(.header)
-            case .structure: needs.insert(.text)
-            case .section(let section): needs.insert(section.needsOnlyHeader ? .header : .text)
+            case .envelope: needs.insert(.summary)
+            case .structure: needs.insert(.outline)
+            case .saveDate: needs.insert(.saveDate)
+            case .emailID, .threadID: needs.insert(.objectIDs)
+            case .preview(let lazily): needs.insert(lazily ? .knownPreview : .preview)
+            case .section(let section):
+                needs.insert(section.needsOnlySummary ? .summary : section.needsOnlyHeader ? .header : .text)
             case .binary, .binarySize: needs.insert(.text)
             }
         }
-        if needs.contains(.text) { needs.remove(.header) }
+        // A header asked for as well as the structure: the message's file is opened in any case.
+        if needs.isSuperset(of: [.header, .outline]) { needs.insert(.text) }
+        if needs.contains(.text) { needs.subtract([.header, .outline, .summary]) }
+        if !needs.isDisjoint(with: [.header, .outline]) { needs.remove(.summary) }
         return needs
     }
 
@@ -36,7 +43,10 @@ package struct FetchRenderer: Sendable {
         items.contains { item in
             switch item {
             case .section(let section), .binary(let section): !section.peeks
-            case .envelope, .flags, .internalDate, .size, .uid, .structure, .binarySize: false
+            case .envelope, .flags, .internalDate, .size, .uid, .structure, .binarySize, .modSeq, .saveDate, .emailID,
+                .threadID,
+                .preview:
+                false
             }
         }
     }
@@ -72,13 +82,13 @@ package struct FetchRenderer: Sendable {
     private func render(
         _ message: FetchedMessage, _ bytes: Span<UInt8>, to output: inout ByteBuffer, below limit: Int
     ) -> Outcome {
-        let header = MIMEStructure.headerRange(bytes)
-        var parsed: MIMEStructure?
+        let header = message.outline?.parts.first?.header ?? MIMEStructure.headerRange(bytes)
+        var parsed = message.outline
         for (index, item) in items.enumerated() {
             guard output.readableBytes < limit else { return .tooMuch }
             if index > 0 { output.writeStaticString(" ") }
             switch item {
-            case .flags, .uid: break
+            case .flags, .uid, .modSeq: break
             case .internalDate:
                 output.writeStaticString("INTERNALDATE \"")
                 output.writeString(InternalDate.text(message.internalDate ?? 0, zoneOffset: zoneOffset))
@@ -92,6 +102,7 @@ package struct FetchRenderer: Sendable {
                 parsed = structure
                 output.writeString(extended ? "BODYSTRUCTURE " : "BODY ")
                 BodyStructureResponse.append(structure, bytes, extended: extended, to: &output)
+            case .saveDate, .emailID, .threadID, .preview: append(item, message, to: &output)
             case .section(let section):
                 if !section.part.isEmpty, parsed == nil { parsed = MIMEStructure.parse(bytes) }
                 let structure = parsed
@@ -109,6 +120,26 @@ package struct FetchRenderer: Sendable {
             }
         }
         return .whole
+    }
+}
+
+extension FetchRenderer {
+    private func append(_ item: FetchItem, _ message: FetchedMessage, to output: inout ByteBuffer) {
+        switch item {
+        case .saveDate:
+            // RFC 8514 §4.2: NIL where the store does not know.
+            let date = message.saveDate.map { "\"\(InternalDate.text($0, zoneOffset: zoneOffset))\"" }
+            output.writeString("SAVEDATE \(date ?? "NIL")")
+        case .emailID:
+            output.writeString("EMAILID (\(message.emailID.flatMap(ObjectID.message) ?? "M\(message.uid)"))")
+        case .threadID:
+            let thread = message.threadID.flatMap(ObjectID.thread)
+            output.writeString("THREADID \(thread.map { "(\($0))" } ?? "NIL")")
+        case .preview:
+            output.writeStaticString("PREVIEW ")
+            ResponseText.appendNString(message.preview, to: &output)
+        default: break
+        }
     }
 }
 

@@ -3,11 +3,15 @@ import NIOCore
 
 /// How the results of searches are written.
 enum SearchResponse {
-    /// mailbox-data =/ "SEARCH" *(SP nz-number) / "SORT" *(SP nz-number)
-    static func writeList(_ name: StaticString, _ numbers: [UInt32], to output: inout ByteBuffer) {
+    /// mailbox-data =/ "SEARCH" *(SP nz-number) / "SORT" *(SP nz-number) ; with SP "(" "MODSEQ" SP mod-sequence-value ")"
+    /// behind what a search by MODSEQ found (RFC 7162 §3.1.5, §3.1.6)
+    static func writeList(
+        _ name: StaticString, _ numbers: [UInt32], modSeq: UInt64?, to output: inout ByteBuffer
+    ) {
         output.writeStaticString("* ")
         output.writeStaticString(name)
         for number in numbers { output.writeString(" \(number)") }
+        if let modSeq { output.writeString(" (MODSEQ \(modSeq))") }
         output.writeStaticString("\r\n")
     }
 
@@ -15,7 +19,7 @@ enum SearchResponse {
     /// the result's order: ascending for SEARCH, sorted for SORT.
     static func writeExtended(
         _ returns: SearchReturn, _ numbers: [UInt32], correlator: SearchCorrelator, byUID: Bool,
-        to output: inout ByteBuffer
+        modSeq: UInt64? = nil, to output: inout ByteBuffer
     ) {
         correlator.write(to: &output)
         if byUID { output.writeStaticString(" UID") }
@@ -32,6 +36,7 @@ enum SearchResponse {
             output.writeString(" PARTIAL (\(partial.text) \(part ?? "NIL"))")
         }
         if options.contains(.count) { output.writeString(" COUNT \(numbers.count)") }
+        if let modSeq { output.writeString(" MODSEQ \(modSeq)") }
         output.writeStaticString("\r\n")
     }
 }
@@ -48,7 +53,7 @@ struct SearchCorrelator: Sendable {
         ResponseText.appendQuoted(tag, to: &output)
         if let mailbox {
             output.writeStaticString(" MAILBOX ")
-            ResponseText.appendAstring(mailbox.name, to: &output)
+            ResponseText.appendMailbox(mailbox.name, to: &output)
             output.writeString(" UIDVALIDITY \(mailbox.uidValidity)")
         }
         output.writeStaticString(")")

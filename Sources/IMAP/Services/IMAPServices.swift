@@ -63,6 +63,12 @@ package protocol IMAPMailbox: Sendable {
     /// Changes flags; messages that are gone are left out. Returns the view after it.
     func store(_ uids: [UInt32], _ change: FlagChange) async throws(MailboxFailure) -> MailboxView
 
+    /// As `store`, but for messages whose modification sequence is above `modSeq`, which are left alone: checked and changed
+    /// in one step.
+    func store(
+        _ uids: [UInt32], _ change: FlagChange, unchangedSince modSeq: UInt64
+    ) async throws(MailboxFailure) -> ConditionalChange
+
     /// Removes the messages that have `\Deleted`, all or those of `uids`. Returns the view after it.
     func expunge(_ uids: [UInt32]?) async throws(MailboxFailure) -> MailboxView
 

@@ -18,7 +18,8 @@ extension IMAPServerEngine {
             names += [
                 "NAMESPACE", "UIDPLUS", "UNSELECT", "CHILDREN", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE",
                 "LIST-EXTENDED", "LIST-STATUS", "MULTIAPPEND", "CATENATE", "BINARY", "REPLACE", "UTF8=ACCEPT",
-                "UNAUTHENTICATE", "APPENDLIMIT=\(options.messageSize)",
+                "UNAUTHENTICATE", "APPENDLIMIT=\(options.messageSize)", "CONDSTORE", "QRESYNC", "OBJECTID", "SAVEDATE",
+                "PREVIEW", "STATUS=SIZE", "UIDONLY",
             ]
             // RFC 4978 §3: not again.
             if !isCompressing { names.append("COMPRESS=DEFLATE") }
@@ -46,6 +47,9 @@ extension IMAPServerEngine {
         default: break
         }
         guard let account else { return reject(tag, "BAD Log in first.", &output) }
+        if needsUIDs(command) {
+            return reject(tag, "BAD [UIDREQUIRED] Message sequence numbers are not used in this session.", &output)
+        }
         switch command {
         case .check, .close, .unselect, .expunge, .search, .cancelUpdate, .fetch, .store, .copy, .move:
             guard let selected else { return reject(tag, "BAD No mailbox selected.", &output) }
@@ -89,9 +93,11 @@ extension IMAPServerEngine {
         case .expunge(let set): return expunge(tag, set, selected, &output)
         case .search(let request): return search(tag, request, selected, &output)
         case .cancelUpdate(let tags): return cancelUpdates(tag, tags, &output)
-        case .fetch(let set, let items, let byUID): return fetch(tag, set, items, byUID: byUID, selected, &output)
-        case .store(let set, let change, let isSilent, let byUID):
-            return store(tag, set, change, isSilent: isSilent, byUID: byUID, selected, &output)
+        case .fetch(let set, let items, let byUID, let modifiers):
+            return fetch(tag, set, items, byUID: byUID, modifiers, selected, &output)
+        case .store(let set, let change, let isSilent, let byUID, let unchangedSince):
+            return store(
+                tag, set, change, isSilent: isSilent, byUID: byUID, unchangedSince: unchangedSince, selected, &output)
         case .copy(let set, let target, let byUID):
             return copy(tag, set, to: target, byUID: byUID, account, selected, &output)
         case .move(let set, let target, let byUID):
@@ -104,9 +110,10 @@ extension IMAPServerEngine {
         _ command: IMAPCommand, _ tag: [UInt8], _ account: any IMAPAccount, _ output: inout ByteBuffer
     ) -> Step {
         switch command {
-        case .select(let name, let readOnly): return select(tag, name, readOnly: readOnly, account, &output)
+        case .select(let name, let readOnly, let parameters):
+            return select(tag, name, readOnly: readOnly, parameters, account, &output)
         case .create(let name, let use):
-            return change(tag, name, account, "OK Create completed.", &output) { .create($0, use) }
+            return create(tag, name, use, account, &output)
         case .delete(let name): return change(tag, name, account, "OK Delete completed.", &output) { .delete($0) }
         case .subscribe(let name):
             return change(tag, name, account, "OK Subscribe completed.", &output) { .subscribe($0) }

@@ -9,6 +9,7 @@ struct FetchRun: Sendable {
     var renderer: FetchRenderer
     var showsUID: Bool
     var showsFlags: Bool
+    var showsModSeq = false
     /// Messages whose flags are shown because this FETCH set `\Seen`.
     var marked: Set<UInt32> = []
     var next = 0
@@ -30,14 +31,26 @@ struct FetchRun: Sendable {
 extension IMAPServerEngine {
     /// FETCH (RFC 3501 §6.4.5). UID and FLAGS come from the view; the rest in batches from the store.
     mutating func fetch(
-        _ tag: [UInt8], _ set: SequenceSet, _ items: [FetchItem], byUID: Bool, _ selected: SelectedMailbox,
-        _ output: inout ByteBuffer
+        _ tag: [UInt8], _ set: SequenceSet, _ items: [FetchItem], byUID: Bool, _ modifiers: FetchModifiers,
+        _ selected: SelectedMailbox, _ output: inout ByteBuffer
     ) -> Step {
-        guard let uids = Self.uids(set, byUID: byUID, selected.told) else { return rejectSet(tag, &output) }
+        // RFC 7162 §3.2.6: VANISHED goes with CHANGEDSINCE and UID FETCH alone.
+        if modifiers.vanished, !byUID || modifiers.changedSince == nil || !enabled.contains(.qresync) {
+            return reject(tag, "BAD VANISHED needs QRESYNC, UID FETCH and CHANGEDSINCE.", &output)
+        }
+        guard var uids = Self.uids(set, byUID: byUID, selected.told) else { return rejectSet(tag, &output) }
         let completion = Completion(tag: tag, text: "OK Fetch completed.", expunges: byUID)
+        let asksForModSeq = modifiers.changedSince != nil || items.contains(.modSeq)
+        if asksForModSeq { enableCondstore(&output) }
+        if let changedSince = modifiers.changedSince {
+            if modifiers.vanished { tellVanished(of: set, since: changedSince, selected, &output) }
+            uids = Self.changed(uids, since: changedSince, selected)
+        }
         let renderer = FetchRenderer(items, zoneOffset: options.zoneOffset)
         var run = FetchRun(
             completion, uids, renderer, byUID: byUID || items.contains(.uid), flags: items.contains(.flags))
+        run.showsModSeq = asksForModSeq || (enabled.showsModSeqs && run.showsFlags)
+        if enabled.contains(.uidOnly) { run.showsUID = items.contains(.uid) }
         guard renderer.marksSeen, !selected.isReadOnly else { return continueFetch(run, &output) }
         let view = selected.mailbox.view
         let unseen = uids.filter { uid in view.index(of: uid).map { !view.flags[$0].contains(.seen) } ?? false }
@@ -112,9 +125,9 @@ extension IMAPServerEngine {
         _ items: (Bool, inout ByteBuffer) -> Void
     ) {
         guard let told = selected?.told, let index = told.index(of: uid) else { return }
-        output.writeString("* \(index + 1) FETCH (")
+        enabled.beginFetch(index, uid: uid, &output)
         var isFirst = true
-        if run.showsUID {
+        if run.showsUID || (enabled.showsUIDs && run.showsFlags) {
             output.writeString("UID \(uid)")
             isFirst = false
         }
@@ -126,7 +139,16 @@ extension IMAPServerEngine {
             let flags = newest.flatMap { view?.flags[$0] } ?? told.flags[index]
             let isRecent = selected?.recent.contains(uid) ?? false
             FlagsResponse.append(flags, (view ?? told).keywords, isRecent: isRecent, to: &output)
-            if flags != told.flags[index] { selected?.show(flags, of: uid) }
+            let newestModSeq = Self.modSeq(of: uid, view) ?? Self.modSeq(of: uid, told)
+            let isMarked = run.marked.contains(uid)
+            let modSeq = run.showsModSeq || (isMarked && enabled.showsModSeqs) ? newestModSeq : nil
+            if let modSeq { output.writeString(" MODSEQ (\(modSeq))") }
+            if flags != told.flags[index] || (enabled.showsModSeqs && modSeq != Self.modSeq(of: uid, told)) {
+                selected?.show(flags, of: uid, modSeq: modSeq)
+            }
+        } else if run.showsModSeq, let modSeq = Self.modSeq(of: uid, view) ?? Self.modSeq(of: uid, told) {
+            output.writeString("\(isFirst ? "" : " ")MODSEQ (\(modSeq))")
+            isFirst = false
         }
         items(!isFirst, &output)
         output.writeStaticString(")\r\n")

@@ -15,8 +15,12 @@ extension IMAPServerEngine {
 
     /// SELECT and EXAMINE (RFC 3501 §6.3.1): the mailbox selected before is given up, whatever comes of it.
     mutating func select(
-        _ tag: [UInt8], _ wire: [UInt8], readOnly: Bool, _ account: any IMAPAccount, _ output: inout ByteBuffer
+        _ tag: [UInt8], _ wire: [UInt8], readOnly: Bool, _ parameters: SelectParameters, _ account: any IMAPAccount,
+        _ output: inout ByteBuffer
     ) -> Step {
+        if parameters.qresync != nil, !enabled.contains(.qresync) {
+            return reject(tag, "BAD QRESYNC was not enabled.", &output)
+        }
         guard let name = name(wire) else { return rejectName(tag, &output) }
         let old = selected?.mailbox
         selected = nil
@@ -27,8 +31,12 @@ extension IMAPServerEngine {
             }
             let selected = SelectedMailbox(mailbox, name, view, firstRecentUID: firstRecent, isReadOnly: readOnly)
             engine.selected = selected
+            if parameters.condstore { engine.enabled.insert(.condstore) }
             Self.writeSelection(selected, &output)
             let text = readOnly ? "OK [READ-ONLY] Examine completed." : "OK [READ-WRITE] Select completed."
+            if let known = parameters.qresync {
+                return engine.resynchronize(selected, known, Completion(tag: tag, text: text), &output)
+            }
             return engine.reply(tag, text, &output)
         }
     }
@@ -43,9 +51,34 @@ extension IMAPServerEngine {
         }
         output.writeString("* OK [UIDVALIDITY \(view.uidValidity)] UIDs valid\r\n")
         output.writeString("* OK [UIDNEXT \(view.uidNext)] Predicted next UID\r\n")
+        output.writeString("* OK [HIGHESTMODSEQ \(view.highestModSeq)] Highest\r\n")
+        if let identity = ObjectID.mailbox(view.identity) {
+            output.writeString("* OK [MAILBOXID (\(identity))] Ok\r\n")
+        }
     }
 
     // MARK: CREATE, DELETE, RENAME, SUBSCRIBE
+
+    /// RFC 8474 §4.1: the new mailbox's MAILBOXID, where the store has one.
+    mutating func create(
+        _ tag: [UInt8], _ wire: [UInt8], _ use: MailboxListing.SpecialUse?, _ account: any IMAPAccount,
+        _ output: inout ByteBuffer
+    ) -> Step {
+        guard let name = self.name(wire) else { return rejectName(tag, &output) }
+        let completion = Completion(tag: tag, text: "OK Create completed.")
+        return wait(.account(account, .create(name, use))) { engine, answer, output in
+            guard case .done = answer else { return engine.finish(answer, completion, &output) }
+            return engine.wait(.account(account, .status([name]))) { engine, answer, output in
+                var completion = completion
+                if case .statuses(let statuses) = answer, let status = statuses.first ?? nil,
+                    let identity = ObjectID.mailbox(status.identity)
+                {
+                    completion.text = "OK [MAILBOXID (\(identity))] Create completed."
+                }
+                return engine.finish(completion, &output)
+            }
+        }
+    }
 
     mutating func change(
         _ tag: [UInt8], _ wire: [UInt8], _ account: any IMAPAccount, _ text: String, _ output: inout ByteBuffer,
@@ -61,8 +94,9 @@ extension IMAPServerEngine {
         _ tag: [UInt8], _ wire: [UInt8], _ items: [StatusItem], _ account: any IMAPAccount, _ output: inout ByteBuffer
     ) -> Step {
         guard let name = name(wire) else { return rejectName(tag, &output) }
+        if items.contains(.highestModSeq) { enableCondstore(&output) }
         let completion = Completion(tag: tag, text: "OK Status completed.")
-        return wait(.account(account, .status([name]))) { engine, answer, output in
+        return wait(.account(account, .status([name], sized: items.contains(.size)))) { engine, answer, output in
             if case .statuses(let statuses) = answer, let status = statuses.first ?? nil {
                 engine.write(status, items, name, account, &output)
             }
@@ -85,6 +119,10 @@ extension IMAPServerEngine {
             case .uidValidity: "UIDVALIDITY \(status.uidValidity)"
             case .unseen: "UNSEEN \(status.unseen)"
             case .appendLimit: "APPENDLIMIT \(options.messageSize)"
+            case .highestModSeq: "HIGHESTMODSEQ \(status.highestModSeq)"
+            case .size: "SIZE \(status.size ?? 0)"
+            case .deleted: "DELETED \(status.deleted)"
+            case .mailboxID: "MAILBOXID (\(ObjectID.mailbox(status.identity) ?? ObjectID.unknown))"
             }
         }
         output.writeString(" (\(values.joined(separator: " ")))\r\n")
@@ -110,7 +148,8 @@ extension IMAPServerEngine {
             for line in found { MailboxTree.write(line, "LIST", separator: account.naming.separator, &output) }
             let names = found.filter { $0.isSelectable }.map(\.name)
             guard !request.returnsStatus.isEmpty, !names.isEmpty else { return engine.finish(completion, &output) }
-            return engine.wait(.account(account, .status(names))) { engine, answer, output in
+            let isSized = request.returnsStatus.contains(.size)
+            return engine.wait(.account(account, .status(names, sized: isSized))) { engine, answer, output in
                 if case .statuses(let statuses) = answer {
                     for (name, status) in zip(names, statuses) {
                         if let status { engine.write(status, request.returnsStatus, name, account, &output) }

@@ -35,12 +35,18 @@ extension IMAPServerEngine {
 
     mutating func store(
         _ tag: [UInt8], _ set: SequenceSet, _ change: FlagChange, isSilent: Bool, byUID: Bool,
-        _ selected: SelectedMailbox, _ output: inout ByteBuffer
+        unchangedSince: UInt64?, _ selected: SelectedMailbox, _ output: inout ByteBuffer
     ) -> Step {
         guard let uids = Self.uids(set, byUID: byUID, selected.told) else { return rejectSet(tag, &output) }
         guard !selected.isReadOnly else { return refuseReadOnly(tag, expunges: byUID, &output) }
         let completion = Completion(tag: tag, text: "OK Store completed.", expunges: byUID)
+        if unchangedSince != nil { enableCondstore(&output) }
         guard !uids.isEmpty else { return finish(completion, &output) }
+        if let unchangedSince {
+            let request = ConditionalStore(
+                completion: completion, uids: uids, change: change, isSilent: isSilent, byUID: byUID)
+            return storeUnchanged(request, since: unchangedSince, selected)
+        }
         return wait(.mailbox(selected.mailbox, .store(uids, change))) { engine, answer, output in
             guard case .view(let view, _) = answer else {
                 return engine.finish(answer, completion, &output)
@@ -49,14 +55,16 @@ extension IMAPServerEngine {
                 engine.expect(change, uids, view)
                 return engine.finish(completion, &output)
             }
-            let run = FetchRun(
-                completion, uids, FetchRenderer([.flags], zoneOffset: { _ in 0 }), byUID: byUID, flags: true)
+            var run = FetchRun(
+                completion, uids, FetchRenderer([.flags], zoneOffset: { _ in 0 }),
+                byUID: byUID && !engine.enabled.contains(.uidOnly), flags: true)
+            run.showsModSeq = engine.enabled.showsModSeqs
             return engine.continueFetch(run, &output)
         }
     }
 
     /// What `.SILENT` asks not to be told of: the change itself, not what others did meanwhile.
-    private mutating func expect(_ change: FlagChange, _ uids: [UInt32], _ view: MailboxView) {
+    mutating func expect(_ change: FlagChange, _ uids: [UInt32], _ view: MailboxView) {
         guard let told = selected?.told else { return }
         var flags = change.flags
         for keyword in change.keywords {
@@ -72,7 +80,7 @@ extension IMAPServerEngine {
             case .remove: after = before.subtracting(flags)
             case .replace: after = flags.union(before.intersection(.passed))
             }
-            if after != before { selected?.show(after, of: uid) }
+            if after != before { selected?.show(after, of: uid, modSeq: nil) }
         }
     }
 
@@ -101,8 +109,9 @@ extension IMAPServerEngine {
     ) -> Step {
         guard !selected.isReadOnly else { return refuseReadOnly(tag, &output) }
         let uids = set.flatMap { Self.uids($0, byUID: true, selected.told) }
-        let completion = Completion(tag: tag, text: "OK Expunge completed.")
+        var completion = Completion(tag: tag, text: "OK Expunge completed.")
         if let uids, uids.isEmpty { return finish(completion, &output) }
+        completion.showsHighestModSeq = true
         return waitToFinish(.mailbox(selected.mailbox, .expunge(uids)), completion)
     }
 
@@ -139,13 +148,15 @@ extension IMAPServerEngine {
         guard let uids = Self.uids(set, byUID: byUID, selected.told) else { return rejectSet(tag, &output) }
         guard let name = name(target) else { return rejectName(tag, &output) }
         guard !selected.isReadOnly else { return refuseReadOnly(tag, &output) }
-        let completion = Completion(tag: tag, text: uids.isEmpty ? "OK No messages found." : "OK Move completed.")
+        var completion = Completion(tag: tag, text: uids.isEmpty ? "OK No messages found." : "OK Move completed.")
+        completion.showsHighestModSeq = !uids.isEmpty
         guard !uids.isEmpty else { return finish(completion, &output) }
+        let moving = completion
         return wait(.mailbox(selected.mailbox, .move(uids, to: name))) { engine, answer, output in
             if case .copied(let copied) = answer, !copied.destinationUIDs.isEmpty {
                 output.writeString("* OK \(Self.copyUID(copied))Moved UIDs.\r\n")
             }
-            return engine.finish(answer, completion, .target, &output)
+            return engine.finish(answer, moving, .target, &output)
         }
     }
 

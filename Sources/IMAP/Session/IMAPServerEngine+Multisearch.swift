@@ -43,7 +43,7 @@ extension IMAPServerEngine {
                 return engine.finish(answer, Completion(tag: tag, text: ""), &output)
             }
             let names = MultisearchScope(
-                listings: listings, naming: account.naming, selected: engine.selected?.name
+                listings: listings, naming: engine.naming(account), selected: engine.selected?.name
             ).names(request.sources)
             return engine.continueMultisearch(
                 Multisearch(tag: tag, request: request, names: names), account, &output)
@@ -57,7 +57,7 @@ extension IMAPServerEngine {
         var search = request.search
         search.key = search.key.replacingSavedResult(byUID: selected.savedResult)
         return self.search(
-            tag, search, mailbox: (account.naming.encode(selected.name), selected.told.uidValidity), selected, &output)
+            tag, search, mailbox: (naming(account).encode(selected.name), selected.told.uidValidity), selected, &output)
     }
 
     private mutating func continueMultisearch(
@@ -114,7 +114,7 @@ extension IMAPServerEngine {
         _ output: inout ByteBuffer
     ) {
         guard !uids.isEmpty, let returns = search.request.search.returns else { return }
-        let correlator = SearchCorrelator(tag: search.tag, mailbox: (account.naming.encode(name), uidValidity))
+        let correlator = SearchCorrelator(tag: search.tag, mailbox: (naming(account).encode(name), uidValidity))
         SearchResponse.writeExtended(returns, uids, correlator: correlator, byUID: true, to: &output)
     }
 }

@@ -10,6 +10,22 @@ struct SearchInProgress: Sendable {
 
     var tag: [UInt8] { correlator.tag }
 
+    /// What a search by MODSEQ tells of the messages that it names: the highest of their modification sequences
+    /// (RFC 7162 §3.1.5); of the first and last alone where these are all that was asked for (RFC 4731 §3.2).
+    var highestModSeq: UInt64? {
+        guard request.key.asksForModSeq, let found = run.result, let first = found.first, let last = found.last else {
+            return nil
+        }
+        var named = found
+        if let returns = request.returns, returns.partial == nil,
+            returns.options.isDisjoint(with: [.all, .count]), !returns.options.isDisjoint(with: [.min, .max])
+        {
+            named = (returns.options.contains(.min) ? [first] : []) + (returns.options.contains(.max) ? [last] : [])
+        }
+        let modSeqs = run.evaluator.view.modSeqs
+        return named.lazy.compactMap { $0 < modSeqs.count ? modSeqs[$0] : nil }.max()
+    }
+
     func completion(_ text: String? = nil) -> IMAPServerEngine.Completion {
         let name =
             switch request.kind {
@@ -38,6 +54,8 @@ extension IMAPServerEngine {
         _ tag: [UInt8], _ request: SearchRequest, mailbox: (name: [UInt8], uidValidity: UInt32)? = nil,
         _ selected: SelectedMailbox, _ output: inout ByteBuffer
     ) -> Step {
+        // RFC 7162 §3.1.5
+        if request.key.asksForModSeq { enableCondstore(&output) }
         let run = SearchRun(evaluator(request.key, selected), request.kind, byUID: request.byUID)
         var search = SearchInProgress(
             correlator: SearchCorrelator(tag: tag, mailbox: mailbox), request: request, run: run)
@@ -56,6 +74,7 @@ extension IMAPServerEngine {
         let newest = selected.mailbox.view
         if newest.generation != view.generation, newest.uids.starts(with: view.uids) {
             view.flags = Array(newest.flags.prefix(view.count))
+            view.modSeqs = Array(newest.modSeqs.prefix(view.count))
             view.keywords = newest.keywords
         }
         return SearchEvaluator(key, view, recent: selected.recent, zoneOffset: options.zoneOffset)
@@ -121,13 +140,15 @@ extension IMAPServerEngine {
             output.writeStaticString("\r\n")
         case .search, .sort:
             guard isExtended else {
-                SearchResponse.writeList(request.kind == .search ? "SEARCH" : "SORT", numbers, to: &output)
+                SearchResponse.writeList(
+                    request.kind == .search ? "SEARCH" : "SORT", numbers, modSeq: search.highestModSeq, to: &output)
                 return
             }
             // RFC 7377 §2.1: a mailbox with nothing found has no response.
             guard !returns.isSilent, search.correlator.mailbox == nil || !numbers.isEmpty else { return }
             SearchResponse.writeExtended(
-                returns, numbers, correlator: search.correlator, byUID: request.byUID, to: &output)
+                returns, numbers, correlator: search.correlator, byUID: request.byUID,
+                modSeq: search.highestModSeq, to: &output)
         }
     }
 }

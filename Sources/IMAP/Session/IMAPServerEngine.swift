@@ -28,6 +28,8 @@ package struct IMAPServerEngine: SessionEngine {
         var text: String
         /// Whether EXPUNGE may be told before it: not with FETCH, STORE and SEARCH by sequence numbers.
         var expunges = true
+        /// Whether HIGHESTMODSEQ is told with it, if the client knows what that is (RFC 7162 §3.2.7).
+        var showsHighestModSeq = false
     }
 
     let options: IMAPServerOptions
@@ -244,14 +246,19 @@ package struct IMAPServerEngine: SessionEngine {
         let before = selected?.told
         if completion.expunges { tellRemovedFromContexts(view, &output) }
         if !tellNews(view, expunges: completion.expunges, &output) { return .close }
+        var text = completion.text
+        if completion.showsHighestModSeq, enabled.showsModSeqs, text.hasPrefix("OK ") {
+            text = "OK [HIGHESTMODSEQ \(view.highestModSeq)] " + text.dropFirst(3)
+        }
+        let ending = text
         return updateContexts(since: before, &output) { engine, output in
-            engine.reply(completion.tag, completion.text, &output)
+            engine.reply(completion.tag, ending, &output)
         }
     }
 
     /// False when the session can't go on: the farewell is written.
     mutating func tellNews(_ view: MailboxView, expunges: Bool, _ output: inout ByteBuffer) -> Bool {
-        switch selected?.update(to: view, expunges: expunges, &output) {
+        switch selected?.update(to: view, expunges: expunges, enabled, &output) {
         case .done, nil: return true
         case .lost:
             output.writeStaticString("* BYE The selected mailbox was replaced.\r\n")

@@ -76,9 +76,13 @@ package final class IMAPSessionPerformer: SessionPerformer {
         case .rename(let name, let newName): try await account.rename(name, to: newName)
         case .subscribe(let name): try await account.subscribe(name)
         case .unsubscribe(let name): try await account.unsubscribe(name)
-        case .status(let names):
+        case .status(let names, let isSized):
             var statuses: [MailboxStatus?] = []
-            for name in names { statuses.append(try await status(name, account, isOneOfMany: names.count > 1)) }
+            for name in names {
+                var status = try await status(name, account, isOneOfMany: names.count > 1)
+                if isSized, status != nil { status?.size = try await size(of: name, account) }
+                statuses.append(status)
+            }
             return .statuses(statuses)
         }
         return .done
@@ -92,6 +96,26 @@ package final class IMAPSessionPerformer: SessionPerformer {
             return try await account.status(name)
         } catch {
             if isOneOfMany, error.kind != .unavailable { return nil }
+            throw error
+        }
+    }
+
+    /// RFC 8438: the sum of RFC822.SIZE of all messages.
+    private func size(of name: MailboxName, _ account: any IMAPAccount) async throws(MailboxFailure) -> UInt64 {
+        let mailbox = try await account.open(name, readOnly: true) {}
+        do throws(MailboxFailure) {
+            var sum: UInt64 = 0
+            var rest = mailbox.view.uids[...]
+            while !rest.isEmpty, !Task.isCancelled {
+                let messages = try await mailbox.fetch(rest, .size)
+                guard let last = messages.last?.uid else { break }
+                for message in messages { sum = sum.addingReportingOverflow(message.size ?? 0).partialValue }
+                rest = rest.drop { $0 <= last }
+            }
+            await mailbox.close()
+            return sum
+        } catch {
+            await mailbox.close()
             throw error
         }
     }
@@ -140,6 +164,8 @@ package final class IMAPSessionPerformer: SessionPerformer {
             return try await claimRecent(mailbox)
         case .claimRecent: return try await claimRecent(mailbox)
         case .store(let uids, let change): return .view(try await mailbox.store(uids, change), firstRecentUID: nil)
+        case .storeUnchanged(let uids, let change, let modSeq):
+            return .changed(try await mailbox.store(uids, change, unchangedSince: modSeq))
         case .expunge(let uids): return .view(try await mailbox.expunge(uids), firstRecentUID: nil)
         case .copy(let uids, let name): return .copied(try await mailbox.copy(uids, to: name))
         case .move(let uids, let name): return .copied(try await mailbox.move(uids, to: name))

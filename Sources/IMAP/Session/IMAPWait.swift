@@ -24,7 +24,8 @@ package enum AccountQuestion: Sendable {
     case rename(MailboxName, to: MailboxName)
     case subscribe(MailboxName)
     case unsubscribe(MailboxName)
-    case status([MailboxName])
+    /// With `sized`, their sizes too.
+    case status([MailboxName], sized: Bool = false)
 }
 
 package enum MailboxQuestion: Sendable {
@@ -32,6 +33,7 @@ package enum MailboxQuestion: Sendable {
     case refresh(claimsRecent: Bool)
     case claimRecent
     case store([UInt32], FlagChange)
+    case storeUnchanged([UInt32], FlagChange, since: UInt64)
     case expunge([UInt32]?)
     case copy([UInt32], to: MailboxName)
     case move([UInt32], to: MailboxName)
@@ -60,6 +62,7 @@ package enum IMAPAnswer: Sendable {
     case statuses([MailboxStatus?])
     case opened(any IMAPMailbox, MailboxView, firstRecentUID: UInt32)
     case view(MailboxView, firstRecentUID: UInt32?)
+    case changed(ConditionalChange)
     case copied(CopiedMessages)
     case rendered([RenderedMessage])
     /// The search as far as it came; unfinished when it is time to tell the client that it goes on.

@@ -35,6 +35,13 @@ struct SelectedMailbox: Sendable {
         case lost
     }
 
+    /// What the present command has told of a message already.
+    private struct Shown {
+        var flags: MessageFlags
+        /// Nil when the client expects these flags and has not been told the modification sequence.
+        var modSeq: UInt64?
+    }
+
     let mailbox: any IMAPMailbox
     let name: MailboxName
     let isReadOnly: Bool
@@ -45,7 +52,7 @@ struct SelectedMailbox: Sendable {
     /// Messages with a lower UID have been sorted into recent ones and others.
     private(set) var recentBoundary: UInt32
     /// Flags that the present command has already shown, where they differ from `told`.
-    private var shown: [UInt32: MessageFlags] = [:]
+    private var shown: [UInt32: Shown] = [:]
     private var hasUntoldExpunges = false
     /// What `$` stands for, as UIDs (RFC 5182).
     var savedResult = SequenceSet([])
@@ -74,8 +81,8 @@ struct SelectedMailbox: Sendable {
         recentBoundary = max(recentBoundary, view.uidNext)
     }
 
-    mutating func show(_ flags: MessageFlags, of uid: UInt32) {
-        shown[uid] = flags
+    mutating func show(_ flags: MessageFlags, of uid: UInt32, modSeq: UInt64?) {
+        shown[uid] = Shown(flags: flags, modSeq: modSeq)
     }
 
     /// FLAGS is told before the first message that has a new keyword (RFC 3501 §7.2.6).
@@ -85,21 +92,25 @@ struct SelectedMailbox: Sendable {
         told.keywords = newest.keywords
     }
 
-    /// Writes what is different in `newest`: EXPUNGE if permitted, EXISTS, RECENT, FETCH FLAGS (RFC 3501 §7.4.1).
-    mutating func update(to newest: MailboxView, expunges: Bool, _ output: inout ByteBuffer) -> Update {
+    /// Writes what is different in `newest`: EXPUNGE or VANISHED if permitted, EXISTS, RECENT, FETCH FLAGS (RFC 3501
+    /// §7.4.1, RFC 7162 §3.2.10).
+    mutating func update(
+        to newest: MailboxView, expunges: Bool, _ enabled: EnabledExtensions, _ output: inout ByteBuffer
+    ) -> Update {
         defer { shown = [:] }
         guard newest.uidValidity == told.uidValidity else { return .lost }
         guard newest.generation != told.generation || (expunges && hasUntoldExpunges) else { return .done }
         tellKeywords(of: newest, &output)
         if expunges { hasUntoldExpunges = false }
         let merged = expunges ? newest : keepingExpunged(newest)
-        guard writeExpunges(merged, &output) else { return .lost }
+        guard writeExpunges(merged, enabled, &output) else { return .lost }
         let toldCount = kept(in: merged)
         if merged.count != toldCount { output.writeString("* \(merged.count) EXISTS\r\n") }
         let recentCount = recent.count(in: merged)
         if recentCount != toldRecent || merged.count != toldCount { output.writeString("* \(recentCount) RECENT\r\n") }
         toldRecent = recentCount
-        writeFlags(merged, below: toldCount, &output)
+        writeFlags(merged, below: toldCount, enabled, &output)
+        if hasUntoldExpunges, enabled.showsModSeqs { limitHighestModSeq(newest, &output) }
         told = merged
         return .done
     }
@@ -111,31 +122,56 @@ struct SelectedMailbox: Sendable {
     }
 
     /// False when `view` holds a message among those that the client knows which it was never told of.
-    private func writeExpunges(_ view: MailboxView, _ output: inout ByteBuffer) -> Bool {
+    private func writeExpunges(
+        _ view: MailboxView, _ enabled: EnabledExtensions, _ output: inout ByteBuffer
+    ) -> Bool {
         var next = 0
-        var expunged = 0
+        var vanished: [UInt32] = []
         for (index, uid) in told.uids.enumerated() {
             if next < view.count, view.uids[next] == uid {
                 next += 1
             } else {
-                output.writeString("* \(index + 1 - expunged) EXPUNGE\r\n")
-                expunged += 1
+                if !enabled.showsVanished {
+                    output.writeString("* \(index + 1 - vanished.count) EXPUNGE\r\n")
+                }
+                vanished.append(uid)
             }
         }
+        if enabled.showsVanished { VanishedResponse.append(uids: vanished, to: &output) }
         return next == kept(in: view)
     }
 
-    private func writeFlags(_ view: MailboxView, below count: Int, _ output: inout ByteBuffer) {
+    /// RFC 7162 §3.2: a client that is told of later changes while an earlier expunge waits must not take their
+    /// modification sequence for its own.
+    private func limitHighestModSeq(_ newest: MailboxView, _ output: inout ByteBuffer) {
+        let waiting = newest.expunged.runs.first { told.index(of: $0.uids.lowerBound) != nil }
+        guard let waiting, waiting.modSeq > 1, newest.highestModSeq > waiting.modSeq else { return }
+        output.writeString("* OK [HIGHESTMODSEQ \(waiting.modSeq - 1)] Expunges wait.\r\n")
+    }
+
+    private func writeFlags(
+        _ view: MailboxView, below count: Int, _ enabled: EnabledExtensions, _ output: inout ByteBuffer
+    ) {
         var before = 0
         for index in 0..<count {
             let uid = view.uids[index]
             while before < told.count, told.uids[before] < uid { before += 1 }
             guard before < told.count else { return }
             let flags = view.flags[index]
-            guard flags != told.flags[before] || shown[uid] != nil else { continue }
-            if let shown = shown[uid], shown == flags { continue }
-            output.writeString("* \(index + 1) FETCH (")
-            FlagsResponse.append(flags, view.keywords, isRecent: recent.contains(uid), to: &output)
+            let modSeq = enabled.showsModSeqs && index < view.modSeqs.count ? view.modSeqs[index] : nil
+            let oldModSeq = enabled.showsModSeqs && before < told.modSeqs.count ? told.modSeqs[before] : nil
+            let shown = shown[uid]
+            let showsFlags = shown.map { $0.flags != flags } ?? (flags != told.flags[before])
+            // RFC 7162 §3.1.3: after STORE with .SILENT too.
+            let showsModSeq = modSeq != nil && modSeq != (shown?.modSeq ?? oldModSeq)
+            guard showsFlags || showsModSeq else { continue }
+            enabled.beginFetch(index, uid: uid, &output)
+            if enabled.showsUIDs { output.writeString("UID \(uid) ") }
+            if showsFlags || shown == nil {
+                FlagsResponse.append(flags, view.keywords, isRecent: recent.contains(uid), to: &output)
+                if modSeq != nil { output.writeStaticString(" ") }
+            }
+            if let modSeq { output.writeString("MODSEQ (\(modSeq))") }
             output.writeStaticString(")\r\n")
         }
     }

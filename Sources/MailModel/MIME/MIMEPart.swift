@@ -20,6 +20,17 @@ package struct MIMEPart: Hashable, Sendable {
     /// False for a message with neither MIME-Version nor Content-Type: its other Content-* fields mean nothing.
     package var isMIME: Bool
     var isDigest = false
+
+    package init(
+        kind: Kind, parent: Int?, header: Range<Int>, body: Range<Int>, bodyLines: Int, isMIME: Bool
+    ) {
+        self.kind = kind
+        self.parent = parent
+        self.header = header
+        self.body = body
+        self.bodyLines = bodyLines
+        self.isMIME = isMIME
+    }
 }
 
 /// The parts of a message as a flat list; the message itself is the first.
@@ -27,6 +38,11 @@ package struct MIMEStructure: Hashable, Sendable {
     package var parts: [MIMEPart]
     /// Lines and boundary comparisons that the parser went through: for tests that hold it to being linear.
     package var work: Int
+
+    package init(parts: [MIMEPart], work: Int) {
+        self.parts = parts
+        self.work = work
+    }
 
     package var root: MIMEPart { parts[0] }
 

@@ -18,6 +18,19 @@ package struct FlagChange: Hashable, Sendable {
     }
 }
 
+/// What became of a STORE with UNCHANGEDSINCE (RFC 7162 §3.1.3).
+package struct ConditionalChange: Sendable {
+    /// The view after it.
+    package var view: MailboxView
+    /// The UIDs, ascending, of messages that were left as they are because they had changed since.
+    package var refused: [UInt32]
+
+    package init(view: MailboxView, refused: [UInt32]) {
+        self.view = view
+        self.refused = refused
+    }
+}
+
 /// What COPYUID and APPENDUID tell (RFC 4315).
 package struct CopiedMessages: Hashable, Sendable {
     package var uidValidity: UInt32
@@ -40,9 +53,16 @@ package struct MailboxStatus: Hashable, Sendable {
     package var uidNext: UInt32
     package var uidValidity: UInt32
     package var highestModSeq: UInt64
+    /// Messages with `\Deleted` (RFC 9051 §6.3.11).
+    package var deleted: Int
+    /// As `MailboxView.identity`.
+    package var identity: [UInt8]
+    /// RFC 8438: all messages together, in octets; nil unless it was asked for.
+    package var size: UInt64?
 
     package init(
-        messages: Int, recent: Int, unseen: Int, uidNext: UInt32, uidValidity: UInt32, highestModSeq: UInt64
+        messages: Int, recent: Int, unseen: Int, uidNext: UInt32, uidValidity: UInt32, highestModSeq: UInt64,
+        deleted: Int = 0, identity: [UInt8] = []
     ) {
         self.messages = messages
         self.recent = recent
@@ -50,5 +70,7 @@ package struct MailboxStatus: Hashable, Sendable {
         self.uidNext = uidNext
         self.uidValidity = uidValidity
         self.highestModSeq = highestModSeq
+        self.deleted = deleted
+        self.identity = identity
     }
 }

@@ -16,10 +16,15 @@ package struct MailboxView: Sendable {
     package var firstRecentUID: UInt32
     /// Counts every change of the view, so that two can be compared at no cost.
     package var generation: UInt64
+    /// Which messages went, for clients that come back (RFC 7162).
+    package var expunged: ExpungedMessages
+    /// The mailbox's own identity, whatever its name: MAILBOXID without its prefix (RFC 8474). Empty if the store has none.
+    package var identity: [UInt8]
 
     package init(
         uidValidity: UInt32, uidNext: UInt32, highestModSeq: UInt64 = 1, keywords: [String] = [], uids: [UInt32] = [],
-        flags: [MessageFlags] = [], modSeqs: [UInt64] = [], firstRecentUID: UInt32 = 1, generation: UInt64 = 0
+        flags: [MessageFlags] = [], modSeqs: [UInt64] = [], firstRecentUID: UInt32 = 1, generation: UInt64 = 0,
+        expunged: ExpungedMessages = ExpungedMessages(floor: .max), identity: [UInt8] = []
     ) {
         self.uidValidity = uidValidity
         self.uidNext = uidNext
@@ -30,6 +35,8 @@ package struct MailboxView: Sendable {
         self.modSeqs = modSeqs
         self.firstRecentUID = firstRecentUID
         self.generation = generation
+        self.expunged = expunged
+        self.identity = identity
     }
 
     package var count: Int { uids.count }

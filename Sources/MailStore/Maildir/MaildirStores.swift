@@ -10,6 +10,7 @@ package final class MaildirStores: Sendable {
     let pool: BlockingPool
     let options: MaildirOptions
     private let watcher: DirectoryWatcher
+    private let kept: Mutex<MailboxIndexes?>
     private let folders = Mutex(Folders())
 
     private struct Key: Hashable {
@@ -31,14 +32,24 @@ package final class MaildirStores: Sendable {
     /// - Parameters:
     ///   - roots: below which all mail lies.
     ///   - pool: threads for this disk work alone.
+    ///   - indexes: what is remembered of mailboxes; without them it is found out again after each start.
     package init(
         roots: MailRoots, pool: BlockingPool, options: MaildirOptions = MaildirOptions(),
-        watcher: DirectoryWatcher = DirectoryWatcher()
+        watcher: DirectoryWatcher = DirectoryWatcher(), indexes: MailboxIndexes? = nil
     ) {
+        self.kept = Mutex(indexes)
         self.roots = roots
         self.pool = pool
         self.options = options
         self.watcher = watcher
+    }
+
+    /// What is remembered of mailboxes beyond this process; nil where nothing is.
+    package var indexes: MailboxIndexes? { kept.withLock { $0 } }
+
+    /// For folders that are looked at from now on.
+    package func use(_ indexes: MailboxIndexes) {
+        kept.withLock { $0 = indexes }
     }
 
     /// One account's mailboxes. Cheap: what is known of folders is shared by all values for the same place.
@@ -57,7 +68,8 @@ package final class MaildirStores: Sendable {
                 return folder
             }
             let folder = MaildirFolder(
-                place, owner: owner, pool: pool, roots: roots, options: options, watcher: watcher)
+                place, owner: owner, pool: pool, roots: roots, options: options, watcher: watcher,
+                index: indexes?.account(at: place.accountPath, owner: owner))
             folders.byKey[key] = WeakFolder(folder: folder)
             folders.recent.append(folder)
             if folders.recent.count > options.cachedFolders { folders.recent.removeFirst() }

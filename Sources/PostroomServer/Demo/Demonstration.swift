@@ -15,7 +15,9 @@ package enum Demonstration {
         let configuration = try folder.prepare()
         let loaded = try SiteLoader.load(configuration, environment: ProcessEnvironment.current)
         SiteLogging.bootstrap(loaded.model.log)
-        try await Server.withRunning(loaded.model, queueDirectory: "\(folder.path)/spool") { server in
+        try await Server.withRunning(
+            loaded.model, queueDirectory: "\(folder.path)/spool", indexDirectory: "\(folder.path)/index"
+        ) { server in
             let story = DemoStory(server: server, isColoured: isColoured, show: show)
             try await story.tell(configuration: configuration)
             guard keepsServing else { return }

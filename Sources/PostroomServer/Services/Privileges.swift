@@ -59,6 +59,11 @@ package enum Privileges {
                 description: "can't prepare \(queue) for mail that waits: \(String(cString: strerror(errno))) — "
                     + "set outgoing.queue_directory")
         }
+        // Without it mail is served all the same.
+        let index = IndexFolder.path(site, environment: environment)
+        makeFolders(index)
+        chown(index, user.pw_uid, user.pw_gid)
+        chmod(index, 0o700)
         let runtime = RuntimeFolder.path(site, environment: environment)
         RuntimeFolder.make(runtime)
         // Others must come through to the socket for them.

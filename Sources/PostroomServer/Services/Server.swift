@@ -57,7 +57,8 @@ package final class Server: Sendable {
         let folder = QueueFolder.path(model, environment: environment)
         let runtime = RuntimeFolder.path(model, environment: environment)
         try await withRunning(
-            model, source: source, sockets: sockets, queueDirectory: folder, runtimeDirectory: runtime
+            model, source: source, sockets: sockets, queueDirectory: folder,
+            indexDirectory: IndexFolder.path(model, environment: environment), runtimeDirectory: runtime
         ) { server in
             await server.waitForSignal()
         }
@@ -68,11 +69,12 @@ package final class Server: Sendable {
     /// - Parameters:
     ///   - source: read again by `reload`.
     ///   - queueDirectory: where mail waits, also from an earlier life.
+    ///   - indexDirectory: where what is known of mailboxes is kept; nil keeps nothing.
     ///   - runtimeDirectory: for the sockets of programs of this machine and of `postroom queue`; nil makes only what is
     ///     configured.
     package static func withRunning<Value: Sendable>(
         _ given: SiteModel, source: SiteSource? = nil, sockets: BoundSockets = BoundSockets(), queueDirectory: String,
-        runtimeDirectory: String? = nil, _ body: (Server) async throws -> Value
+        indexDirectory: String? = nil, runtimeDirectory: String? = nil, _ body: (Server) async throws -> Value
     ) async throws -> Value {
         // A client that is gone shall be an error of its connection, not a signal for the process.
         signal(SIGPIPE, SIG_IGN)
@@ -81,6 +83,7 @@ package final class Server: Sendable {
         let tls = try ServerTLS(model)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         let site = try await Site.open(model, group: group)
+        if let indexDirectory { site.storage.keepIndexes(in: indexDirectory) }
         let sites = SiteHolder(site)
         let queueService: QueueService
         do {
@@ -131,6 +134,7 @@ package final class Server: Sendable {
             tasks.cancelAll()
             while (try? await tasks.next()) != nil {}
             await queueService.close()
+            await site.storage.closeIndexes()
             await sites.current.close()
             try? await group.shutdownGracefully()
             return try result.get()

@@ -27,6 +27,14 @@ struct StoredMailbox: IMAPMailbox {
         try await account.logging { () throws(MailboxFailure) in try await mailbox.store(uids, change) }
     }
 
+    func store(
+        _ uids: [UInt32], _ change: FlagChange, unchangedSince modSeq: UInt64
+    ) async throws(MailboxFailure) -> ConditionalChange {
+        try await account.logging { () throws(MailboxFailure) in
+            try await mailbox.store(uids, change, unchangedSince: modSeq)
+        }
+    }
+
     func expunge(_ uids: [UInt32]?) async throws(MailboxFailure) -> MailboxView {
         try await account.logging { () throws(MailboxFailure) in try await mailbox.expunge(uids) }
     }

@@ -2,6 +2,7 @@ import Blocking
 import Delivery
 import Directory
 import Glibc
+import Logging
 import MailModel
 import MailStore
 import NIOCore
@@ -49,12 +50,30 @@ final class SiteStorage: Sendable {
         do {
             let roots = try MailRoots(paths.map { Array($0.utf8) }, places: places)
             let pool = BlockingPool(name: "mail", threads: 48)
-            return SiteStorage(MaildirStores(roots: roots, pool: pool), paths, byPath)
+            let stores = MaildirStores(roots: roots, pool: pool, indexes: old?.stores.indexes)
+            return SiteStorage(stores, paths, byPath)
         } catch {
             faults.error(
                 at: model.store.roots.first?.location ?? .builtIn, "\(error)", remedy: "mend store.roots")
             return nil
         }
+    }
+
+    /// From now on, what is known of mailboxes is kept in `folder`. Without it mail is served all the same.
+    func keepIndexes(in folder: String) {
+        let logger = Logger(label: "postroom")
+        guard IndexFolder.make(folder) else {
+            logger.warning(
+                "mailboxes are served without an index: the folder can't be made or written",
+                metadata: ["folder": "\(folder)", "error": "\(String(cString: strerror(errno)))"])
+            return
+        }
+        let pool = BlockingPool(name: "index", threads: 8)
+        stores.use(MailboxIndexes(folder: folder, pool: pool, logger: logger))
+    }
+
+    func closeIndexes() async {
+        await stores.indexes?.close()
     }
 
     /// One account's mailboxes.

@@ -203,6 +203,8 @@ package struct StoreModel: Sendable {
     package var owner: Located<Owner>?
     /// Added to each copy: `Delivered-To:` and `X-Original-To:` (a copy of its own for each recipient).
     package var recipientHeaders: Bool
+    /// Where what is known of mailboxes is kept, outside of them; ours alone, on a local disk.
+    package var indexDirectory: Located<String>?
 
     package init(
         roots: [Located<String>] = [], minimumUID: UInt32, owner: Located<Owner>? = nil, recipientHeaders: Bool

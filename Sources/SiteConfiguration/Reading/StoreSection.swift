@@ -17,10 +17,14 @@ enum StoreSection {
             return ids.count == 2 ? Owner(uid: ids[0], gid: ids[1]) : nil
         }
         let headers = reader?.boolean("recipient_headers")?.value ?? false
+        let index = reader?.string("index_directory").map { folder in
+            folder.map { site.context.absolute($0, relativeTo: folder.location.file) }
+        }
         reader?.finish()
         var model = StoreModel(
             roots: roots, minimumUID: UInt32(minimum), owner: owner, recipientHeaders: headers)
         model.places = places
+        model.indexDirectory = index
         return model
     }
 }

@@ -59,6 +59,7 @@ extension StoreModel {
         entries.add("minimum_uid", String(minimumUID))
         entries.add("owner", owner?.map(\.description))
         entries.add("recipient_headers", recipientHeaders ? "yes" : "no")
+        entries.add("index_directory", indexDirectory)
         return entries.value
     }
 }

@@ -105,17 +105,24 @@ import Testing
 
     static func ours(_ bytes: [UInt8], _ item: String, number: Int) throws -> [UInt8] {
         let result = CommandParser(limits: .afterLogin).parse(Array("a FETCH 1 \(item)".utf8))
-        guard case .command(.fetch(_, let items, _)) = result.outcome else { return [] }
+        guard case .command(.fetch(_, let items, _, _)) = result.outcome else { return [] }
         let message = Self.crlf(bytes)
         let renderer = FetchRenderer(items) { _ in 0 }
-        let content: [UInt8]
+        var fetched = FetchedMessage(uid: 1, internalDate: 0, size: UInt64(message.count))
+        let header = MIMEStructure.headerRange(message.span)
         if renderer.needs.contains(.header) {
-            content = Array(message[MIMEStructure.headerRange(message.span)])
+            fetched.content = ByteBuffer(bytes: message[header])
+        } else if renderer.needs.contains(.outline),
+            let outline = MIMEOutline(message.span, MIMEStructure.parse(message.span), limit: 1 << 20)
+        {
+            fetched.content = ByteBuffer(bytes: outline.headers)
+            fetched.outline = outline.structure
+        } else if renderer.needs.contains(.summary) {
+            fetched.content = ByteBuffer(bytes: SummaryHeader.make(message.span, header: header))
         } else {
-            content = message
+            fetched.content = ByteBuffer(bytes: message)
         }
-        let rendered = try renderer.render(
-            FetchedMessage(uid: 1, internalDate: 0, size: UInt64(message.count), content: ByteBuffer(bytes: content)))
+        let rendered = try renderer.render(fetched)
         return Array("* \(number) FETCH (".utf8) + Array(rendered.items.readableBytesView) + Array(")".utf8)
     }
 

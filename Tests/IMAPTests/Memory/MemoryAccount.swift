@@ -22,7 +22,34 @@ final class MemoryAccount: IMAPAccount, IMAPServices {
         var listeners: [Int: @Sendable () -> Void] = [:]
 
         init(uidValidity: UInt32) {
-            view = MailboxView(uidValidity: uidValidity, uidNext: 1)
+            view = MailboxView(
+                uidValidity: uidValidity, uidNext: 1, expunged: ExpungedMessages(floor: 1),
+                identity: Array("box\(uidValidity)".utf8))
+        }
+
+        mutating func remove(_ isGone: (Message) -> Bool) {
+            let gone = messages.filter(isGone).map(\.uid)
+            guard !gone.isEmpty else { return }
+            view.highestModSeq += 1
+            view.expunged.add(gone, modSeq: view.highestModSeq)
+            messages.removeAll(where: isGone)
+            changed()
+        }
+
+        mutating func store(_ uids: [UInt32], _ change: FlagChange) throws(MailboxFailure) {
+            let flags = try flags(change.flags, change.keywords)
+            let wanted = Set(uids)
+            view.highestModSeq += 1
+            for index in messages.indices where wanted.contains(messages[index].uid) {
+                let before = messages[index].flags
+                switch change.operation {
+                case .add: messages[index].flags.formUnion(flags)
+                case .remove: messages[index].flags.subtract(flags)
+                case .replace: messages[index].flags = flags
+                }
+                if messages[index].flags != before { messages[index].modSeq = view.highestModSeq }
+            }
+            changed()
         }
 
         mutating func changed() {
@@ -169,7 +196,8 @@ final class MemoryAccount: IMAPAccount, IMAPServices {
         return MailboxStatus(
             messages: view.count, recent: mailbox.messages.count { $0.uid >= view.firstRecentUID },
             unseen: mailbox.messages.count { !$0.flags.contains(.seen) }, uidNext: view.uidNext,
-            uidValidity: view.uidValidity, highestModSeq: view.highestModSeq)
+            uidValidity: view.uidValidity, highestModSeq: view.highestModSeq,
+            deleted: mailbox.messages.count { $0.flags.contains(.deleted) }, identity: view.identity)
     }
 
     func open(
@@ -236,36 +264,43 @@ final class MemoryMailbox: IMAPMailbox {
         // Small batches, so that tests see more than one.
         return uids.lazy.compactMap { uid in messages.first { $0.uid == uid } }.prefix(3).map { message in
             let header = Array(message.content[MIMEStructure.headerRange(message.content.span)])
-            let content = items.contains(.text) ? message.content : items.contains(.header) ? header : nil
-            return FetchedMessage(
+            let needsText = !items.isDisjoint(with: [.text, .outline])
+            let needsHeader = !items.isDisjoint(with: [.header, .summary])
+            let content = needsText ? message.content : needsHeader ? header : nil
+            var fetched = FetchedMessage(
                 uid: message.uid, internalDate: message.internalDate, size: UInt64(message.content.count),
                 content: content.map { ByteBuffer(bytes: $0) })
+            fetched.saveDate = message.internalDate.addingReportingOverflow(86_400).partialValue
+            fetched.emailID = Array("mail\(message.uid)".utf8)
+            fetched.threadID = message.uid == 1 ? nil : Array("thread".utf8)
+            if items.contains(.preview) { fetched.preview = Array("preview \(message.uid)".utf8) }
+            return fetched
         }
     }
 
     func store(_ uids: [UInt32], _ change: FlagChange) async throws(MailboxFailure) -> MailboxView {
         try account.change(name) { mailbox throws(MailboxFailure) in
-            let flags = try mailbox.flags(change.flags, change.keywords)
-            let wanted = Set(uids)
-            for index in mailbox.messages.indices where wanted.contains(mailbox.messages[index].uid) {
-                switch change.operation {
-                case .add: mailbox.messages[index].flags.formUnion(flags)
-                case .remove: mailbox.messages[index].flags.subtract(flags)
-                case .replace: mailbox.messages[index].flags = flags
-                }
-            }
-            mailbox.changed()
+            try mailbox.store(uids, change)
             return mailbox.view
+        }
+    }
+
+    func store(
+        _ uids: [UInt32], _ change: FlagChange, unchangedSince modSeq: UInt64
+    ) async throws(MailboxFailure) -> ConditionalChange {
+        try account.change(name) { mailbox throws(MailboxFailure) in
+            let changed = Set(mailbox.messages.filter { $0.modSeq > modSeq }.map(\.uid))
+            try mailbox.store(uids.filter { !changed.contains($0) }, change)
+            return ConditionalChange(view: mailbox.view, refused: uids.filter(changed.contains))
         }
     }
 
     func expunge(_ uids: [UInt32]?) async throws(MailboxFailure) -> MailboxView {
         try account.change(name) { mailbox in
             let wanted = uids.map(Set.init)
-            mailbox.messages.removeAll { message in
+            mailbox.remove { message in
                 message.flags.contains(.deleted) && wanted?.contains(message.uid) != false
             }
-            mailbox.changed()
             return mailbox.view
         }
     }
@@ -289,8 +324,7 @@ final class MemoryMailbox: IMAPMailbox {
     func move(_ uids: [UInt32], to target: MailboxName) async throws(MailboxFailure) -> CopiedMessages {
         let copied = try await copy(uids, to: target)
         _ = try account.change(name) { mailbox in
-            mailbox.messages.removeAll { copied.sourceUIDs.contains($0.uid) }
-            mailbox.changed()
+            mailbox.remove { copied.sourceUIDs.contains($0.uid) }
         }
         return copied
     }

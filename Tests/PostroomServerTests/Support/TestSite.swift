@@ -20,7 +20,8 @@ struct TestSite: RunningSite {
             configuration, files, tls: tls, lmtp: lmtp, listenerList: listenerList, to: folder)
         let model = try SiteLoader.load(file, environment: [:]).model
         return try await Server.withRunning(
-            model, source: .file(file), queueDirectory: folder.path("spool"), runtimeDirectory: folder.path("run")
+            model, source: .file(file), queueDirectory: folder.path("spool"), indexDirectory: folder.path("index"),
+            runtimeDirectory: folder.path("run")
         ) { server in
             try await body(TestSite(folder: folder, server: server))
         }

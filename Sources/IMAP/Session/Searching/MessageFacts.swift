@@ -10,6 +10,9 @@ package protocol MessageFacts {
     var saveDate: Int64? { get }
     /// RFC822.SIZE.
     var size: UInt64? { get }
+    /// As EMAILID and THREADID write them (RFC 8474); nil where the store knows none.
+    var emailID: [UInt8]? { get }
+    var threadID: [UInt8]? { get }
 
     /// The unfolded values of all fields of this name, encoded words and all; nil when the facts don't reach so far.
     func fields(named name: String) -> [[UInt8]]?
@@ -28,6 +31,7 @@ package struct MessageNeeds: Hashable, Sendable {
     package var internalDate = false
     package var saveDate = false
     package var size = false
+    package var objectIDs = false
 
     package init() {}
 
@@ -38,17 +42,22 @@ package struct MessageNeeds: Hashable, Sendable {
         internalDate = internalDate || other.internalDate
         saveDate = saveDate || other.saveDate
         size = size || other.size
+        objectIDs = objectIDs || other.objectIDs
     }
 
-    /// As the store is asked without an index.
+    /// What the store is asked for.
     package var items: MessageItems {
         var items: MessageItems = []
         if internalDate || saveDate { items.insert(.internalDate) }
+        if saveDate { items.insert(.saveDate) }
+        if objectIDs { items.insert(.objectIDs) }
         if size { items.insert(.size) }
         if body {
             items.insert(.text)
-        } else if wholeHeader || !fields.isEmpty {
+        } else if wholeHeader || !fields.allSatisfy({ SummaryHeader.holds($0.utf8) }) {
             items.insert(.header)
+        } else if !fields.isEmpty {
+            items.insert(.summary)
         }
         return items
     }
@@ -63,8 +72,10 @@ struct MessageInSearch: MessageFacts {
     }
 
     var internalDate: Int64? { message.internalDate }
-    var saveDate: Int64? { nil }
+    var saveDate: Int64? { message.saveDate }
     var size: UInt64? { message.size }
+    var emailID: [UInt8]? { message.emailID.flatMap(ObjectID.message).map { Array($0.utf8) } }
+    var threadID: [UInt8]? { message.threadID.flatMap(ObjectID.thread).map { Array($0.utf8) } }
 
     func fields(named name: String) -> [[UInt8]]? {
         withBytes { bytes in

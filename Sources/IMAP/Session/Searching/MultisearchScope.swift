@@ -23,15 +23,15 @@ struct MultisearchScope {
             case .personal: add(known)
             case .subscribed: add(known.filter(\.isSubscribed))
             case .mailboxes(let wire):
-                let asked = Set(wire.compactMap(naming.decode))
+                let asked = Set(wire.compactMap { naming.decode($0) })
                 add(known.filter { asked.contains($0.name) })
             case .subtree(let wire):
-                let roots = wire.compactMap(naming.decode)
+                let roots = wire.compactMap { naming.decode($0) }
                 add(
                     known.filter { listing in roots.contains { listing.name == $0 || listing.name.isDescendant(of: $0) }
                     })
             case .subtreeOne(let wire):
-                let roots = wire.compactMap(naming.decode)
+                let roots = wire.compactMap { naming.decode($0) }
                 add(known.filter { listing in roots.contains { listing.name == $0 || listing.name.parent == $0 } })
             }
         }

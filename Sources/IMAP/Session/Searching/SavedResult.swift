@@ -52,9 +52,11 @@ extension IMAPCommand {
         case .search(var request):
             request.key = request.key.replacingSavedResult(byUID: selected.savedResult)
             return .search(request)
-        case .fetch(let set, let items, let byUID): return .fetch(replaced(set, byUID: byUID), items, byUID: byUID)
-        case .store(let set, let change, let isSilent, let byUID):
-            return .store(replaced(set, byUID: byUID), change, isSilent: isSilent, byUID: byUID)
+        case .fetch(let set, let items, let byUID, let modifiers):
+            return .fetch(replaced(set, byUID: byUID), items, byUID: byUID, modifiers)
+        case .store(let set, let change, let isSilent, let byUID, let modSeq):
+            return .store(
+                replaced(set, byUID: byUID), change, isSilent: isSilent, byUID: byUID, unchangedSince: modSeq)
         case .copy(let set, let name, let byUID): return .copy(replaced(set, byUID: byUID), to: name, byUID: byUID)
         case .move(let set, let name, let byUID): return .move(replaced(set, byUID: byUID), to: name, byUID: byUID)
         default: return self

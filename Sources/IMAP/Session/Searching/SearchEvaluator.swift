@@ -8,14 +8,10 @@ package struct SearchEvaluator: Sendable {
     package let view: MailboxView
     package let recent: RecentMessages
     package let zoneOffset: @Sendable (Int64) -> Int
-    /// Whether the mailbox's store knows when a message came into it (RFC 8514).
-    package let keepsSaveDates: Bool
 
     package init(
-        _ key: SearchKey, _ view: MailboxView, recent: RecentMessages, keepsSaveDates: Bool = false,
-        zoneOffset: @escaping @Sendable (Int64) -> Int
+        _ key: SearchKey, _ view: MailboxView, recent: RecentMessages, zoneOffset: @escaping @Sendable (Int64) -> Int
     ) {
-        self.keepsSaveDates = keepsSaveDates
         self.view = view
         self.recent = recent
         self.zoneOffset = zoneOffset
@@ -56,9 +52,10 @@ package struct SearchEvaluator: Sendable {
 
     private static func collect(_ key: SearchKey, into needs: inout MessageNeeds) {
         switch key {
-        case .all, .has, .lacks, .recent, .keyword, .sequence, .uid, .saveDateSupported: break
+        case .all, .has, .lacks, .recent, .keyword, .sequence, .uid, .modSeq: break
         case .before, .on, .since, .olderThan, .youngerThan: needs.internalDate = true
-        case .savedBefore, .savedOn, .savedSince: needs.saveDate = true
+        case .savedBefore, .savedOn, .savedSince, .saveDateSupported: needs.saveDate = true
+        case .emailID, .threadID: needs.objectIDs = true
         case .larger, .smaller: needs.size = true
         case .sentBefore, .sentOn, .sentSince: needs.fields.insert("DATE")
         case .header(let name, _): needs.fields.insert(name.uppercased())
@@ -104,6 +101,7 @@ package struct SearchEvaluator: Sendable {
         case .keyword(let name): return view.has(keyword: name, at: index)
         case .sequence(let set): return set.contains(UInt32(clamping: index + 1))
         case .uid(let set): return set.contains(view.uids[index])
+        case .modSeq(let modSeq): return index < view.modSeqs.count && view.modSeqs[index] >= modSeq
         case .not(let key): return decide(key, index, message, now: now).map { !$0 }
         case .or(let left, let right):
             let first = decide(left, index, message, now: now)
@@ -128,7 +126,9 @@ package struct SearchEvaluator: Sendable {
         case .savedBefore(let date): return day(message?.saveDate ?? message?.internalDate).map { $0 < date }
         case .savedOn(let date): return day(message?.saveDate ?? message?.internalDate).map { $0 == date }
         case .savedSince(let date): return day(message?.saveDate ?? message?.internalDate).map { $0 >= date }
-        case .saveDateSupported: return keepsSaveDates
+        case .saveDateSupported: return message.map { $0.saveDate != nil }
+        case .emailID(let id): return message.map { $0.emailID == id }
+        case .threadID(let id): return message.map { $0.threadID == id }
         case .olderThan(let seconds): return message?.internalDate.map { $0 <= now - Int64(seconds) }
         case .youngerThan(let seconds): return message?.internalDate.map { $0 >= now - Int64(seconds) }
         case .larger(let size): return message?.size.map { $0 > size }

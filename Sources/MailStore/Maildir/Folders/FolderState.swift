@@ -36,6 +36,11 @@ struct FolderState: Sendable {
     /// Sizes with CRLF line ends that the file names do not tell, by UID.
     var virtualSizes: [UInt32: UInt64] = [:]
 
+    /// What an index told of the folder, until it is loaded.
+    var remembered: RememberedMailbox?
+    /// Whether that was of this very mailbox.
+    var wasAdopted = false
+
     init() {
         view = MailboxView(uidValidity: 0, uidNext: 1)
     }

@@ -15,6 +15,27 @@ extension FolderWork {
         }
     }
 
+    /// As `store`, for the messages that have not changed since `modSeq`; gives the others. Looked at first, so that what
+    /// other programs did counts as a change.
+    mutating func store(_ uids: [UInt32], _ change: FlagChange, unchangedSince modSeq: UInt64) throws -> [UInt32] {
+        try refresh()
+        func split(_ uids: [UInt32], _ view: MailboxView) -> (changed: [UInt32], unchanged: [UInt32]) {
+            let changed = Set(uids.filter { uid in view.index(of: uid).map { view.modSeqs[$0] > modSeq } ?? false })
+            return (uids.filter(changed.contains), uids.filter { !changed.contains($0) })
+        }
+        let (refused, rest) = split(uids, state.view)
+        return try locked { work in
+            let keywords = try work.keywordFlags(change)
+            let missing = try work.rename(rest, change, keywords)
+            guard !missing.isEmpty else { return refused }
+            // Another program changed their names, and maybe more.
+            try work.reconcile()
+            let (changed, unchanged) = split(missing, work.state.view)
+            _ = try work.rename(unchanged, change, keywords)
+            return (refused + changed).sorted()
+        }
+    }
+
     private mutating func keywordFlags(_ change: FlagChange) throws -> MessageFlags {
         guard change.operation != .remove else { return state.keywords.known(change.keywords) }
         return try addKeywords(change.keywords)

@@ -116,6 +116,7 @@ extension FolderWork {
         try findMissing(list, &scan)
         if claimingRecent { try moveToCur(&scan) }
 
+        if isFirst { adopt(list) }
         let known = state.view
         var files: [MessageFile] = []
         var uids: [UInt32] = []
@@ -223,6 +224,30 @@ extension FolderWork {
         try step(.uidListSynced)
     }
 
+    /// Goes on from what an index remembers, if it is of this mailbox: what is still as it was keeps its modification
+    /// sequence, and what went meanwhile is known to have gone.
+    private mutating func adopt(_ list: UIDList) {
+        state.view.identity = list.guid
+        guard let remembered = state.remembered else { return }
+        state.remembered = nil
+        // Not even another mailbox at this place goes back behind it: a client knows only the name.
+        state.view.highestModSeq = remembered.highestModSeq
+        guard remembered.identity == list.guid, remembered.uidValidity == list.uidValidity,
+            remembered.uids.last ?? 0 < list.nextUID
+        else { return }
+        for (index, uid) in remembered.uids.enumerated() {
+            // Without a keyword that is no more it counts as changed.
+            guard let flags = state.keywords.translated(remembered.flags[index], remembered.keywords) else { continue }
+            state.view.uids.append(uid)
+            state.view.flags.append(flags)
+            state.view.modSeqs.append(remembered.modSeqs[index])
+        }
+        state.view.expunged = remembered.expunged
+        // A keyword's name alone is no change of any message.
+        state.view.keywords = state.keywords.names
+        state.wasAdopted = true
+    }
+
     // MARK: The view
 
     /// Makes the view say what these files say; messages that changed get a new modification sequence.
@@ -236,15 +261,17 @@ extension FolderWork {
         let next = state.nextModSeq()
         var isChanged = uids.count != old.uids.count || old.keywords != state.keywords.names || next == 0
         var position = 0
+        var gone: [UInt32] = []
         for (uid, file) in zip(uids, files) {
             while position < old.uids.count, old.uids[position] < uid {
+                gone.append(old.uids[position])
                 position += 1
-                isChanged = true
             }
             let isKnown = position < old.uids.count && old.uids[position] == uid
             // Most names are as they were: their letters need not be read again.
             let now =
-                isKnown && oldFiles[position].name == file.name && state.readKeywords == state.keywords.version
+                isKnown && position < oldFiles.count && oldFiles[position].name == file.name
+                    && state.readKeywords == state.keywords.version
                 ? old.flags[position] : state.keywords.flags(file.letters)
             let isSame = isKnown && old.flags[position] == now
             flags.append(now)
@@ -252,6 +279,8 @@ extension FolderWork {
             if !isSame { isChanged = true }
             if isKnown { position += 1 }
         }
+        gone += old.uids[position...]
+        if !gone.isEmpty { isChanged = true }
         state.files = files
         state.readKeywords = state.keywords.version
         state.view.uidNext = max(uidNext ?? old.uidNext, old.uidNext)
@@ -260,7 +289,13 @@ extension FolderWork {
         state.view.uids = uids
         state.view.flags = flags
         state.view.modSeqs = modSeqs
-        state.view.highestModSeq = next
+        // A folder that was found as it was left goes on where it was.
+        if state.isLoaded || isChanged || !state.wasAdopted { state.view.highestModSeq = next }
+        if state.isLoaded || state.wasAdopted {
+            state.view.expunged.add(gone, modSeq: next)
+        } else {
+            state.view.expunged = ExpungedMessages(floor: next)
+        }
         if state.virtualSizes.count > uids.count {
             let present = Set(uids)
             state.virtualSizes = state.virtualSizes.filter { present.contains($0.key) }

@@ -83,6 +83,18 @@ struct KeywordTable: Sendable {
         return (flags, isChanged)
     }
 
+    /// Flags whose bits stand for `names` as this table has them; nil when one of the keywords is not known.
+    func translated(_ flags: MessageFlags, _ names: [String]) -> MessageFlags? {
+        var result = flags.intersection(MessageFlags.system.union(.passed))
+        for index in flags.keywordIndexes {
+            guard index < names.count else { return nil }
+            let flag = known([names[index]])
+            guard !flag.isEmpty else { return nil }
+            result.formUnion(flag)
+        }
+        return result
+    }
+
     /// The flags of these keywords as far as the folder knows them.
     func known(_ keywords: [String]) -> MessageFlags {
         var flags: MessageFlags = []

@@ -13,6 +13,7 @@ final class MaildirFolder: Sendable {
     private let roots: MailRoots
     private let options: MaildirOptions
     private let watcher: DirectoryWatcher
+    let index: AccountIndex?
     private let shared: Mutex<Shared>
 
     private struct Shared {
@@ -27,12 +28,18 @@ final class MaildirFolder: Sendable {
         /// How many looks for changes have begun, and the number of the last one that came to its end.
         var looksBegun: UInt64 = 0
         var lastLook: UInt64 = 0
+        var hasRecalled = false
+        var isWritingQueued = false
+        /// What the index says, as far as this value knows.
+        var written: (view: MailboxView, stamp: Int64)?
+        var writtenAfterRemovals = 0
     }
 
     init(
         _ place: FolderPlace, owner: Owner, pool: BlockingPool, roots: MailRoots, options: MaildirOptions,
-        watcher: DirectoryWatcher
+        watcher: DirectoryWatcher, index: AccountIndex? = nil
     ) {
+        self.index = index
         self.place = place
         self.owner = owner
         self.lane = BlockingLane(pool: pool, owner: owner)
@@ -54,7 +61,21 @@ final class MaildirFolder: Sendable {
     func work<T: Sendable>(
         for listener: UInt64? = nil, _ body: @escaping @Sendable (inout FolderWork) throws -> T
     ) async throws -> T {
-        try await lane.run { try self.perform(for: listener, body) }
+        await recall()
+        return try await lane.run { try self.perform(for: listener, body) }
+    }
+
+    /// What the index knows from before, asked before the folder is read for the first time.
+    private func recall() async {
+        guard let index, !shared.withLock({ $0.hasRecalled || $0.state.isLoaded }) else { return }
+        let remembered = await index.recall(place.path)
+        shared.withLock { shared in
+            guard !shared.hasRecalled, !shared.state.isLoaded else { return }
+            shared.hasRecalled = true
+            shared.state.remembered = remembered
+            // Only a stamp: the difference to the view is taken once it was adopted.
+            if let remembered { shared.written = (remembered.view, remembered.stamp) }
+        }
     }
 
     private func perform<T>(for listener: UInt64?, _ body: (inout FolderWork) throws -> T) throws -> T {
@@ -93,6 +114,7 @@ final class MaildirFolder: Sendable {
     /// Looks for changes. One look serves all who asked before it began: a change wakes every session of a folder, and
     /// they need not read its directories once each.
     func refresh(for listener: UInt64? = nil) async throws -> MailboxView {
+        await recall()
         let begun = shared.withLock { $0.looksBegun }
         return try await lane.run {
             let known = self.shared.withLock { shared in
@@ -123,6 +145,39 @@ final class MaildirFolder: Sendable {
             return shared.listeners.filter { $0.key != listener }.map(\.value)
         }
         for call in calls { call() }
+        remember()
+    }
+
+    /// Brings the index up to date, after the files and after everybody was told; changes that come meanwhile are one
+    /// writing.
+    private func remember() {
+        guard let index else { return }
+        let removals = index.removals
+        let isFirst = shared.withLock { shared in
+            guard !shared.isWritingQueued, shared.state.isLoaded, !shared.isEnded,
+                shared.written?.view.generation != shared.state.view.generation
+                    || shared.writtenAfterRemovals != removals
+            else { return false }
+            shared.isWritingQueued = true
+            shared.writtenAfterRemovals = removals
+            return true
+        }
+        guard isFirst else { return }
+        let isQueued = index.tell { database in
+            let (view, old, isEnded) = self.shared.withLock { shared in
+                shared.isWritingQueued = false
+                return (shared.state.view, shared.written, shared.isEnded)
+            }
+            guard !isEnded else { return }
+            let stamp = try AccountIndex.write(view, at: self.place.path, after: old, database)
+            self.shared.withLock { $0.written = (view, stamp) }
+        } otherwise: {
+            self.shared.withLock { shared in
+                shared.isWritingQueued = false
+                shared.written = nil
+            }
+        }
+        if !isQueued { shared.withLock { $0.isWritingQueued = false } }
     }
 
     /// Looks for changes soon. Returns at once; calls that come before the look are one.

@@ -95,6 +95,18 @@ package final class MaildirMailbox: OpenMailbox {
         }
     }
 
+    package func store(
+        _ uids: [UInt32], _ change: FlagChange, unchangedSince modSeq: UInt64
+    ) async throws(MailboxFailure) -> ConditionalChange {
+        try checkWritable()
+        return try await withMailboxFailures {
+            try await folder.work(for: listener) { work in
+                let refused = try work.store(uids, change, unchangedSince: modSeq)
+                return ConditionalChange(view: work.state.view, refused: refused)
+            }
+        }
+    }
+
     package func expunge(_ uids: [UInt32]?) async throws(MailboxFailure) -> MailboxView {
         try checkWritable()
         return try await withMailboxFailures {

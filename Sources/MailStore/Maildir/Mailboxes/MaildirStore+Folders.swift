@@ -63,7 +63,9 @@ extension MaildirStore {
                 }
             }
         }
-        stores.end([try place(name).path])
+        let place = try place(name)
+        stores.end([place.path])
+        stores.indexes?.account(at: place.accountPath, owner: owner).forget(place.path)
     }
 
     package func rename(_ name: MailboxName, to newName: MailboxName) async throws(MailboxFailure) {
@@ -75,15 +77,17 @@ extension MaildirStore {
         if name.isInbox { return try await renameInbox(to: newName) }
         _ = try FolderNames.directory(newName)
         let (path, roots) = (location.path, stores.roots)
-        let ended = try await withMailboxFailures {
-            try await stores.pool.runWithIdentity(owner) { () -> Set<[UInt8]> in
+        let moved = try await withMailboxFailures {
+            try await stores.pool.runWithIdentity(owner) { () -> [(from: [UInt8], to: [UInt8])] in
                 let root = try roots.open(path)
                 let moves = try Self.moves(from: name, to: newName, among: try Self.folders(in: root, roots))
                 try Self.rename(moves, in: root)
-                return Set(moves.flatMap { [$0.from, $0.to] }.map { path + [UInt8(ascii: "/")] + $0 })
+                let prefix = path + [UInt8(ascii: "/")]
+                return moves.map { (prefix + $0.from, prefix + $0.to) }
             }
         }
-        stores.end(ended)
+        stores.end(Set(moved.flatMap { [$0.from, $0.to] }))
+        stores.indexes?.account(at: path, owner: owner).move(moved)
     }
 
     private struct FolderMove {

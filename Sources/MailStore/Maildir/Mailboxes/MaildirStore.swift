@@ -62,7 +62,7 @@ package struct MaildirStore: MailboxStore {
             let mailbox = MaildirMailbox(self, folder, readOnly: readOnly, listener: listener)
             // What came in between loading and listening.
             _ = try await mailbox.refresh()
-            return mailbox
+            return DigestedMailbox(mailbox, place: folder.place.path, index: folder.index, pool: stores.pool)
         }
     }
 
@@ -71,7 +71,8 @@ package struct MaildirStore: MailboxStore {
         return MailboxStatus(
             messages: view.count, recent: view.count - view.firstIndex(atOrAbove: view.firstRecentUID),
             unseen: view.flags.count { !$0.contains(.seen) }, uidNext: view.uidNext, uidValidity: view.uidValidity,
-            highestModSeq: view.highestModSeq)
+            highestModSeq: view.highestModSeq, deleted: view.flags.count { $0.contains(.deleted) },
+            identity: view.identity)
     }
 
     package func append(to name: MailboxName, size: UInt64) async throws(MailboxFailure) -> any MessageAppend {

@@ -48,6 +48,7 @@ struct MessageReader: Sendable {
         let entry = state.files[index]
         let known = state.virtualSize(at: index)
         if items.contains(.size), let known { message.size = known }
+        if items.contains(.saveDate) { message.saveDate = SaveDate.of(entry) }
         let needsContent = !items.isDisjoint(with: [.header, .text])
         if needsContent || items.contains(.internalDate) || (items.contains(.size) && known == nil) {
             let file = try open(entry)
