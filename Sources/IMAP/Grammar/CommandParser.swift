@@ -89,7 +89,8 @@ extension GrammarReader {
         case "UNSELECT": return .unselect
         case "EXPUNGE": return .expunge(nil)
         case "ID", "AUTHENTICATE", "LOGIN", "ENABLE", "SELECT", "EXAMINE", "CREATE", "DELETE", "RENAME", "SUBSCRIBE",
-            "UNSUBSCRIBE", "LIST", "LSUB", "STATUS", "APPEND", "UID", "SEARCH", "FETCH", "STORE", "COPY", "MOVE":
+            "UNSUBSCRIBE", "LIST", "LSUB", "STATUS", "GETQUOTA", "GETQUOTAROOT", "SETQUOTA", "APPEND", "UID", "SEARCH",
+            "FETCH", "STORE", "COPY", "MOVE":
             try space()
         default: throw IMAPSyntaxError("Unknown command", kind: .unknownCommand)
         }
@@ -108,6 +109,7 @@ extension GrammarReader {
         case "LIST": return .list(try listRequest())
         case "LSUB": return .lsub(reference: try mailbox(), pattern: try spaceAndListMailbox())
         case "STATUS": return try status()
+        case "GETQUOTA", "GETQUOTAROOT", "SETQUOTA": return try quotaCommand(name)
         case "APPEND": throw IMAPSyntaxError("Invalid arguments")
         case "UID": return try uidCommand()
         default: return try messageCommand(name, byUID: false)

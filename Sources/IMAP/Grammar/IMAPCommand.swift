@@ -25,6 +25,9 @@ package enum IMAPCommand: Sendable {
     case lsub(reference: [UInt8], pattern: [UInt8])
     case namespace
     case status([UInt8], [StatusItem])
+    case getQuota(root: [UInt8])
+    case getQuotaRoot([UInt8])
+    case setQuota(root: [UInt8])
     case idle
 
     // Selected
@@ -64,6 +67,9 @@ package enum StatusItem: String, Hashable, Sendable, CaseIterable {
     case uidNext = "UIDNEXT"
     case uidValidity = "UIDVALIDITY"
     case unseen = "UNSEEN"
+    /// RFC 9208 §4.1.4
+    case deleted = "DELETED"
+    case deletedStorage = "DELETED-STORAGE"
 }
 
 /// APPEND without its message, which the session takes while it comes: it is never parsed as a whole.

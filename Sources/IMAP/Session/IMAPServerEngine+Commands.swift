@@ -19,6 +19,7 @@ extension IMAPServerEngine {
                 "NAMESPACE", "UIDPLUS", "UNSELECT", "CHILDREN", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE",
                 "LIST-EXTENDED", "LIST-STATUS", "WITHIN",
             ]
+            names += quotaCapabilities
         }
         return names.joined(separator: " ")
     }
@@ -112,6 +113,9 @@ extension IMAPServerEngine {
         case .list(let request): return list(tag, request, account, &output)
         case .lsub(let reference, let pattern): return listSubscribed(tag, reference + pattern, account)
         case .status(let name, let items): return status(tag, name, items, account, &output)
+        case .getQuota(let root): return getQuota(tag, root, account, &output)
+        case .getQuotaRoot(let name): return getQuotaRoot(tag, name, account, &output)
+        case .setQuota(let root): return setQuota(tag, root, account, &output)
         case .namespace:
             output.writeStaticString("* NAMESPACE ((")
             ResponseText.appendQuoted(account.naming.namespacePrefix, to: &output)

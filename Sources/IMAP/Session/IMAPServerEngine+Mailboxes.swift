@@ -88,6 +88,8 @@ extension IMAPServerEngine {
             case .uidNext: "UIDNEXT \(status.uidNext)"
             case .uidValidity: "UIDVALIDITY \(status.uidValidity)"
             case .unseen: "UNSEEN \(status.unseen)"
+            case .deleted: "DELETED \(status.deleted)"
+            case .deletedStorage: "DELETED-STORAGE \(status.deletedStorage)"
             }
         }
         output.writeString(" (\(values.joined(separator: " ")))\r\n")

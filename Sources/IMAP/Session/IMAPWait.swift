@@ -23,6 +23,7 @@ package enum AccountQuestion: Sendable {
     case subscribe(MailboxName)
     case unsubscribe(MailboxName)
     case status([MailboxName])
+    case quota
 }
 
 package enum MailboxQuestion: Sendable {
@@ -50,6 +51,8 @@ package enum IMAPAnswer: Sendable {
     case listings([MailboxListing])
     /// In the order asked; nil for a mailbox that is not there.
     case statuses([MailboxStatus?])
+    /// Nil where there is none.
+    case quota(QuotaStatus?)
     case opened(any IMAPMailbox, MailboxView, firstRecentUID: UInt32)
     case view(MailboxView, firstRecentUID: UInt32?)
     case copied(CopiedMessages)

@@ -40,9 +40,13 @@ package struct MailboxStatus: Hashable, Sendable {
     package var uidNext: UInt32
     package var uidValidity: UInt32
     package var highestModSeq: UInt64
+    /// Messages with `\Deleted`, and how many octets EXPUNGE would free (RFC 9208 §4.1.4).
+    package var deleted: Int
+    package var deletedStorage: UInt64
 
     package init(
-        messages: Int, recent: Int, unseen: Int, uidNext: UInt32, uidValidity: UInt32, highestModSeq: UInt64
+        messages: Int, recent: Int, unseen: Int, uidNext: UInt32, uidValidity: UInt32, highestModSeq: UInt64,
+        deleted: Int = 0, deletedStorage: UInt64 = 0
     ) {
         self.messages = messages
         self.recent = recent
@@ -50,5 +54,7 @@ package struct MailboxStatus: Hashable, Sendable {
         self.uidNext = uidNext
         self.uidValidity = uidValidity
         self.highestModSeq = highestModSeq
+        self.deleted = deleted
+        self.deletedStorage = deletedStorage
     }
 }

@@ -10,13 +10,15 @@ package actor MaildirAppend: MessageAppend {
     private let name: [UInt8]
     /// Nil once it has ended: an open file takes space, whether it has a name or not.
     private var file: FileHandle?
-    private let quota: Quota
+    private let quota: AccountQuota
+    private let mailbox: MailboxName
     private var lineEnds = LineEndsToLF()
     private var failure: MailboxFailure?
     private var isEnded = false
 
-    init(_ folder: MaildirFolder, pool: BlockingPool, quota: Quota) async throws {
+    init(_ folder: MaildirFolder, _ mailbox: MailboxName, pool: BlockingPool, quota: AccountQuota) async throws {
         self.folder = folder
+        self.mailbox = mailbox
         self.pool = pool
         self.quota = quota
         (tmp, name, file) = try await folder.work { work in
@@ -65,9 +67,8 @@ package actor MaildirAppend: MessageAppend {
         var output: [UInt8] = []
         lineEnds.finish(into: &output)
         try await write(output)
-        if let storage = quota.storage, lineEnds.virtualSize > storage {
-            throw MailboxFailure(.overQuota, "a message of \(lineEnds.virtualSize) bytes does not fit \(storage)")
-        }
+        let usage = quota.usage(of: lineEnds.size, virtual: lineEnds.virtualSize)
+        let (quota, mailbox) = (quota, mailbox)
         let message = IncomingMessage(
             directory: tmp, name: name, sizeFields: Array(",S=\(lineEnds.size),W=\(lineEnds.virtualSize)".utf8),
             flags: flags.intersection(.system), keywords: keywords)
@@ -78,10 +79,13 @@ package actor MaildirAppend: MessageAppend {
                 if let internalDate { try file.setModified(internalDate) }
                 try file.sync()
                 try work.step(.fileSynced)
-                let added = try work.add([message], isAtomic: true)
-                return CopiedMessages(
-                    uidValidity: work.state.view.uidValidity, sourceUIDs: [],
-                    destinationUIDs: added.uids.compactMap { $0 })
+                return try quota.add(usage, to: mailbox, as: .client) {
+                    let added = try work.add([message], isAtomic: true)
+                    let copied = CopiedMessages(
+                        uidValidity: work.state.view.uidValidity, sourceUIDs: [],
+                        destinationUIDs: added.uids.compactMap { $0 })
+                    return (copied, copied.destinationUIDs.isEmpty ? QuotaUsage() : usage)
+                }
             }
         }
         guard !copied.destinationUIDs.isEmpty else {
