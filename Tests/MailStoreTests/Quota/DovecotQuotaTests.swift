@@ -58,7 +58,10 @@ import Testing
         #expect(try #require(try await store.recalculateQuota()).usage == counted)
         try await dovecot("quota", "recalc")
         try await expectSame(store, dovecot, "counted anew by Dovecot")
-        #expect(try #require(try await store.quotaStatus()).usage == counted)
+        // With quota_vsizes Dovecot's maildir driver adds wire sizes, but counts anew by the files' own.
+        if sizes == .file {
+            #expect(try #require(try await store.quotaStatus()).usage == counted)
+        }
     }
 
     /// STORAGE is in KiB there: bytes are compared where both keep them, in `maildirsize`.
