@@ -76,7 +76,7 @@ extension QuotaFolderRule {
     /// Without a sign it is added to the account's limit as well, as Dovecot does (and warns of).
     package init?(rule: [UInt8]) throws(AccountFault) {
         let parts = rule.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        guard parts.count >= 2, parts[0].count <= 1024 else { throw Quota.fault(rule) }
+        guard parts.count >= 2, !parts[0].isEmpty, parts[0].count <= 1024 else { throw Quota.fault(rule) }
         guard !parts[0].elementsEqual("*".utf8), !parts[0].elementsEqual("?".utf8) else { return nil }
         self.init(pattern: Array(parts[0]))
         for part in parts.dropFirst() {
