@@ -20,6 +20,13 @@ package protocol MailboxStore: Sendable {
         _ name: MailboxName, readOnly: Bool, onChange: @escaping @Sendable () -> Void
     ) async throws(MailboxFailure) -> any OpenMailbox
 
+    /// What the account holds and may hold; nil where nobody counts.
+    func quotaStatus() async throws(MailboxFailure) -> QuotaStatus?
+    /// Counts all messages anew.
+    func recalculateQuota() async throws(MailboxFailure) -> QuotaStatus?
+    /// What the account's quota root is called (RFC 9208 §3.2.1).
+    var quotaRootName: String { get }
+
     /// Starts a message that will be added to `name`; checks that it exists and that `size` bytes fit.
     func append(to name: MailboxName, size: UInt64) async throws(MailboxFailure) -> any MessageAppend
 }

@@ -45,7 +45,8 @@ struct QuotaValueTests {
         ("*:storage=10M", Quota(storage: 10 << 20)), ("*:storage=10", Quota(storage: 10 << 10)),
         ("*:bytes=10485760", Quota(storage: 10 << 20)),
         ("*:bytes=1G:messages=1000", Quota(storage: 1 << 30, messages: 1000)),
-        ("*:storage=0", .unlimited), ("?:messages=5", Quota(messages: 5)), ("*:storage=1t", Quota(storage: 1 << 40)),
+        ("*:storage=0", .unlimited), ("?:messages=5", Quota(messages: 5, yieldsToMailbox: true)),
+        ("*:storage=1t", Quota(storage: 1 << 40)),
         ("*:storage=5B", Quota(storage: 5)), ("*:ignore", .unlimited),
     ])
     func `rules of Dovecot`(rule: String, quota: Quota) throws {
@@ -188,7 +189,9 @@ struct AccountRulesTests {
         #expect(try account(ids + [("quota", "5K")], rules).quota == Quota(storage: 5 << 10))
         #expect(
             try account(ids + [("quota_rule", "*:storage=1M"), ("quota_rule2", "Trash:storage=+10%")], rules).quota
-                == Quota(storage: 1 << 20))
+                == Quota(
+                    storage: 1 << 20,
+                    folderRules: [QuotaFolderRule(pattern: Array("Trash".utf8), storage: .percent(10))]))
         #expect(throws: AccountFault.self) { try account(ids + [("quota_rule", "lots")], rules) }
     }
 }

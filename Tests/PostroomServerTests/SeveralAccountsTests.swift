@@ -74,7 +74,7 @@ import Testing
                     if case .mailbox(let mailbox) = destination { mailbox } else { nil }
                 }
                 #expect(mailboxes.map(\.owner) == [Owner(uid: 20001, gid: 20000), Owner(uid: 20003, gid: 20000)])
-                #expect(mailboxes.map(\.quota) == [Quota(storage: 1 << 20), Quota(storage: 2 << 20)])
+                #expect(mailboxes.map(\.quota.storage) == [1 << 20, 2 << 20])
                 let root = site.folder.path("mail")
                 #expect(
                     mailboxes.map(\.location.description)

@@ -54,16 +54,30 @@ package struct AccountRules: Sendable {
         return .here(try mailLocation.resolve(variables))
     }
 
-    /// `quota` is a plain limit; the `quota_rule`s that speak of all mailboxes come after it, in the order of their names.
+    /// `quota` is a plain limit; the `quota_rule`s come after it, in the order of their names. A user's own rule for a mailbox
+    /// goes before the site's.
     private func quota(_ fields: Fields) throws(AccountFault) -> Quota {
         var quota = self.quota
-        if let value = fields["quota"] { quota = try Quota(plain: value) }
-        let rules = fields.all.filter { $0.name.hasPrefix("quota_rule") }.sorted { $0.name < $1.name }
-        for rule in rules {
-            guard let value = rule.values.first, let limits = try Quota(rule: value) else { continue }
-            quota.storage = limits.storage
-            quota.messages = limits.messages
+        if let value = fields["quota"] {
+            let limits = try Quota(plain: value)
+            (quota.storage, quota.messages) = (limits.storage, limits.messages)
         }
+        let rules = fields.all.filter { $0.name.hasPrefix("quota_rule") }.sorted { $0.name < $1.name }
+        var own: [QuotaFolderRule] = []
+        var hasOwn = false
+        for rule in rules {
+            guard let value = rule.values.first else { continue }
+            if let folder = try QuotaFolderRule(rule: value) {
+                own.append(folder)
+            } else if let limits = try Quota(rule: value) {
+                // The first takes the place of the site's; further ones add what it does not speak of.
+                quota.storage = limits.storage ?? (hasOwn ? quota.storage : nil)
+                quota.messages = limits.messages ?? (hasOwn ? quota.messages : nil)
+                hasOwn = true
+                quota.yieldsToMailbox = limits.yieldsToMailbox
+            }
+        }
+        quota.folderRules = own + quota.folderRules
         return quota
     }
 }

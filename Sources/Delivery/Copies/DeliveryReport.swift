@@ -49,14 +49,18 @@ package struct DeliveryReport: Sendable {
     }
 
     package var copies: [Copy]
+    /// What a client is told of a mailbox that has no room for its message.
+    package var fullMailbox: SMTPReply
 
-    package init(copies: [Copy]) {
+    package init(copies: [Copy], fullMailbox: SMTPReply = MailboxFailure.fullMailboxReply) {
         self.copies = copies
+        self.fullMailbox = fullMailbox
     }
 
     /// No copy is safe, for one reason.
     init(failing copies: [PlannedCopy], _ failure: MailboxFailure) {
-        self.copies = copies.map { Copy(address: $0.address, recipients: $0.recipients, outcome: .failed(failure)) }
+        self.init(
+            copies: copies.map { Copy(address: $0.address, recipients: $0.recipients, outcome: .failed(failure)) })
     }
 
     /// Whether anything waits in the spool: the reply says so.
@@ -78,7 +82,14 @@ package struct DeliveryReport: Sendable {
         guard !copies.isEmpty else {
             return SMTPReply(451, EnhancedStatusCode(4, 3, 0), "Temporary delivery failure")
         }
-        return copies.lazy.compactMap(\.outcome.reply).first ?? accepted
+        let replies = copies.compactMap(reply)
+        // One copy for which it may still come right is reason enough to keep the message.
+        return replies.first(where: \.isTransient) ?? replies.first ?? accepted
+    }
+
+    private func reply(to copy: Copy) -> SMTPReply? {
+        if case .failed(let failure) = copy.outcome, failure.kind == .overQuota { return fullMailbox }
+        return copy.outcome.reply
     }
 }
 
@@ -92,11 +103,14 @@ extension DeliveryReport.Outcome {
 }
 
 extension MailboxFailure {
+    /// The mailbox may have room again: the sender keeps the message.
+    package static let fullMailboxReply = SMTPReply(452, EnhancedStatusCode(4, 2, 2), "Mailbox is full")
+
     /// What a sender is told; always that it may try again, since no mailbox is known to be gone for good.
     package var smtpReply: SMTPReply {
         switch kind {
         case .noSpace: SMTPReply(452, EnhancedStatusCode(4, 3, 1), "Insufficient system storage")
-        case .overQuota: SMTPReply(452, EnhancedStatusCode(4, 2, 2), "Mailbox is full")
+        case .overQuota: Self.fullMailboxReply
         case .misconfigured, .notPermitted:
             SMTPReply(451, EnhancedStatusCode(4, 3, 5), "Mail system configuration error")
         case .limitExceeded, .unavailable, .noSuchMailbox, .noSuchMessage, .alreadyExists:

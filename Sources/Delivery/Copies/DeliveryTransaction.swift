@@ -262,7 +262,7 @@ package struct DeliveryTransaction: Sendable {
                     }
                 }
                 return DeliveryReport.Copy(address: copy.address, recipients: copy.recipients, outcome: outcome)
-            })
+            }, fullMailbox: options.fullMailbox)
     }
 
     fileprivate func streamed(

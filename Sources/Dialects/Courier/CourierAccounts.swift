@@ -115,6 +115,10 @@ enum CourierAccounts {
         if let gid = file.value("LDAP_GID") { items.append("\(checked(gid, "LDAP_GID", &draft))=gid") }
         if let quota = file.value("LDAP_MAILDIRQUOTA") {
             items.append("\(checked(quota, "LDAP_MAILDIRQUOTA", &draft))=quota")
+            // README.maildirquota: what is in Trash does not count.
+            for rule in ["Trash:ignore", "Trash.*:ignore"] {
+                draft.model.accounts.quotaRules.append(Located(rule, at: quota.location))
+            }
         }
         if let root = file.value("LDAP_MAILROOT") {
             for path in DovecotSite.constantFolders(root.value) {
@@ -189,7 +193,7 @@ enum CourierAccounts {
         "LDAP_HOMEDIR": (.used, "the attribute with the home directory"),
         "LDAP_MAILROOT": (.used, "what relative homes lie below"),
         "LDAP_MAILDIR": (.used, "the attribute with the Maildir"),
-        "LDAP_MAILDIRQUOTA": (.ignored, "the attribute with the quota; \(DovecotSettingTable.uncountedQuota)"),
+        "LDAP_MAILDIRQUOTA": (.used, "the attribute with the quota; \(DovecotSettingTable.countedQuota)"),
         "LDAP_CLEARPW": (.used, "the attribute with the clear password"),
         "LDAP_CRYPTPW": (.used, "the attribute with the hash"),
         "LDAP_ENUMERATE_FILTER": (.used, "how all users are listed"),

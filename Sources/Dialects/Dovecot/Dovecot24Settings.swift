@@ -17,7 +17,7 @@ enum Dovecot24Settings {
         case "fts", "language", "fts_autoindex": return DovecotSettingTable.pluginVerdict("fts")
         case "dict_server", "dict", "mail_attribute": return .init(fate: .ignored, note: "dictionaries are not read")
         case "quota_warning": return DovecotSettingTable.pluginVerdict("quota_warning")
-        case "quota": return .init(fate: .ignored, note: DovecotSettingTable.uncountedQuota)
+        case "quota": return .init(fate: .used, note: DovecotSettingTable.countedQuota)
         default: return DovecotSettingTable.verdict(key, value: "") ?? verdict(key)
         }
     }

@@ -190,7 +190,7 @@ enum DovecotSettingTable {
                 "quota_grace", "quota_exceeded_message", "quota_status", "quota_over", "quota_vsizes",
                 "quota_max_mail_size",
             ],
-            Verdict(fate: .ignored, note: "a full mailbox is refused with Postroom's own words")
+            Verdict(fate: .ignored, note: "quotas are looked at in RCPT, with Postroom's own words")
         ),
         (["quota_warning"], Verdict(fate: .missingFilter, note: "programs are not run when a mailbox fills")),
         (["mail_log", "stats_", "event_"], Verdict(fate: .notNeeded, note: "what is logged is Postroom's own")),
@@ -211,13 +211,12 @@ enum DovecotSettingTable {
     ]
 
     /// What becomes of a quota, whoever sets it.
-    static let uncountedQuota =
-        "usage is not counted yet: only a message that is larger than the whole quota is refused"
+    static let countedQuota = "counted in maildirsize"
 
     /// What a plugin that is loaded (mail_plugins) means for the site.
     static func loadedPlugin(_ name: String) -> Verdict {
         switch name {
-        case "quota", "imap_quota": Verdict(fate: .ignored, note: uncountedQuota)
+        case "quota", "imap_quota": Verdict(fate: .used, note: countedQuota)
         case "sieve", "imap_sieve", "antispam", "spam": pluginVerdict("sieve")
         case "acl", "imap_acl": pluginVerdict("acl")
         case "mail_crypt", "mail_crypt_acl": pluginVerdict("mail_crypt")

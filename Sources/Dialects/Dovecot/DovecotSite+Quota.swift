@@ -42,13 +42,14 @@ extension DovecotSite {
                     continue
                 }
                 do {
-                    let isForAll = try Quota(rule: Array(rule.value.utf8)) != nil
-                    if isForAll { draft.model.accounts.quotaRules.append(rule) }
+                    // In a configuration `%%` stands for one.
+                    let text = rule.value.replacing("%%", with: "%")
+                    let isForAll = try QuotaFolderRule(rule: Array(text.utf8)) == nil
+                    if isForAll { _ = try Quota(rule: Array(text.utf8)) }
+                    draft.model.accounts.quotaRules.append(Located(text, at: rule.location))
                     tell(
-                        key, in: section, .ignored,
-                        isForAll
-                            ? "for users without their own; \(DovecotSettingTable.uncountedQuota)"
-                            : "rules for single mailboxes are not kept")
+                        key, in: section, .used,
+                        isForAll ? "for users without their own" : "for users without their own for this mailbox")
                 } catch {
                     draft.error(
                         at: rule.location, "\(key): \(error)", remedy: "for example *:storage=1G:messages=10000")
@@ -57,9 +58,19 @@ extension DovecotSite {
             }
             for key in Set(section.settings.map(\.key)).sorted() where Self.isQuotaRoot(key) {
                 tell(
-                    key, in: section, isLoaded ? .ignored : .notNeeded,
-                    isLoaded
-                        ? DovecotSettingTable.uncountedQuota : "the quota plugin is not loaded (mail_plugins)")
+                    key, in: section, isLoaded ? .used : .notNeeded,
+                    isLoaded ? DovecotSettingTable.countedQuota : "the quota plugin is not loaded (mail_plugins)")
+            }
+            if isLoaded { readQuotaTerms(section) }
+        }
+        if plugins.contains("quota"), !isVersion24 {
+            let isTemporary = takeSwitch("quota_full_tempfail", "452 4.2.2 instead of 552 5.2.2")?.value ?? false
+            if draft.model.accounts.quota.fullMailbox == nil {
+                draft.model.accounts.quota.fullMailbox = Located(isTemporary ? .defer : .refuse, at: location)
+            }
+            // Dovecot's own default.
+            if draft.model.accounts.quota.grace == nil {
+                draft.model.accounts.quota.grace = Located("10%", at: .builtIn)
             }
         }
     }

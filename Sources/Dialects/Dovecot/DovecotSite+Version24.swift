@@ -205,7 +205,7 @@ extension DovecotSite {
     mutating func readQuota24(isLoaded: Bool) {
         for section in [root] + root.sections("quota") {
             for key in ["quota_storage_size", "storage_size", "quota_message_count", "message_count"] {
-                tell(key, in: section, .ignored, DovecotSettingTable.uncountedQuota)
+                tell(key, in: section, isLoaded ? .used : .notNeeded, DovecotSettingTable.countedQuota)
             }
             let size = take(["quota_storage_size", "storage_size"], in: section, "for users without their own")
             let count = take(["quota_message_count", "message_count"], in: section, "for users without their own")

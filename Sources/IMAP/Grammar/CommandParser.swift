@@ -62,8 +62,8 @@ extension GrammarReader {
         case "UNAUTHENTICATE": return .unauthenticate
         case "EXPUNGE": return .expunge(nil)
         case "ID", "AUTHENTICATE", "LOGIN", "ENABLE", "SELECT", "EXAMINE", "CREATE", "DELETE", "RENAME", "SUBSCRIBE",
-            "UNSUBSCRIBE", "LIST", "LSUB", "STATUS", "UID", "COMPRESS", "SEARCH", "SORT", "THREAD", "ESEARCH",
-            "CANCELUPDATE", "FETCH", "STORE", "COPY", "MOVE":
+            "UNSUBSCRIBE", "LIST", "LSUB", "STATUS", "GETQUOTA", "GETQUOTAROOT", "SETQUOTA", "UID", "COMPRESS", "SEARCH",
+            "SORT", "THREAD", "ESEARCH", "CANCELUPDATE", "FETCH", "STORE", "COPY", "MOVE":
             try space()
         default: throw IMAPSyntaxError("Unknown command", kind: .unknownCommand)
         }
@@ -83,6 +83,7 @@ extension GrammarReader {
         case "LIST": return .list(try listRequest())
         case "LSUB": return .lsub(reference: try mailbox(), pattern: try spaceAndListMailbox())
         case "STATUS": return try status()
+        case "GETQUOTA", "GETQUOTAROOT", "SETQUOTA": return try quotaCommand(name)
         case "UID": return try uidCommand()
         case "ESEARCH": return .multisearch(try multisearchRequest())
         case "CANCELUPDATE": return .cancelUpdate(try cancelledTags())

@@ -25,6 +25,9 @@ package enum IMAPCommand: Sendable {
     case lsub(reference: [UInt8], pattern: [UInt8])
     case namespace
     case status([UInt8], [StatusItem])
+    case getQuota(root: [UInt8])
+    case getQuotaRoot([UInt8])
+    case setQuota(root: [UInt8])
     case idle
     case multisearch(MultisearchRequest)
     case unauthenticate
@@ -74,8 +77,9 @@ package enum StatusItem: String, Hashable, Sendable, CaseIterable {
     case highestModSeq = "HIGHESTMODSEQ"
     /// RFC 8438
     case size = "SIZE"
-    /// RFC 9051
+    /// RFC 9051, RFC 9208 §4.1.4
     case deleted = "DELETED"
+    case deletedStorage = "DELETED-STORAGE"
     /// RFC 8474
     case mailboxID = "MAILBOXID"
 }

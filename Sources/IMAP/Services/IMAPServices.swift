@@ -41,6 +41,11 @@ package protocol IMAPAccount: Sendable {
         _ name: MailboxName, readOnly: Bool, onChange: @escaping @Sendable () -> Void
     ) async throws(MailboxFailure) -> any IMAPMailbox
 
+    /// What the account holds and may hold; nil without a quota.
+    func quotaStatus() async throws(MailboxFailure) -> QuotaStatus?
+    /// RFC 9208 §3.2.1.
+    var quotaRootName: String { get }
+
     /// Starts a message that will be added to `name`; checks that it exists and that `size` bytes fit the quota.
     func append(to name: MailboxName, size: UInt64) async throws(MailboxFailure) -> any IMAPAppend
 }

@@ -23,7 +23,7 @@ extension IMAPServerEngine {
             ]
             // RFC 4978 §3: not again.
             if !isCompressing { names.append("COMPRESS=DEFLATE") }
-            names += Self.searchCapabilities
+            names += Self.searchCapabilities + Self.quotaCapabilities
         }
         return names.joined(separator: " ")
     }
@@ -125,6 +125,9 @@ extension IMAPServerEngine {
         case .list(let request): return list(tag, request, account, &output)
         case .lsub(let reference, let pattern): return listSubscribed(tag, reference + pattern, account)
         case .status(let name, let items): return status(tag, name, items, account, &output)
+        case .getQuota(let root): return getQuota(tag, root, account, &output)
+        case .getQuotaRoot(let name): return getQuotaRoot(tag, name, account, &output)
+        case .setQuota(let root): return setQuota(tag, root, account, &output)
         case .namespace:
             output.writeStaticString("* NAMESPACE ((")
             ResponseText.appendQuoted(naming(account).namespacePrefix, to: &output)

@@ -122,6 +122,7 @@ extension IMAPServerEngine {
             case .highestModSeq: "HIGHESTMODSEQ \(status.highestModSeq)"
             case .size: "SIZE \(status.size ?? 0)"
             case .deleted: "DELETED \(status.deleted)"
+            case .deletedStorage: "DELETED-STORAGE \(status.deletedStorage)"
             case .mailboxID: "MAILBOXID (\(ObjectID.mailbox(status.identity) ?? ObjectID.unknown))"
             }
         }

@@ -71,6 +71,7 @@ package final class IMAPSessionPerformer: SessionPerformer {
     {
         switch question {
         case .list: return .listings(try await account.list())
+        case .quota: return .quota(try await account.quotaStatus())
         case .create(let name, let use): try await account.create(name, specialUse: use)
         case .delete(let name): try await account.delete(name)
         case .rename(let name, let newName): try await account.rename(name, to: newName)

@@ -26,6 +26,7 @@ package enum AccountQuestion: Sendable {
     case unsubscribe(MailboxName)
     /// With `sized`, their sizes too.
     case status([MailboxName], sized: Bool = false)
+    case quota
 }
 
 package enum MailboxQuestion: Sendable {
@@ -60,6 +61,8 @@ package enum IMAPAnswer: Sendable {
     case listings([MailboxListing])
     /// In the order asked; nil for a mailbox that is not there.
     case statuses([MailboxStatus?])
+    /// Nil where there is none.
+    case quota(QuotaStatus?)
     case opened(any IMAPMailbox, MailboxView, firstRecentUID: UInt32)
     case view(MailboxView, firstRecentUID: UInt32?)
     case changed(ConditionalChange)

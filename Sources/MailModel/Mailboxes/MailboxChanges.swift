@@ -53,8 +53,9 @@ package struct MailboxStatus: Hashable, Sendable {
     package var uidNext: UInt32
     package var uidValidity: UInt32
     package var highestModSeq: UInt64
-    /// Messages with `\Deleted` (RFC 9051 §6.3.11).
+    /// Messages with `\Deleted`, and how many octets EXPUNGE would free (RFC 9208 §4.1.4).
     package var deleted: Int
+    package var deletedStorage: UInt64
     /// As `MailboxView.identity`.
     package var identity: [UInt8]
     /// RFC 8438: all messages together, in octets; nil unless it was asked for.
@@ -62,7 +63,7 @@ package struct MailboxStatus: Hashable, Sendable {
 
     package init(
         messages: Int, recent: Int, unseen: Int, uidNext: UInt32, uidValidity: UInt32, highestModSeq: UInt64,
-        deleted: Int = 0, identity: [UInt8] = []
+        deleted: Int = 0, deletedStorage: UInt64 = 0, identity: [UInt8] = []
     ) {
         self.messages = messages
         self.recent = recent
@@ -72,5 +73,6 @@ package struct MailboxStatus: Hashable, Sendable {
         self.highestModSeq = highestModSeq
         self.deleted = deleted
         self.identity = identity
+        self.deletedStorage = deletedStorage
     }
 }

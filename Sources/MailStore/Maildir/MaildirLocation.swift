@@ -15,6 +15,11 @@ struct MaildirLocation: Hashable, Sendable {
         return location.inbox ?? location.path
     }
 
+    init(inbox: [UInt8], path: [UInt8]) {
+        self.inbox = inbox
+        self.path = path
+    }
+
     init(_ location: MailboxLocation) throws(MailboxFailure) {
         let inbox = try Self.inbox(of: location)
         guard location.layout == .maildirPlusPlus else {

@@ -22,7 +22,19 @@ package final class MaildirStores: Sendable {
         weak var folder: MaildirFolder?
     }
 
+    private struct CounterKey: Hashable {
+        var path: [UInt8]
+        var owner: Owner
+    }
+
+    private struct WeakCounter {
+        weak var counter: QuotaCounter?
+    }
+
     private struct Folders {
+        /// Whoever changes an account's messages holds its counter; nobody else needs it.
+        var counters: [CounterKey: WeakCounter] = [:]
+        var countersSinceSweep = 0
         var byKey: [Key: WeakFolder] = [:]
         /// Keeps the last ones alive.
         var recent = Deque<MaildirFolder>()
@@ -53,11 +65,32 @@ package final class MaildirStores: Sendable {
     }
 
     /// One account's mailboxes. Cheap: what is known of folders is shared by all values for the same place.
+    /// - Parameter account: the login, to whom warnings of its quota are addressed.
     /// - Throws: `.misconfigured` for a location that this store can't serve.
     package func store(
-        for location: MailboxLocation, owner: Owner, quota: Quota = .unlimited
+        for location: MailboxLocation, owner: Owner, quota: Quota = .unlimited, account: String = ""
     ) throws(MailboxFailure) -> MaildirStore {
-        MaildirStore(self, try MaildirLocation(location), owner: owner, quota: quota)
+        let location = try MaildirLocation(location)
+        return MaildirStore(
+            self, location, owner: owner, quota: self.quota(quota, location, owner: owner, account: account))
+    }
+
+    /// What keeps to one account's quota; all values for the same place share what has to be shared.
+    func quota(_ quota: Quota, _ location: MaildirLocation, owner: Owner, account: String) -> AccountQuota {
+        let counter = folders.withLock { folders in
+            let key = CounterKey(path: location.path, owner: owner)
+            if let counter = folders.counters[key]?.counter { return counter }
+            let counter = QuotaCounter()
+            folders.counters[key] = WeakCounter(counter: counter)
+            folders.countersSinceSweep += 1
+            if folders.countersSinceSweep > 1024 {
+                folders.countersSinceSweep = 0
+                folders.counters = folders.counters.filter { $0.value.counter != nil }
+            }
+            return counter
+        }
+        return AccountQuota(
+            counter: counter, quota: quota, location: location, roots: roots, options: options, account: account)
     }
 
     /// The one value of this process for a folder.

@@ -152,12 +152,33 @@ struct AccountsBuilder {
             mailLocation: (accounts.inboxNamespace?.mailLocation ?? accounts.mailLocation)
                 .flatMap(templates.mailLocation),
             home: accounts.home.flatMap { templates.text($0, for: .fields) }, owner: owners())
+        rules.quota.terms = quotaTerms()
         for rule in accounts.quotaRules {
-            guard let quota = templates.attempt(at: rule.location, { try Quota(rule: Array(rule.value.utf8)) }) ?? nil
-            else { continue }
-            rules.quota = quota
+            let bytes = Array(rule.value.utf8)
+            if let folder = templates.attempt(at: rule.location, { try QuotaFolderRule(rule: bytes) }) ?? nil {
+                rules.quota.folderRules.append(folder)
+            } else if let quota = templates.attempt(at: rule.location, { try Quota(rule: bytes) }) ?? nil {
+                rules.quota.storage = quota.storage ?? rules.quota.storage
+                rules.quota.messages = quota.messages ?? rules.quota.messages
+                rules.quota.yieldsToMailbox = quota.yieldsToMailbox
+            }
         }
         return rules
+    }
+
+    private func quotaTerms() -> QuotaTerms {
+        let quota = model.accounts.quota
+        var terms = QuotaTerms(
+            sizes: quota.sizes?.value ?? .file,
+            warningSender: model.postmaster.map { "\($0.value)" } ?? "postmaster@\(model.hostname.value)")
+        if let grace = quota.grace {
+            terms.grace =
+                templates.attempt(at: grace.location) { try QuotaTerms.Grace(setting: grace.value) } ?? .none
+        }
+        terms.warnings = quota.warnings.compactMap { warning in
+            templates.attempt(at: warning.location) { try QuotaWarning(setting: warning.value) }
+        }
+        return terms
     }
 
     private func owners() -> OwnerRules {

@@ -55,6 +55,7 @@ extension LoginExplanation {
         members += [
             ("uid", .number(Int64(account.owner.uid))), ("gid", .number(Int64(account.owner.gid))),
             ("quotaBytes", number(account.quota.storage)), ("quotaMessages", number(account.quota.messages)),
+            ("usedBytes", number(usage?.usage.storage)), ("usedMessages", number(usage?.usage.messages)),
         ]
         return .object(members)
     }

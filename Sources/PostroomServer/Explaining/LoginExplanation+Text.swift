@@ -55,6 +55,7 @@ extension LoginExplanation {
         let messages = account.quota.messages.map { "\($0) messages" }
         let quota = [storage, messages].compactMap { $0 }
         lines.append("quota " + (quota.isEmpty ? "none" : quota.joined(separator: ", ")))
+        if let usage { lines.append("holds \(usage.text)") }
         lines.append("a message of at most \(messageSize) bytes")
         let shown = namespaces.map { space in
             "\(space.kind.value.rawValue) \"\(VisibleText.escaped(space.prefix?.value ?? ""))\""

@@ -18,6 +18,8 @@ struct LoginExplanation: Sendable {
     let rights: SenderRights?
     let namespaces: [NamespaceModel]
     let messageSize: UInt64
+    /// What the account holds; nil where nothing is counted or it can't be told.
+    let usage: QuotaStatus?
 
     struct Words: Sendable {
         var imap: String
@@ -35,8 +37,19 @@ struct LoginExplanation: Sendable {
         messageSize = site.model.limits.messageSize.value
         if case .accepted(let account) = foresight.outcome {
             rights = await SenderRights(of: account.login, at: site)
+            usage = await Self.usage(of: account, at: site)
         } else {
             rights = nil
+            usage = nil
+        }
+    }
+
+    private static func usage(of account: Account, at site: Site) async -> QuotaStatus? {
+        guard case .here(let location) = account.location else { return nil }
+        do {
+            return try await site.storage.store(for: location, account.owner, account.quota).quotaStatus()
+        } catch {
+            return nil
         }
     }
 

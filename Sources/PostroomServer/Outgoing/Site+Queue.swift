@@ -24,7 +24,9 @@ extension Site {
     }
 
     var deliveryOptions: DeliveryOptions {
-        DeliveryOptions(recipientHeaders: model.store.recipientHeaders ? .always : .whenAlone)
+        DeliveryOptions(
+            recipientHeaders: model.store.recipientHeaders ? .always : .whenAlone,
+            fullMailbox: model.accounts.quota.fullMailboxReply)
     }
 
     /// - Parameter queue: nil where nothing can leave.

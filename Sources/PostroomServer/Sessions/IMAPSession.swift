@@ -35,7 +35,8 @@ final class IMAPSession: IMAPServices {
                 return .unavailable
             }
             do {
-                let store = try site.storage.store(for: location, account.owner, account.quota)
+                let store = try site.storage.store(
+                    for: location, account.owner, account.quota, account: account.login)
                 return .accepted(
                     StoredAccount(
                         login: account.login, store: store, namespace: site.namespace, logger: logger))

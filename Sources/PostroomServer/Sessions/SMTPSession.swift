@@ -141,6 +141,10 @@ final class SMTPSession: SMTPServices {
             if reply.isPermanent { noteRefused(recipient, session) }
             return reply
         }
+        if let refusal = await fullMailbox(resolution, sender, site) {
+            log(reject: refusal, "RCPT", session, sender, to: recipient.address)
+            return refusal
+        }
         if let refusal = countRecipient(site, session) {
             log(reject: refusal, "RCPT", session, sender, to: recipient.address)
             return refusal

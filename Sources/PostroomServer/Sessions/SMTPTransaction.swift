@@ -63,9 +63,11 @@ struct SMTPTransaction {
         refused = []
     }
 
-    /// The message so far is larger than one in a mailbox may be: virtual_mailbox_limit.
+    /// The message so far is larger than one in a mailbox may be: quota_max_mail_size, virtual_mailbox_limit.
     var isTooLarge: Bool {
-        guard reachesMailbox, case .tables(let maps) = site.model.routing.mailboxes else { return false }
+        guard reachesMailbox else { return false }
+        if let limit = site.model.accounts.quota.messageSize?.value, UInt64(clamping: size) > limit { return true }
+        guard case .tables(let maps) = site.model.routing.mailboxes else { return false }
         return maps.sizeLimit.map { UInt64(clamping: size) > $0.value } ?? false
     }
 
@@ -140,6 +142,8 @@ struct SMTPTransaction {
 
     /// The copies that decide on the reply.
     func required(_ report: DeliveryReport) -> DeliveryReport {
-        DeliveryReport(copies: report.copies.filter { !$0.recipients.allSatisfy(hidden.contains) })
+        DeliveryReport(
+            copies: report.copies.filter { !$0.recipients.allSatisfy(hidden.contains) },
+            fullMailbox: report.fullMailbox)
     }
 }

@@ -52,6 +52,15 @@ struct StoredAccount: IMAPAccount {
         try await making(name) { () throws(MailboxFailure) in try await store.status(name) }
     }
 
+    var quotaRootName: String { store.quotaRootName }
+
+    func quotaStatus() async throws(MailboxFailure) -> QuotaStatus? {
+        let status = try await logging { () throws(MailboxFailure) in try await store.quotaStatus() }
+        // What is only counted is no quota: RFC 9208 §6 knows no empty list of resources.
+        guard let status, status.storageLimit != nil || status.messageLimit != nil else { return nil }
+        return status
+    }
+
     func open(
         _ name: MailboxName, readOnly: Bool, onChange: @escaping @Sendable () -> Void
     ) async throws(MailboxFailure) -> any IMAPMailbox {

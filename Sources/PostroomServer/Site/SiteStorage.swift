@@ -78,9 +78,9 @@ final class SiteStorage: Sendable {
 
     /// One account's mailboxes.
     func store(
-        for location: MailboxLocation, _ owner: Owner, _ quota: Quota
+        for location: MailboxLocation, _ owner: Owner, _ quota: Quota, account: String = ""
     ) throws(MailboxFailure) -> any MailboxStore {
-        try stores.store(for: location, owner: owner, quota: quota)
+        try stores.store(for: location, owner: owner, quota: quota, account: account)
     }
 
     /// What is odd about the roots and about who owns mail.

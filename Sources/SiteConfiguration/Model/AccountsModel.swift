@@ -44,6 +44,7 @@ package struct AccountsModel: Sendable {
     package var maximumGID: Located<Int>?
     /// quota_rule, in Dovecot's notation, for users without their own.
     package var quotaRules: [Located<String>]
+    package var quota = QuotaModel()
     package var namespaces: [NamespaceModel]
     /// Time after which a login that succeeded is checked anew; zero checks every one.
     package var cacheTime: Duration

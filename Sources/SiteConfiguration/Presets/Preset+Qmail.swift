@@ -38,7 +38,7 @@ extension Preset {
               address_filter: (&(objectClass=qmailUser)(|(accountStatus=active)(accountStatus=shared))(mail=%u))
               attributes: >-
                 uid=user, homeDirectory=home, mailMessageStore=mail=maildir:%$, qmailUID=uid, qmailGID=gid,
-                mailQuotaSize=quota_rule=*:bytes=%$
+                mailQuotaSize=quota_rule=*:bytes=%$, mailQuotaCount=quota_rule2=*:messages=%$
         senders:
           logins:
             - ldap:

@@ -1,4 +1,5 @@
 import Directory
+import MailModel
 
 /// `accounts:`: password and user databases, and what holds for all accounts.
 enum AccountsSection {
@@ -25,11 +26,24 @@ enum AccountsSection {
         model.maximumUID = reader.integer("maximum_uid", in: 0...Int(UInt32.max - 1))
         model.maximumGID = reader.integer("maximum_gid", in: 0...Int(UInt32.max - 1))
         model.quotaRules = reader.strings("quota_rules") ?? []
+        if let section = reader.section("quota") { model.quota = quota(section) }
         model.namespaces = (reader.node("namespaces")?.entries ?? []).map {
             NamespaceSection.read($0.key, SectionReader($0.value, reader.context))
         }
         model.cacheTime = reader.duration("cache_time")?.value ?? .zero
         model.outageTime = reader.duration("outage_time")?.value ?? .zero
+        reader.finish()
+        return model
+    }
+
+    private static func quota(_ reader: SectionReader) -> QuotaModel {
+        var model = QuotaModel()
+        model.sizes = reader.choice("sizes", QuotaTerms.Sizes.self)
+        model.grace = reader.string("grace")
+        model.messageSize = reader.size("message_size")
+        model.fullMailbox = reader.choice("full_mailbox", QuotaModel.FullMailbox.self)
+        model.message = reader.string("message")
+        model.warnings = reader.strings("warnings") ?? []
         reader.finish()
         return model
     }

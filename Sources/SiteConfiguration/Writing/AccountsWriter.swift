@@ -22,10 +22,24 @@ extension AccountsModel {
         entries.add("maximum_uid", maximumUID)
         entries.add("maximum_gid", maximumGID)
         entries.add("quota_rules", quotaRules)
+        entries.add("quota", quota.entries)
         if !namespaces.isEmpty { entries.add("namespaces", .mapping(namespaces.map { ($0.name, $0.document) })) }
         entries.add("cache_time", cacheTime)
         if outageTime > .zero { entries.add("outage_time", outageTime) }
         return entries.value
+    }
+}
+
+extension QuotaModel {
+    var entries: YAMLEntries {
+        var entries = YAMLEntries()
+        entries.add("sizes", sizes)
+        entries.add("grace", grace)
+        entries.add("message_size", messageSize)
+        entries.add("full_mailbox", fullMailbox)
+        entries.add("message", message)
+        entries.add("warnings", warnings)
+        return entries
     }
 }
 

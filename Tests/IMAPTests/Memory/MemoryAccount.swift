@@ -98,6 +98,7 @@ final class MemoryAccount: IMAPAccount, IMAPServices {
     let login = "user"
     let naming = MailboxNameCoding(separator: UInt8(ascii: "."))
     let quota: Int
+    let quotaRootName = "User quota"
     let state: Mutex<State>
 
     init(quota: Int = 1 << 20) {
@@ -105,6 +106,16 @@ final class MemoryAccount: IMAPAccount, IMAPServices {
         var state = State()
         state.mailboxes[.inbox] = Mailbox(uidValidity: 99)
         self.state = Mutex(state)
+    }
+
+    func quotaStatus() async throws(MailboxFailure) -> QuotaStatus? {
+        guard quota > 0 else { return nil }
+        return state.withLock { state in
+            let messages = state.mailboxes.values.flatMap(\.messages)
+            let usage = QuotaUsage(
+                storage: UInt64(messages.reduce(0) { $0 + $1.content.count }), messages: UInt64(messages.count))
+            return QuotaStatus(usage: usage, storageLimit: UInt64(quota), messageLimit: 100)
+        }
     }
 
     func logIn(

@@ -12,7 +12,8 @@ struct Dovecot {
     private let root: TemporaryMailRoot
     private let configuration: String
 
-    init(_ root: TemporaryMailRoot, maildir: String, uid: UInt32) throws {
+    /// - Parameter settings: what the test adds to the configuration.
+    init(_ root: TemporaryMailRoot, maildir: String, uid: UInt32, settings: String = "") throws {
         try #require(access("/usr/bin/doveadm", X_OK) == 0, "this test needs Dovecot: apt-get install dovecot-imapd")
         self.root = root
         configuration = root["dovecot.conf"]
@@ -33,6 +34,7 @@ struct Dovecot {
             namespace inbox {
               inbox = yes
             }
+            \(settings)
 
             """)
         self.uid = uid

@@ -66,6 +66,28 @@ import Testing
         }
     }
 
+    /// The page gives Dovecot no quota: mailQuota counts once DOVECOT_USER_ATTRS names it.
+    @Test func `takes no mail for a full mailbox`() async throws {
+        var layout = ImportedTestSite.Layout.dmsLDAP
+        layout.changes = [
+            ("uidNumber=uid,gidNumber=gid", "uidNumber=uid,gidNumber=gid,mailQuota=quota_rule=*:bytes=%$:messages=2")
+        ]
+        try await ImportedTestSite.serving(layout) { site in
+            let body = String(repeating: "a line of text\n", count: 500)
+            let sent = try await site.swaks(to: "alice@example.org", ["--body", body])
+            #expect(sent.contains("250 2.0.0 Ok"), "\(sent)")
+            let second = try await site.swaks(to: "alice@example.org", ["--body", body])
+            #expect(second.contains("452 4.2.2 Mailbox is full"), "\(second)")
+            #expect(site.new("alice/Maildir").count == 1)
+            let third = try await site.swaks(to: "alice@example.org", ["--body", "x"])
+            #expect(third.contains("250 2.0.0 Ok"), "\(third)")
+            let full = try await site.rcptReply(from: "stranger@outside.example", to: "alice@example.org")
+            #expect(full.contains(" 452 4.2.2 Mailbox is full"), "\(full)")
+            let free = try await site.swaks(to: "bob@example.org", ["--body", body + body])
+            #expect(free.contains("250 2.0.0 Ok"), "\(free)")
+        }
+    }
+
     @Test func `outlasts its directory`() async throws {
         try await ImportedTestSite.serving(.dmsLDAP) { site in
             await site.slapd.kill()

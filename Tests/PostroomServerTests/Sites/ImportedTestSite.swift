@@ -22,6 +22,8 @@ struct ImportedTestSite: RunningSite {
         var accepted: [String] = []
         var listeners: [ListenerModel.Kind]
         var usesTLS = false
+        /// What its administrator would change in its files: text and what comes in its place.
+        var changes: [(String, String)] = []
 
         var description: String { name }
     }
@@ -69,6 +71,7 @@ struct ImportedTestSite: RunningSite {
             for server in layout.servers { changed = changed.replacing(server, with: "localhost:\(slapd.port)") }
             // A port of its own stands apart from the name in main.cf.
             changed = changed.replacing("_server_port = 389", with: "_server_port = \(slapd.port)")
+            for (old, new) in layout.changes { changed = changed.replacing(old, with: new) }
             if changed != text { try changed.write(toFile: "\(site)/\(path)", atomically: true, encoding: .utf8) }
         }
         try await makeCertificates(layout, slapd, site, folder)

@@ -66,7 +66,7 @@ enum MailserverVariables {
         "SASLAUTHD_MECH_OPTIONS": "whom saslauthd's rimap asks",
         "ENABLE_POP3": "protocols of Dovecot",
         "ENABLE_IMAP": "protocols of Dovecot",
-        "ENABLE_QUOTAS": "quota of Dovecot, not counted yet; nobody is warned by mail at 80 and 95 %",
+        "ENABLE_QUOTAS": "quota of Dovecot; warnings at 80 and 95 % are not among the files that are read",
         "POSTMASTER_ADDRESS": "root's alias, and where mail for postmaster goes",
         "POSTFIX_MESSAGE_SIZE_LIMIT": "message_size_limit",
         "POSTFIX_MAILBOX_SIZE_LIMIT": "virtual_mailbox_limit, and the default quota",

@@ -9,7 +9,7 @@ struct DeliveryGroup: Sendable {
         var index: Int
         /// The mailbox's directory.
         var path: [UInt8]
-        var quota: Quota
+        var quota: AccountQuota
     }
 
     private struct Key: Hashable {
@@ -24,14 +24,19 @@ struct DeliveryGroup: Sendable {
 
     /// Sorts recipients into groups, in the order of their first member; those that can't be served get their failure.
     static func make(
-        _ recipients: [MaildirRecipient], commonHeader: [UInt8], failures: inout [DeliveryOutcome?]
+        _ recipients: [MaildirRecipient], commonHeader: [UInt8], _ stores: MaildirStores,
+        failures: inout [DeliveryOutcome?]
     ) -> [DeliveryGroup] {
         var groups: [DeliveryGroup] = []
         var places: [Key: Int] = [:]
         for (index, recipient) in recipients.enumerated() {
             do throws(MailboxFailure) {
                 let path = try MaildirLocation.inbox(of: recipient.mailbox.location)
-                let member = Member(index: index, path: path, quota: recipient.mailbox.quota)
+                let mailbox = recipient.mailbox
+                let quota = stores.quota(
+                    mailbox.quota, MaildirLocation(inbox: path, path: mailbox.location.path), owner: mailbox.owner,
+                    account: "\(mailbox.address)")
+                let member = Member(index: index, path: path, quota: quota)
                 let key = Key(owner: recipient.mailbox.owner, header: recipient.header)
                 if let place = places[key] {
                     groups[place].members.append(member)

@@ -50,6 +50,22 @@ struct DeliveryWriter: Sendable {
         }
     }
 
+    /// A message of our own into the owner's INBOX, quota or not.
+    func deliver(_ message: [UInt8], to path: [UInt8], _ quota: AccountQuota) throws {
+        let directories = try MaildirDirectories(making: path, roots)
+        let written = try write([], .memory(ByteBuffer(bytes: message)), in: directories)
+        do {
+            _ = try name(
+                written, DeliveryGroup.Member(index: 0, path: path, quota: quota), in: directories, as: .unconditional
+            ) { name throws(SystemCallError) in
+                try written.directory.renameWithoutReplacing(written.temporaryName, to: directories.new, name)
+            }
+        } catch {
+            DurableFile.discard(written.temporaryName, in: written.directory)
+            throw error
+        }
+    }
+
     // MARK: Writing
 
     /// Makes the temporary file and writes all of the message into it.
@@ -134,17 +150,21 @@ struct DeliveryWriter: Sendable {
         }
     }
 
-    /// Gives the message its name in `new/` and makes that name durable.
+    /// Gives the message its name in `new/`, if there is room for it, and makes that name durable.
     private func name(
         _ message: WrittenMessage, _ member: DeliveryGroup.Member, in directories: MaildirDirectories,
+        as arrival: QuotaCounter.Arrival = .delivery, by call: ([UInt8]) throws(SystemCallError) -> Void
+    ) throws -> DeliveredMessage {
+        let usage = member.quota.usage(of: message.size, virtual: message.virtualSize)
+        return try member.quota.add(usage, to: .inbox, as: arrival) {
+            (try name(message, at: member.path, in: directories, by: call), usage)
+        }
+    }
+
+    private func name(
+        _ message: WrittenMessage, at path: [UInt8], in directories: MaildirDirectories,
         by call: ([UInt8]) throws(SystemCallError) -> Void
     ) throws -> DeliveredMessage {
-        if let storage = member.quota.storage, message.virtualSize > storage {
-            throw MailboxFailure(
-                .overQuota,
-                "\(pathText(member.path)): a message of \(message.virtualSize) bytes does not fit a quota of \(storage)"
-            )
-        }
         var attempts = 0
         while true {
             let name = UniqueName.next() + Array(",S=\(message.size),W=\(message.virtualSize)".utf8)
@@ -164,7 +184,7 @@ struct DeliveryWriter: Sendable {
                 DurableFile.discard(name, in: directories.new)
                 throw error
             }
-            return DeliveredMessage(path: member.path, fileName: name)
+            return DeliveredMessage(path: path, fileName: name)
         }
     }
 }

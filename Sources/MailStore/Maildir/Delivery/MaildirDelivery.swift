@@ -41,7 +41,7 @@ package struct MaildirDelivery: Sendable {
         _ body: ByteBuffer, header: [UInt8] = [], to recipients: [MaildirRecipient]
     ) async -> [DeliveryOutcome] {
         var outcomes = [DeliveryOutcome?](repeating: nil, count: recipients.count)
-        let groups = DeliveryGroup.make(recipients, commonHeader: header, failures: &outcomes)
+        let groups = DeliveryGroup.make(recipients, commonHeader: header, stores, failures: &outcomes)
         await deliver(groups, .memory(body), into: &outcomes)
         return outcomes.map { $0 ?? Self.lost }
     }
@@ -49,8 +49,24 @@ package struct MaildirDelivery: Sendable {
     /// Starts a message that comes in pieces: its file is opened in the first mailbox that takes it.
     package func begin(header: [UInt8] = [], to recipients: [MaildirRecipient]) async -> StreamedMaildirDelivery {
         var outcomes = [DeliveryOutcome?](repeating: nil, count: recipients.count)
-        let groups = DeliveryGroup.make(recipients, commonHeader: header, failures: &outcomes)
+        let groups = DeliveryGroup.make(recipients, commonHeader: header, stores, failures: &outcomes)
         return await StreamedMaildirDelivery(self, groups, outcomes)
+    }
+
+    /// Whether a message of `size` octets (0 where that is not known) would fit into the mailbox now; throws `.overQuota`
+    /// where it would not. What goes wrong otherwise is found, and told, when mail is delivered.
+    package func checkQuota(of mailbox: LocalMailbox, size: UInt64) async throws(MailboxFailure) {
+        let kept = mailbox.quota
+        guard kept.isLimited || kept.yieldsToMailbox else { return }
+        let inbox = try MaildirLocation.inbox(of: mailbox.location)
+        let quota = stores.quota(
+            mailbox.quota, MaildirLocation(inbox: inbox, path: mailbox.location.path), owner: mailbox.owner,
+            account: "\(mailbox.address)")
+        try await withMailboxFailures {
+            try await stores.pool.runWithIdentity(mailbox.owner) {
+                try quota.check(size, to: .inbox, as: .delivery)
+            }
+        }
     }
 
     func deliver(

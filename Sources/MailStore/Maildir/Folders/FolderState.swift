@@ -49,6 +49,14 @@ struct FolderState: Sendable {
         MessageFileName.field(UInt8(ascii: "W"), of: Array(files[index].base)) ?? virtualSizes[view.uids[index]]
     }
 
+    /// What of a message counts for a quota; nil where only its file tells.
+    func size(at index: Int, _ sizes: QuotaTerms.Sizes) -> UInt64? {
+        switch sizes {
+        case .file: MessageFileName.field(UInt8(ascii: "S"), of: Array(files[index].base)) ?? virtualSize(at: index)
+        case .wire: virtualSize(at: index)
+        }
+    }
+
     /// The next modification sequence: grows with the clock, so that a folder whose state was forgotten goes on above
     /// what clients have seen.
     func nextModSeq() -> UInt64 {

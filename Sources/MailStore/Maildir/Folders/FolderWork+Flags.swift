@@ -134,7 +134,9 @@ extension FolderWork {
         for uid in uids {
             guard let index = index(of: uid), state.view.flags[index].isSuperset(of: flags) else { continue }
             let file = state.files[index]
+            let size = try sizeThatCounts(of: file, uid)
             if try directory(of: file).removeIfPresent(file.name) {
+                if let size { self.removed?.add(size) }
                 removed.insert(uid)
                 touched.insert(file.isNew)
             } else {
@@ -144,6 +146,17 @@ extension FolderWork {
         if touched.contains(false) { try directories.cur.sync() }
         if touched.contains(true) { try directories.new.sync() }
         return missing
+    }
+
+    /// Nil where nobody asks, or the file is gone.
+    private func sizeThatCounts(of file: MessageFile, _ uid: UInt32) throws -> UInt64? {
+        guard let removed else { return nil }
+        if removed.sizes == .wire, let known = state.virtualSizes[uid] { return known }
+        do {
+            return try MessageSize.of(file.name, in: directory(of: file), removed.sizes)
+        } catch  where MaildirDirectories.isMissing(error) {
+            return nil
+        }
     }
 
     /// Takes messages out of the view whose files are gone.

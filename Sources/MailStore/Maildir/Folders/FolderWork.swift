@@ -9,6 +9,8 @@ struct FolderWork {
     let options: MaildirOptions
     let roots: MailRoots
     var state: FolderState
+    /// Where removals are counted, while somebody wants to know.
+    var removed: RemovedMessages?
 
     var uidListFile: UIDListFile { UIDListFile(directory: directories.root) }
 

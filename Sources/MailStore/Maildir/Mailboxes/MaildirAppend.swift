@@ -10,16 +10,18 @@ package actor MaildirAppend: MessageAppend {
     private var name: [UInt8]
     /// Nil once the present message has ended: an open file takes space, whether it has a name or not.
     private var file: FileHandle?
-    private let quota: Quota
+    private let quota: AccountQuota
+    private let mailbox: MailboxName
     private var lineEnds = LineEndsToLF()
     /// Written and synced.
     private var messages: [IncomingMessage] = []
-    private var totalSize: UInt64 = 0
+    private var usage = QuotaUsage()
     private var failure: MailboxFailure?
     private var isEnded = false
 
-    init(_ folder: MaildirFolder, pool: BlockingPool, quota: Quota) async throws {
+    init(_ folder: MaildirFolder, _ mailbox: MailboxName, pool: BlockingPool, quota: AccountQuota) async throws {
         self.folder = folder
+        self.mailbox = mailbox
         self.pool = pool
         self.quota = quota
         (tmp, name, file) = try await Self.makeFile(in: folder)
@@ -61,7 +63,7 @@ package actor MaildirAppend: MessageAppend {
         guard !isEnded else { throw ended }
         do throws(MailboxFailure) {
             try await endMessage(flags, keywords, internalDate)
-            try checkQuota(adding: size)
+            try await checkQuota(adding: size)
             (_, name, file) = try await withMailboxFailures { try await Self.makeFile(in: folder) }
             lineEnds = LineEndsToLF()
         } catch {
@@ -91,7 +93,9 @@ package actor MaildirAppend: MessageAppend {
         var output: [UInt8] = []
         lineEnds.finish(into: &output)
         try await write(output)
-        try checkQuota(adding: lineEnds.virtualSize)
+        let message = quota.usage(of: lineEnds.size, virtual: lineEnds.virtualSize)
+        usage = QuotaUsage(
+            storage: usage.storage &+ message.storage, messages: usage.messages &+ message.messages)
         guard let file else { throw ended }
         try await withMailboxFailures {
             try await folder.work { work in
@@ -105,26 +109,32 @@ package actor MaildirAppend: MessageAppend {
             IncomingMessage(
                 directory: tmp, name: name, sizeFields: Array(",S=\(lineEnds.size),W=\(lineEnds.virtualSize)".utf8),
                 flags: flags.intersection(.system), keywords: keywords))
-        totalSize += lineEnds.virtualSize
         self.file = nil
     }
 
-    private func checkQuota(adding size: UInt64) throws(MailboxFailure) {
-        let (sum, overflow) = totalSize.addingReportingOverflow(size)
-        guard let storage = quota.storage, overflow || sum > storage else { return }
-        throw MailboxFailure(.overQuota, "messages of \(sum) bytes do not fit \(storage)")
+    /// What is written already counts as well.
+    private func checkQuota(adding size: UInt64) async throws(MailboxFailure) {
+        let (quota, mailbox) = (quota, mailbox)
+        let (sum, overflow) = usage.storage.addingReportingOverflow(size)
+        try await withMailboxFailures {
+            try await folder.work { _ in try quota.check(overflow ? .max : sum, to: mailbox, as: .client) }
+        }
     }
 
     /// All or none.
     private func bringIn() async throws(MailboxFailure) -> CopiedMessages {
-        let messages = messages
+        let (messages, quota, mailbox, usage) = (messages, quota, mailbox, usage)
         let copied = try await withMailboxFailures {
             try await folder.work { work in
-                let added = try work.add(messages, isAtomic: true)
-                let uids = added.uids.compactMap { $0 }
-                if uids.count < messages.count { try work.remove(uids) }
-                return CopiedMessages(
-                    uidValidity: work.state.view.uidValidity, sourceUIDs: [], destinationUIDs: uids)
+                try quota.add(usage, to: mailbox, as: .client) {
+                    let added = try work.add(messages, isAtomic: true)
+                    let uids = added.uids.compactMap { $0 }
+                    let isWhole = uids.count == messages.count
+                    if !isWhole { try work.remove(uids) }
+                    let copied = CopiedMessages(
+                        uidValidity: work.state.view.uidValidity, sourceUIDs: [], destinationUIDs: uids)
+                    return (copied, isWhole ? usage : QuotaUsage())
+                }
             }
         }
         guard copied.destinationUIDs.count == messages.count else {

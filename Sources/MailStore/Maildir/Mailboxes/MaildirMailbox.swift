@@ -7,15 +7,17 @@ package final class MaildirMailbox: OpenMailbox {
     private let stores: MaildirStores
     private let store: MaildirStore
     let folder: MaildirFolder
+    let name: MailboxName
     private let isReadOnly: Bool
     private let listener: UInt64
 
     init(
-        _ store: MaildirStore, _ folder: MaildirFolder, readOnly: Bool, listener: UInt64
+        _ store: MaildirStore, _ folder: MaildirFolder, _ name: MailboxName, readOnly: Bool, listener: UInt64
     ) {
         self.stores = store.stores
         self.store = store
         self.folder = folder
+        self.name = name
         self.isReadOnly = readOnly
         self.listener = listener
     }
@@ -109,9 +111,10 @@ package final class MaildirMailbox: OpenMailbox {
 
     package func expunge(_ uids: [UInt32]?) async throws(MailboxFailure) -> MailboxView {
         try checkWritable()
+        let (name, quota) = (name, store.quota)
         return try await withMailboxFailures {
             try await folder.work(for: listener) { work in
-                try work.expunge(uids)
+                try quota.remove(from: name, &work) { try $0.expunge(uids) }
                 return work.state.view
             }
         }
@@ -119,16 +122,20 @@ package final class MaildirMailbox: OpenMailbox {
 
     package func copy(_ uids: [UInt32], to name: MailboxName) async throws(MailboxFailure) -> CopiedMessages {
         try await withMailboxFailures {
-            try await MessageTransfer(from: folder, to: try await store.existingFolder(name, lookingAgain: false)).copy(
-                uids)
+            let target = try await store.existingFolder(name, lookingAgain: false)
+            return try await MessageTransfer(
+                from: folder, self.name, to: target, name, store.quota
+            ).copy(uids)
         }
     }
 
     package func move(_ uids: [UInt32], to name: MailboxName) async throws(MailboxFailure) -> CopiedMessages {
         try checkWritable()
         return try await withMailboxFailures {
-            try await MessageTransfer(from: folder, to: try await store.existingFolder(name, lookingAgain: false)).move(
-                uids)
+            let target = try await store.existingFolder(name, lookingAgain: false)
+            return try await MessageTransfer(
+                from: folder, self.name, to: target, name, store.quota
+            ).move(uids)
         }
     }
 

@@ -53,11 +53,11 @@ extension MaildirStore {
     package func delete(_ name: MailboxName) async throws(MailboxFailure) {
         guard !name.isInbox else { throw MailboxFailure(.notPermitted, "INBOX can't be deleted") }
         let directory = try FolderNames.directory(name)
-        let (path, roots) = (location.path, stores.roots)
+        let (path, roots, quota) = (location.path, stores.roots, quota)
         try await withMailboxFailures {
             try await stores.pool.runWithIdentity(owner) {
                 do {
-                    try FolderRemoval.moveAwayAndRemove(directory, in: try roots.open(path))
+                    try quota.replace { try FolderRemoval.moveAwayAndRemove(directory, in: try roots.open(path)) }
                 } catch  where MaildirDirectories.isMissing(error) {
                     throw MailboxFailure(.noSuchMailbox, "there is no folder \(pathText(directory))")
                 }
@@ -76,12 +76,17 @@ extension MaildirStore {
         }
         if name.isInbox { return try await renameInbox(to: newName) }
         _ = try FolderNames.directory(newName)
-        let (path, roots) = (location.path, stores.roots)
+        let (path, roots, quota) = (location.path, stores.roots, quota)
         let moved = try await withMailboxFailures {
             try await stores.pool.runWithIdentity(owner) { () -> [(from: [UInt8], to: [UInt8])] in
                 let root = try roots.open(path)
                 let moves = try Self.moves(from: name, to: newName, among: try Self.folders(in: root, roots))
-                try Self.rename(moves, in: root)
+                // Other rules may speak of the new names.
+                if quota.quota.folderRules.isEmpty {
+                    try Self.rename(moves, in: root)
+                } else {
+                    try quota.replace { try Self.rename(moves, in: root) }
+                }
                 let prefix = path + [UInt8(ascii: "/")]
                 return moves.map { (prefix + $0.from, prefix + $0.to) }
             }
@@ -143,7 +148,7 @@ extension MaildirStore {
         try await withMailboxFailures {
             let inbox = try await existingFolder(.inbox)
             let target = try await existingFolder(newName)
-            _ = try await MessageTransfer(from: inbox, to: target).move(inbox.view.uids)
+            _ = try await MessageTransfer(from: inbox, .inbox, to: target, newName, quota).move(inbox.view.uids)
         }
     }
 }

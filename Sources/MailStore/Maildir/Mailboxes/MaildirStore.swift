@@ -6,9 +6,9 @@ package struct MaildirStore: MailboxStore {
     let stores: MaildirStores
     let location: MaildirLocation
     let owner: Owner
-    let quota: Quota
+    let quota: AccountQuota
 
-    init(_ stores: MaildirStores, _ location: MaildirLocation, owner: Owner, quota: Quota) {
+    init(_ stores: MaildirStores, _ location: MaildirLocation, owner: Owner, quota: AccountQuota) {
         self.stores = stores
         self.location = location
         self.owner = owner
@@ -59,7 +59,7 @@ package struct MaildirStore: MailboxStore {
         try await withMailboxFailures {
             let folder = try await existingFolder(name)
             let listener = try await folder.listen(onChange)
-            let mailbox = MaildirMailbox(self, folder, readOnly: readOnly, listener: listener)
+            let mailbox = MaildirMailbox(self, folder, name, readOnly: readOnly, listener: listener)
             // What came in between loading and listening.
             _ = try await mailbox.refresh()
             return DigestedMailbox(mailbox, place: folder.place.path, index: folder.index, pool: stores.pool)
@@ -67,28 +67,46 @@ package struct MaildirStore: MailboxStore {
     }
 
     package func status(_ name: MailboxName) async throws(MailboxFailure) -> MailboxStatus {
-        let view = try await withMailboxFailures { try await existingFolder(name).view }
+        let state = try await withMailboxFailures { try await existingFolder(name).state }
+        let view = state.view
+        let deleted = view.flags.indices.filter { view.flags[$0].contains(.deleted) }
         return MailboxStatus(
             messages: view.count, recent: view.count - view.firstIndex(atOrAbove: view.firstRecentUID),
             unseen: view.flags.count { !$0.contains(.seen) }, uidNext: view.uidNext, uidValidity: view.uidValidity,
-            highestModSeq: view.highestModSeq, deleted: view.flags.count { $0.contains(.deleted) },
+            highestModSeq: view.highestModSeq, deleted: deleted.count,
+            deletedStorage: deleted.reduce(0) { $0 &+ (state.size(at: $1, quota.quota.terms.sizes) ?? 0) },
             identity: view.identity)
     }
 
+    // MARK: Quota
+
+    package func quotaStatus() async throws(MailboxFailure) -> QuotaStatus? {
+        let quota = quota
+        return try await withMailboxFailures { try await stores.pool.runWithIdentity(owner) { try quota.status() } }
+    }
+
+    package func recalculateQuota() async throws(MailboxFailure) -> QuotaStatus? {
+        let quota = quota
+        return try await withMailboxFailures {
+            try await stores.pool.runWithIdentity(owner) { try quota.recalculate() }
+        }
+    }
+
+    package var quotaRootName: String { quota.quota.terms.rootName }
+
     package func append(to name: MailboxName, size: UInt64) async throws(MailboxFailure) -> any MessageAppend {
         try await withMailboxFailures {
-            if let storage = quota.storage, size > storage {
-                throw MailboxFailure(.overQuota, "a message of \(size) bytes does not fit a quota of \(storage)")
-            }
             let folder = try await existingFolder(name, lookingAgain: false)
+            let quota = quota
             try await folder.work { work in
+                try quota.check(size, to: name, as: .client)
                 let space = try work.directories.tmp.freeSpace()
                 guard space.bytes >= size else {
                     throw MailboxFailure(
                         .noSpace, "\(pathText(work.place.path)): \(space.bytes) bytes are free, \(size) are needed")
                 }
             }
-            return try await MaildirAppend(folder, pool: stores.pool, quota: quota)
+            return try await MaildirAppend(folder, name, pool: stores.pool, quota: quota)
         }
     }
 

@@ -109,7 +109,7 @@ struct MessageReader: Sendable {
         }
     }
 
-    private static func virtualSize(of file: FileHandle) throws -> UInt64 {
+    static func virtualSize(of file: FileHandle) throws -> UInt64 {
         var size: UInt64 = 0
         var offset: UInt64 = 0
         var last: UInt8 = 0

@@ -4,14 +4,23 @@ import MailModel
 /// COPY and MOVE between two folders of one owner (which may be one and the same).
 struct MessageTransfer: Sendable {
     private let source: MaildirFolder
+    private let sourceName: MailboxName
     private let destination: MaildirFolder
+    private let destinationName: MailboxName
+    private let quota: AccountQuota
 
-    init(from source: MaildirFolder, to destination: MaildirFolder) throws(MailboxFailure) {
+    init(
+        from source: MaildirFolder, _ sourceName: MailboxName, to destination: MaildirFolder,
+        _ destinationName: MailboxName, _ quota: AccountQuota
+    ) throws(MailboxFailure) {
         guard source.owner == destination.owner else {
             throw MailboxFailure(.notPermitted, "messages can't go from one owner's folder to another's yet")
         }
         self.source = source
+        self.sourceName = sourceName
         self.destination = destination
+        self.destinationName = destinationName
+        self.quota = quota
     }
 
     /// A message as the source's state shows it.
@@ -47,7 +56,15 @@ struct MessageTransfer: Sendable {
                     work.discardCopies(names)
                     return nil
                 }
-                return try add(items, names, to: &work)
+                do {
+                    let planned = try usage(of: zip(items, names).filter { $1 != nil }.map(\.0), in: work)
+                    return try quota.add(planned, to: destinationName, as: .client) {
+                        (try add(items, names, to: &work), planned)
+                    }
+                } catch {
+                    work.discardCopies(names)
+                    throw error
+                }
             }
             if let copied { return copied }
             _ = try await source.refresh()
@@ -64,19 +81,30 @@ struct MessageTransfer: Sendable {
         _ items: [Item], _ names: [[UInt8]?], to work: inout FolderWork
     ) throws -> CopiedMessages {
         let there = zip(items, names).compactMap { item, name in name.map { (item, $0) } }
-        do {
-            let tmp = work.directories.tmp
-            let added = try work.add(
-                there.map { item, name in
-                    IncomingMessage(
-                        directory: tmp, name: name, sizeFields: item.file.sizeFields, flags: item.flags,
-                        keywords: item.keywords)
-                }, isAtomic: true)
-            return Self.result(there.map(\.0), added, work)
-        } catch {
-            work.discardCopies(names)
-            throw error
+        let tmp = work.directories.tmp
+        let added = try work.add(
+            there.map { item, name in
+                IncomingMessage(
+                    directory: tmp, name: name, sizeFields: item.file.sizeFields, flags: item.flags,
+                    keywords: item.keywords)
+            }, isAtomic: true)
+        return Self.result(there.map(\.0), added, work)
+    }
+
+    /// What these messages of the source count. Those that are gone count nothing.
+    private func usage(of items: [Item], in work: FolderWork) throws -> QuotaUsage {
+        let from = try work.open(source.place)
+        var usage = QuotaUsage()
+        for item in items {
+            do {
+                usage.storage &+= try MessageSize.of(
+                    item.file.name, in: item.file.isNew ? from.new : from.cur, quota.quota.terms.sizes)
+                usage.messages &+= 1
+            } catch  where MaildirDirectories.isMissing(error) {
+                continue
+            }
         }
+        return usage
     }
 
     /// Renames every message from the one folder to the other: it is always in exactly one of them. Across file systems it
@@ -89,18 +117,20 @@ struct MessageTransfer: Sendable {
             let part: CopiedMessages
             do {
                 part = try await destination.work { work in
-                    let from = try work.open(source.place)
-                    let added = try work.add(
-                        items.map { item in
-                            IncomingMessage(
-                                directory: item.file.isNew ? from.new : from.cur, name: item.file.name,
-                                sizeFields: item.file.sizeFields, flags: item.flags, keywords: item.keywords)
-                        }, isAtomic: false)
-                    if added.uids.contains(where: { $0 != nil }) {
-                        try from.cur.sync()
-                        try from.new.sync()
+                    try moving(items, in: &work) { work in
+                        let from = try work.open(source.place)
+                        let added = try work.add(
+                            items.map { item in
+                                IncomingMessage(
+                                    directory: item.file.isNew ? from.new : from.cur, name: item.file.name,
+                                    sizeFields: item.file.sizeFields, flags: item.flags, keywords: item.keywords)
+                            }, isAtomic: false)
+                        if added.uids.contains(where: { $0 != nil }) {
+                            try from.cur.sync()
+                            try from.new.sync()
+                        }
+                        return Self.result(items, added, work)
                     }
-                    return Self.result(items, added, work)
                 }
             } catch let error as SystemCallError where error.isCrossDevice {
                 return try await moveByCopying(rest)
@@ -119,8 +149,47 @@ struct MessageTransfer: Sendable {
 
     private func moveByCopying(_ uids: [UInt32]) async throws -> CopiedMessages {
         let copied = try await copy(uids)
-        try await source.work { try $0.remove(copied.sourceUIDs) }
+        let (quota, name) = (quota, sourceName)
+        try await source.work { work in
+            try quota.remove(from: name, &work) { try $0.remove(copied.sourceUIDs) }
+        }
         return copied
+    }
+
+    /// A move changes what the account holds only between a folder that counts and one that does not.
+    private func moving(
+        _ items: [Item], in work: inout FolderWork, _ body: (inout FolderWork) throws -> CopiedMessages
+    ) throws -> CopiedMessages {
+        switch (quota.quota.ignores(sourceName), quota.quota.ignores(destinationName)) {
+        case (true, false):
+            let planned = try usage(of: items, in: work)
+            return try quota.add(planned, to: destinationName, as: .client) {
+                let moved = try body(&work)
+                return (moved, try usage(of: moved, work))
+            }
+        case (false, true):
+            let removed = RemovedMessages(quota.quota.terms.sizes)
+            return try quota.remove(from: sourceName, removed) {
+                let moved = try body(&work)
+                let usage = try usage(of: moved, work)
+                removed.add(usage)
+                return moved
+            }
+        case (true, true), (false, false): return try quota.counter.move { try body(&work) }
+        }
+    }
+
+    /// What messages count that are in the destination now.
+    private func usage(of moved: CopiedMessages, _ work: FolderWork) throws -> QuotaUsage {
+        var usage = QuotaUsage()
+        for uid in moved.destinationUIDs {
+            guard let index = work.index(of: uid) else { continue }
+            let file = work.state.files[index]
+            usage.storage &+= try MessageSize.of(
+                file.name, in: work.directory(of: file), quota.quota.terms.sizes)
+            usage.messages &+= 1
+        }
+        return usage
     }
 
     private static func result(_ items: [Item], _ added: FolderWork.Added, _ work: FolderWork) -> CopiedMessages {

@@ -1,0 +1,159 @@
+import Blocking
+import Logging
+import MailModel
+
+/// One account's quota joined to its mailboxes: what every operation that adds or takes away messages goes through. Blocks: on a
+/// thread of the pool, as the owner.
+struct AccountQuota: Sendable {
+    let counter: QuotaCounter
+    let quota: Quota
+    let location: MaildirLocation
+    let roots: MailRoots
+    let options: MaildirOptions
+    /// Whom warnings go to: the address or login that led here.
+    let account: String
+
+    private var recount: MaildirRecount { MaildirRecount(roots: roots, location: location) }
+
+    func usage(of storage: UInt64, virtual: UInt64) -> QuotaUsage {
+        QuotaUsage(storage: quota.terms.sizes == .file ? storage : virtual, messages: 1)
+    }
+
+    /// Runs `body` if what it is about to add fits; it says what it added.
+    func add<T>(
+        _ planned: QuotaUsage, to name: MailboxName, as arrival: QuotaCounter.Arrival,
+        _ body: () throws -> (T, QuotaUsage)
+    ) throws -> T {
+        guard let root = try openRoot() else { return try body().0 }
+        let (result, change) = try counter.add(planned, to: name, quota, as: arrival, in: root, recount, body)
+        warn(change)
+        return result
+    }
+
+    /// Runs `body`, which takes messages out of the folder of `work`.
+    func remove<T>(
+        from name: MailboxName, _ work: inout FolderWork, _ body: (inout FolderWork) throws -> T
+    ) throws -> T {
+        let removed = RemovedMessages(quota.terms.sizes)
+        work.removed = removed
+        defer { work.removed = nil }
+        return try remove(from: name, removed) { try body(&work) }
+    }
+
+    /// Runs `body`, which takes messages out of `name` and adds them to `removed`.
+    func remove<T>(from name: MailboxName, _ removed: RemovedMessages, _ body: () throws -> T) throws -> T {
+        guard let root = try openRoot() else { return try body() }
+        let (result, change) = try counter.remove(from: name, quota, in: root, body) { removed.usage }
+        warn(change)
+        return result
+    }
+
+    /// Counts anew after `body`, which takes away or renames whole folders.
+    func replace<T>(_ body: () throws -> T) throws -> T {
+        let result = try body()
+        if let root = try openRoot(), try counter.status(quota, in: root, recount) != nil {
+            _ = try counter.recount(quota, in: root, recount)
+        }
+        return result
+    }
+
+    /// Whether `size` octets fit into `name`; throws `.overQuota` where they do not.
+    func check(_ size: UInt64, to name: MailboxName, as arrival: QuotaCounter.Arrival) throws {
+        let planned = QuotaUsage(storage: size, messages: 1)
+        guard let root = try openRoot() else {
+            // Nothing is there yet.
+            guard let limit = quota.limits(for: name).storage, size > limit else { return }
+            throw MailboxFailure(.overQuota, "a message of \(size) bytes does not fit a quota of \(limit)")
+        }
+        try counter.check(planned, to: name, quota, as: arrival, in: root, recount)
+    }
+
+    func status() throws -> QuotaStatus? {
+        guard let root = try openRoot() else {
+            guard quota.isLimited else { return nil }
+            return QuotaStatus(usage: QuotaUsage(), storageLimit: quota.storage, messageLimit: quota.messages)
+        }
+        return try counter.status(quota, in: root, recount)
+    }
+
+    /// Counts all messages, and writes the sum down where there is a quota.
+    func recalculate() throws -> QuotaStatus? {
+        guard let root = try openRoot() else { return try status() }
+        _ = try counter.recount(quota, in: root, recount)
+        return try counter.status(quota, in: root, recount)
+    }
+
+    private func openRoot() throws -> DirectoryHandle? {
+        do {
+            return try roots.open(location.path)
+        } catch  where MaildirDirectories.isMissing(error) {
+            return nil
+        }
+    }
+
+    // MARK: Warnings
+
+    private func warn(_ change: QuotaCounter.Change?) {
+        guard let change, let sender = quota.terms.warningSender, !quota.terms.warnings.isEmpty else { return }
+        // Of several thresholds crossed at once the highest says it all.
+        let crossed = quota.terms.warnings.filter {
+            $0.isCrossed(from: change.before, to: change.after, change.status)
+        }
+        guard let warning = crossed.last(where: \.isBelow) ?? crossed.max(by: { $0.isLower(than: $1) }) else { return }
+        let text = QuotaWarningText(warning: warning, status: change.status, account: account, sender: sender)
+        do {
+            try deliver(text.message)
+        } catch {
+            Logger(label: "quota").warning(
+                "a quota warning can't be delivered",
+                metadata: ["user": "\(account)", "reason": "\(mailboxFailure(error).reason)"])
+        }
+    }
+
+    /// Into INBOX, whether there is room or not.
+    private func deliver(_ message: [UInt8]) throws {
+        let unwarned = AccountQuota(
+            counter: counter, quota: quota.withoutWarnings, location: location, roots: roots, options: options,
+            account: account)
+        let writer = DeliveryWriter(roots, options)
+        try writer.deliver(message, to: location.inbox, unwarned)
+    }
+}
+
+/// What a transaction took out of its folder so far.
+final class RemovedMessages {
+    let sizes: QuotaTerms.Sizes
+    private(set) var usage = QuotaUsage()
+
+    init(_ sizes: QuotaTerms.Sizes) {
+        self.sizes = sizes
+    }
+
+    func add(_ more: QuotaUsage) {
+        usage.storage &+= more.storage
+        usage.messages &+= more.messages
+    }
+
+    func add(_ size: UInt64) {
+        usage.storage &+= size
+        usage.messages &+= 1
+    }
+}
+
+extension Quota {
+    fileprivate var withoutWarnings: Quota {
+        var quota = self
+        quota.terms.warnings = []
+        return quota
+    }
+}
+
+extension QuotaWarning {
+    fileprivate func isLower(than other: QuotaWarning) -> Bool {
+        switch (threshold, other.threshold) {
+        case (.percent(let left), .percent(let right)), (.amount(let left), .amount(let right)): left < right
+        case (.amount, .percent): true
+        case (.percent, .amount): false
+        }
+    }
+}
