@@ -38,7 +38,8 @@ final class IMAPSession: IMAPServices {
                 let store = try site.storage.store(for: location, account.owner, account.quota)
                 return .accepted(
                     StoredAccount(
-                        login: account.login, store: store, namespace: site.namespace, logger: logger))
+                        login: account.login, store: store, namespace: site.namespace.serving(location), logger: logger)
+                )
             } catch {
                 logger.error(
                     "the account's mailbox can't be opened",

@@ -10,14 +10,14 @@ import SiteConfiguration
 /// Where a site keeps mail. Goes on over a reload as long as its roots stay the same, so that sessions of before and after
 /// share what is known of a folder.
 final class SiteStorage: Sendable {
-    let stores: MaildirStores
-    let delivery: MaildirDelivery
+    let stores: MailboxStores
+    let delivery: MailboxDelivery
     private let rootPaths: [String]
     private let places: [String: String]
 
-    private init(_ stores: MaildirStores, _ rootPaths: [String], _ places: [String: String]) {
+    private init(_ stores: MailboxStores, _ rootPaths: [String], _ places: [String: String]) {
         self.stores = stores
-        delivery = MaildirDelivery(stores)
+        delivery = MailboxDelivery(stores)
         self.rootPaths = rootPaths
         self.places = places
     }
@@ -49,7 +49,7 @@ final class SiteStorage: Sendable {
         do {
             let roots = try MailRoots(paths.map { Array($0.utf8) }, places: places)
             let pool = BlockingPool(name: "mail", threads: 48)
-            return SiteStorage(MaildirStores(roots: roots, pool: pool), paths, byPath)
+            return SiteStorage(MailboxStores(roots: roots, pool: pool), paths, byPath)
         } catch {
             faults.error(
                 at: model.store.roots.first?.location ?? .builtIn, "\(error)", remedy: "mend store.roots")
