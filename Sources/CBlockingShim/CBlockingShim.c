@@ -125,6 +125,34 @@ int cblocking_ftruncate(int file, uint64_t size) { RESULT(ftruncate(file, (off_t
 
 int cblocking_try_lock(int file) { RESULT(flock(file, LOCK_EX | LOCK_NB)); }
 
+int cblocking_try_record_lock(int file, int exclusive) {
+    struct flock lock = { .l_type = exclusive ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET };
+    RESULT(fcntl(file, F_OFD_SETLK, &lock));
+}
+
+int cblocking_record_unlock(int file) {
+    struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+    RESULT(fcntl(file, F_OFD_SETLK, &lock));
+}
+
+int cblocking_open_unnamed(void) {
+    static const char *const directories[] = { "/var/tmp", "/tmp" };
+    int failure = -ENOENT;
+    for (size_t place = 0; place < sizeof directories / sizeof *directories; place++) {
+        int file = open(directories[place], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        if (file >= 0) return file;
+        char path[40];
+        snprintf(path, sizeof path, "%s/postroom-XXXXXX", directories[place]);
+        file = mkostemp(path, O_CLOEXEC);
+        if (file >= 0) {
+            unlink(path);
+            return file;
+        }
+        failure = -errno;
+    }
+    return failure;
+}
+
 int64_t cblocking_set_fsuid(uint32_t uid) { return (uint32_t)syscall(SYS_setfsuid, uid); }
 
 int64_t cblocking_set_fsgid(uint32_t gid) { return (uint32_t)syscall(SYS_setfsgid, gid); }
@@ -209,6 +237,12 @@ int cblocking_inotify_watch(int inotify, int directory) {
     char path[40];
     snprintf(path, sizeof path, "/proc/self/fd/%d", directory);
     RESULT(inotify_add_watch(inotify, path, IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ONLYDIR));
+}
+
+int cblocking_inotify_watch_file(int inotify, int file) {
+    char path[40];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    RESULT(inotify_add_watch(inotify, path, IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF));
 }
 
 int cblocking_inotify_remove(int inotify, int watch) { RESULT(inotify_rm_watch(inotify, watch)); }

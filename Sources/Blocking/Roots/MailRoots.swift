@@ -113,6 +113,19 @@ package final class MailRoots: Sendable {
         }
     }
 
+    /// Opens the directory that holds a file at `path`, which may be a root itself. One that its user may enter but not read
+    /// is opened all the same; then its names can't be listed or synced. Blocks.
+    package func openParent(of path: [UInt8]) throws(PathFailure) -> (directory: DirectoryHandle, name: [UInt8]) {
+        let components = try check(path)
+        guard let (root, rest) = match(components) else { throw PathFailure(path, .outsideRoots) }
+        guard let name = rest.last else { throw PathFailure(path, .isRoot) }
+        let walk = try RootWalk(self, path: path, root: root, rest: Array(rest.dropLast())).run()
+        guard walk.missing.isEmpty else { throw PathFailure(path, .system(SystemCallError("open", path, ENOENT))) }
+        let parent = PathComponents.join(components.dropLast())
+        if case .opened(let readable) = Self.openSelf(walk.directory, path: parent) { return (readable, name) }
+        return (walk.directory, name)
+    }
+
     /// Makes the directories that `path` lacks, each with `mode`; with `owner`, only the first of them, which is given to
     /// it (that needs CAP_CHOWN, and after it no more rights than the owner's are needed for the rest). Returns whether
     /// any was made. Blocks.

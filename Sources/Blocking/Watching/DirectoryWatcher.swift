@@ -42,6 +42,13 @@ package final class DirectoryWatcher: Sendable {
     }
 }
 
+extension DirectoryWatcher {
+    /// Calls `onChange` after every change of a file's contents and when its name is taken from it.
+    package func watch(_ file: FileHandle, onChange: @escaping @Sendable () -> Void) -> Watch {
+        Watch(watching, watching.add(file, onChange))
+    }
+}
+
 private final class Watching: Sendable {
     private struct Subscription {
         var watches: [Int32]
@@ -85,14 +92,22 @@ private final class Watching: Sendable {
     }
 
     func add(_ directories: [DirectoryHandle], _ onChange: @escaping @Sendable () -> Void) -> UInt64 {
+        add(directories.map(\.descriptor), onChange) { cblocking_inotify_watch($0, $1) }
+    }
+
+    func add(_ file: FileHandle, _ onChange: @escaping @Sendable () -> Void) -> UInt64 {
+        add([file.descriptor], onChange) { cblocking_inotify_watch_file($0, $1) }
+    }
+
+    private func add(
+        _ descriptors: [Int32], _ onChange: @escaping @Sendable () -> Void, _ watch: (Int32, Int32) -> Int32
+    ) -> UInt64 {
         let (id, mustStart, mustWake) = state.withLock { state in
             let id = state.nextID
             state.nextID += 1
             var subscription = Subscription(watches: [], isPolled: false, onChange: onChange)
-            for directory in directories {
-                let watch =
-                    inotify >= 0 && state.byWatch.count < limit
-                    ? cblocking_inotify_watch(inotify, directory.descriptor) : -1
+            for descriptor in descriptors {
+                let watch = inotify >= 0 && state.byWatch.count < limit ? watch(inotify, descriptor) : -1
                 if watch >= 0 {
                     state.byWatch[watch, default: []].append(id)
                     subscription.watches.append(watch)

@@ -56,6 +56,11 @@ int64_t cblocking_pwrite(int file, const void *bytes, size_t count, uint64_t off
 int cblocking_ftruncate(int file, uint64_t size);
 // flock(2), exclusively and without waiting.
 int cblocking_try_lock(int file);
+// fcntl(2) locks on the whole file that belong to the open file, not to the process; -EAGAIN when it is taken.
+int cblocking_try_record_lock(int file, int exclusive);
+int cblocking_record_unlock(int file);
+// A file without a name, in /var/tmp or /tmp.
+int cblocking_open_unnamed(void);
 
 // The calling thread alone. The first two return the previous identity.
 int64_t cblocking_set_fsuid(uint32_t uid);
@@ -75,4 +80,5 @@ void cblocking_name_thread(const char *name);
 int cblocking_inotify_open(void);
 // Watches the directory that `directory` holds open, by way of /proc; the answer is the watch's number.
 int cblocking_inotify_watch(int inotify, int directory);
+int cblocking_inotify_watch_file(int inotify, int file);
 int cblocking_inotify_remove(int inotify, int watch);

@@ -15,7 +15,7 @@ package struct DeliveryTransaction: Sendable {
     /// Whether a copy that failed for now is put in the spool beside others that are safe. LMTP says no: each recipient has
     /// its reply, and the client's queue tries again.
     package var keepsFailures = true
-    private let maildirs: MaildirDelivery
+    private let mailboxes: MailboxDelivery
     private let options: DeliveryOptions
     private let outbox: Outbox?
     private var copies: [PlannedCopy] = []
@@ -23,11 +23,11 @@ package struct DeliveryTransaction: Sendable {
 
     /// - Parameter outbox: nil where nothing can leave and nothing wait.
     package init(
-        origin: MessageOrigin, maildirs: MaildirDelivery, options: DeliveryOptions = DeliveryOptions(),
+        origin: MessageOrigin, mailboxes: MailboxDelivery, options: DeliveryOptions = DeliveryOptions(),
         outbox: Outbox? = nil
     ) {
         self.origin = origin
-        self.maildirs = maildirs
+        self.mailboxes = mailboxes
         self.options = options
         self.outbox = outbox
     }
@@ -146,7 +146,7 @@ package struct DeliveryTransaction: Sendable {
     package func begin(traceHeaders: [UInt8]) async -> StreamedDelivery {
         let plan = plan(traceHeaders)
         let stream =
-            plan.recipients.isEmpty ? nil : await maildirs.begin(header: plan.commonHeader, to: plan.recipients)
+            plan.recipients.isEmpty ? nil : await mailboxes.begin(header: plan.commonHeader, to: plan.recipients)
         let isLeaving = !leavingCopies.isEmpty
         // Of several mailboxes one may fail: what it missed can't be asked for again.
         let maySplit = plan.recipients.count > 1 && (keepsFailures || hasSharedRecipient)
@@ -172,7 +172,7 @@ package struct DeliveryTransaction: Sendable {
     private func deliver(
         _ plan: (commonHeader: [UInt8], recipients: [MaildirRecipient]), _ body: ByteBuffer
     ) async -> [DeliveryOutcome] {
-        plan.recipients.isEmpty ? [] : await maildirs.deliver(body, header: plan.commonHeader, to: plan.recipients)
+        plan.recipients.isEmpty ? [] : await mailboxes.deliver(body, header: plan.commonHeader, to: plan.recipients)
     }
 
     private func plan(_ traceHeaders: [UInt8]) -> (commonHeader: [UInt8], recipients: [MaildirRecipient]) {
@@ -314,7 +314,7 @@ struct PlannedCopy: Sendable {
 /// A transaction whose message comes in pieces.
 package struct StreamedDelivery: Sendable {
     private let transaction: DeliveryTransaction
-    private let stream: StreamedMaildirDelivery?
+    private let stream: StreamedMailboxDelivery?
     private var pending: PendingMessage?
     private let needsPending: Bool
     /// The message's beginning, for a report that returns its header.
@@ -324,7 +324,7 @@ package struct StreamedDelivery: Sendable {
     private static let beginningLimit = 1 << 16
 
     init(
-        _ transaction: DeliveryTransaction, _ stream: StreamedMaildirDelivery?, _ pending: PendingMessage?,
+        _ transaction: DeliveryTransaction, _ stream: StreamedMailboxDelivery?, _ pending: PendingMessage?,
         needsPending: Bool, traceHeaders: [UInt8]
     ) {
         beginning = ByteBuffer(bytes: traceHeaders)

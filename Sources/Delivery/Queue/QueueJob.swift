@@ -129,9 +129,9 @@ struct QueueJob: Sendable {
         let delivered: [DeliveryOutcome]
         do throws(SpoolFailure) {
             if message.size <= Self.gatheredSize {
-                delivered = await site.maildirs.deliver(try await content.whole(after: start), to: recipients)
+                delivered = await site.mailboxes.deliver(try await content.whole(after: start), to: recipients)
             } else {
-                let stream = await site.maildirs.begin(to: recipients)
+                let stream = await site.mailboxes.begin(to: recipients)
                 await stream.append(start)
                 var offset = UInt64(start.readableBytes)
                 while true {

@@ -6,7 +6,7 @@ package import Spool
 /// What the queue needs of the site in force; taken anew for every attempt, so that a reload mends what waits.
 package struct QueueSite: Sendable {
     package var router: Router
-    package var maildirs: MaildirDelivery
+    package var mailboxes: MailboxDelivery
     package var deliveryOptions: DeliveryOptions
     package var remote: RemoteDelivery
     /// Transports with options of their own, by name.
@@ -16,11 +16,11 @@ package struct QueueSite: Sendable {
     package var reports: QueueReportOptions
 
     package init(
-        router: Router, maildirs: MaildirDelivery, deliveryOptions: DeliveryOptions, remote: RemoteDelivery,
+        router: Router, mailboxes: MailboxDelivery, deliveryOptions: DeliveryOptions, remote: RemoteDelivery,
         relayHosts: SenderRelayHosts, schedule: ScheduleOptions, reports: QueueReportOptions
     ) {
         self.router = router
-        self.maildirs = maildirs
+        self.mailboxes = mailboxes
         self.deliveryOptions = deliveryOptions
         self.remote = remote
         self.relayHosts = relayHosts

@@ -36,7 +36,11 @@ enum DovecotSettingTable {
         ("imapc_", Verdict(fate: .ignored, note: "mail on another IMAP server is not served")),
         ("pop3c_", Verdict(fate: .ignored, note: "mail on another POP3 server is not served")),
         ("pop3_", Verdict(fate: .notNeeded, note: "POP3 is not among the protocols")),
-        ("mbox_", Verdict(fate: .notNeeded, note: "mbox files are locked by fcntl and a lock file")),
+        (
+            "mbox_",
+            Verdict(
+                fate: .notNeeded, note: "an mbox is locked by fcntl and a lock file, in no order that others must keep")
+        ),
         ("director_", Verdict(fate: .ignored, note: "one machine serves all")),
         ("replicat", Verdict(fate: .ignored, note: "mail is not replicated")),
         ("dsync_", Verdict(fate: .ignored, note: "mail is not replicated")),

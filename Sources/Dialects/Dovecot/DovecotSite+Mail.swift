@@ -52,16 +52,10 @@ extension DovecotSite {
     /// - Parameter key: the setting that it comes from, to be told with what becomes of it.
     mutating func setMailLocation(_ location: Located<String>, _ key: String) {
         do {
-            let format = try templates.checkMailLocation(location.value)
+            _ = try templates.checkMailLocation(location.value)
             draft.model.accounts.mailLocation = location
             addRoot(of: location)
-            if format == .mbox {
-                tell(
-                    key, in: root, .unsupported(.routing),
-                    "mailboxes in mbox format are not kept yet: mail for them is deferred")
-            } else {
-                tell(key, in: root, .used, "where mail lies, unless the user's own fields say so")
-            }
+            tell(key, in: root, .used, "where mail lies, unless the user's own fields say so")
         } catch {
             tell(key, in: root, .unsupported(.routing), "\(error)")
         }

@@ -9,8 +9,7 @@ struct MaildirLocation: Hashable, Sendable {
     /// Where new mail goes: all that delivery asks. How folders lie and where the uidlist is kept does not matter to it.
     static func inbox(of location: MailboxLocation) throws(MailboxFailure) -> [UInt8] {
         guard location.format == .maildir else {
-            throw MailboxFailure(
-                .misconfigured, "\(location): the mbox store is not there yet: mail is deferred. Convert it to Maildir")
+            throw MailboxFailure(.misconfigured, "\(location) is no Maildir")
         }
         return location.inbox ?? location.path
     }

@@ -12,6 +12,9 @@ struct PersonalNamespace: Sendable {
     /// `special_use` by name; nil where nothing is said of any mailbox, and names speak for themselves.
     private(set) var specialUses: [MailboxName: MailboxListing.SpecialUse]?
 
+    /// A site that says which character separates names means it for every form of mailbox.
+    private var hasOwnSeparator = false
+
     init() {}
 
     init(_ namespaces: [NamespaceModel], _ faults: FaultCollector) {
@@ -22,7 +25,17 @@ struct PersonalNamespace: Sendable {
         }
         guard let namespace = namespaces.first(where: { $0.kind.value == .personal && $0.isInbox }) else { return }
         if let naming = Self.naming(namespace, faults) { self.naming = naming }
+        hasOwnSeparator = namespace.separator != nil || !(namespace.prefix?.value ?? "").isEmpty
         for mailbox in namespace.mailboxes { add(mailbox, faults) }
+    }
+
+    /// As clients of an account see it: mboxes are files in directories, whose names have a `/` between them unless the site
+    /// says otherwise.
+    func serving(_ location: MailboxLocation) -> PersonalNamespace {
+        guard location.format == .mbox, !hasOwnSeparator else { return self }
+        var namespace = self
+        namespace.naming = MailboxNameCoding(separator: UInt8(ascii: "/"))
+        return namespace
     }
 
     private static func naming(_ namespace: NamespaceModel, _ faults: FaultCollector) -> MailboxNameCoding? {

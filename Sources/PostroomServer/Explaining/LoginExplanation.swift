@@ -86,7 +86,8 @@ struct LoginExplanation: Sendable {
         else { return .unavailable }
         return .accepted(
             StoredAccount(
-                login: account.login, store: store, namespace: site.namespace, logger: Logger(label: "explain")))
+                login: account.login, store: store, namespace: site.namespace.serving(location),
+                logger: Logger(label: "explain")))
     }
 
     static func refused(hostname: String) -> Words {

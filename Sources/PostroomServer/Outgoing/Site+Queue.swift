@@ -16,7 +16,7 @@ extension Site {
                 logins: client.logins, connections: connections, options: client.delivery, group: group)
         }
         var site = QueueSite(
-            router: router, maildirs: storage.delivery, deliveryOptions: deliveryOptions,
+            router: router, mailboxes: storage.delivery, deliveryOptions: deliveryOptions,
             remote: remote(outgoing.client), relayHosts: outgoing.relayHosts, schedule: outgoing.schedule,
             reports: outgoing.reports)
         site.transports = outgoing.transports.mapValues(remote)
@@ -32,7 +32,7 @@ extension Site {
     /// - Parameter queue: nil where nothing can leave.
     func deliveryTransaction(_ origin: MessageOrigin, queue: MailQueue?) -> DeliveryTransaction {
         DeliveryTransaction(
-            origin: origin, maildirs: storage.delivery, options: deliveryOptions,
+            origin: origin, mailboxes: storage.delivery, options: deliveryOptions,
             outbox: queue.map { Outbox(queue: $0, router: router, relayHosts: outgoing.relayHosts) })
     }
 }

@@ -39,7 +39,8 @@ final class IMAPSession: IMAPServices {
                     for: location, account.owner, account.quota, account: account.login)
                 return .accepted(
                     StoredAccount(
-                        login: account.login, store: store, namespace: site.namespace, logger: logger))
+                        login: account.login, store: store, namespace: site.namespace.serving(location), logger: logger)
+                )
             } catch {
                 logger.error(
                     "the account's mailbox can't be opened",

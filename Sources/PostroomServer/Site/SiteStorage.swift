@@ -11,14 +11,14 @@ import SiteConfiguration
 /// Where a site keeps mail. Goes on over a reload as long as its roots stay the same, so that sessions of before and after
 /// share what is known of a folder.
 final class SiteStorage: Sendable {
-    let stores: MaildirStores
-    let delivery: MaildirDelivery
+    let stores: MailboxStores
+    let delivery: MailboxDelivery
     private let rootPaths: [String]
     private let places: [String: String]
 
-    private init(_ stores: MaildirStores, _ rootPaths: [String], _ places: [String: String]) {
+    private init(_ stores: MailboxStores, _ rootPaths: [String], _ places: [String: String]) {
         self.stores = stores
-        delivery = MaildirDelivery(stores)
+        delivery = MailboxDelivery(stores)
         self.rootPaths = rootPaths
         self.places = places
     }
@@ -50,7 +50,7 @@ final class SiteStorage: Sendable {
         do {
             let roots = try MailRoots(paths.map { Array($0.utf8) }, places: places)
             let pool = BlockingPool(name: "mail", threads: 48)
-            let stores = MaildirStores(roots: roots, pool: pool, indexes: old?.stores.indexes)
+            let stores = MailboxStores(roots: roots, pool: pool, indexes: old?.stores.indexes)
             return SiteStorage(stores, paths, byPath)
         } catch {
             faults.error(

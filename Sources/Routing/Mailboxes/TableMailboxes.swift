@@ -146,7 +146,11 @@ package struct TableMailboxes: MailboxLookup {
         guard !clean.isEmpty else {
             throw MailboxFault("\(address): the mailbox path \(text) is the root directory")
         }
-        return MailboxLocation(format: value.last == UInt8(ascii: "/") ? .maildir : .mbox, path: clean)
+        guard value.last == UInt8(ascii: "/") else {
+            // A file alone: nothing says where other mailboxes would be.
+            return MailboxLocation(format: .mbox, path: clean, inbox: clean)
+        }
+        return MailboxLocation(format: .maildir, path: clean)
     }
 
     // MARK: - Owner

@@ -9,7 +9,7 @@ import Testing
 
 struct DeliveryTransactionTests {
     private let root: TemporaryMailRoot
-    private let maildirs: MaildirDelivery
+    private let mailboxes: MailboxDelivery
     private let body = ByteBuffer(string: "Subject: hello\r\n\r\nbody\r\n")
     private let accepted = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "Ok: queued as 1")
     private let sender = EnvelopeSender(path: EmailAddress("sender@b.example").map { .address($0) } ?? .null)
@@ -18,8 +18,8 @@ struct DeliveryTransactionTests {
         try #require(FileIdentity.mayChange, "these tests need root: they work as owners of mailboxes")
         root = try TemporaryMailRoot()
         try root.directory("mail", uid: 20_001)
-        maildirs = MaildirDelivery(
-            MaildirStores(
+        mailboxes = MailboxDelivery(
+            MailboxStores(
                 roots: try MailRoots([root.bytes("mail")]), pool: BlockingPool(name: "disk", threads: 4)))
     }
 
@@ -42,7 +42,7 @@ struct DeliveryTransactionTests {
     }
 
     @Test func `one recipient's copy names it, and the path back comes first`() async throws {
-        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), maildirs: maildirs)
+        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), mailboxes: mailboxes)
         transaction.add(try resolution("alias@example.org", [try mailbox("anna")]))
         let report = await transaction.deliver(body: body, traceHeaders: Array("Received: by us\r\n".utf8))
         #expect(report.smtpReply(accepted: accepted) == accepted)
@@ -66,7 +66,7 @@ struct DeliveryTransactionTests {
     }
 
     @Test func `an address with two mailboxes gets a copy in each`() async throws {
-        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), maildirs: maildirs)
+        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), mailboxes: mailboxes)
         let owner = try #require(Owner(uid: 20_001, gid: 20_001))
         let mailboxes = try ["one", "two"].map { name in
             Destination.mailbox(
@@ -85,7 +85,7 @@ struct DeliveryTransactionTests {
     @Test(arguments: [DeliveryOptions.RecipientHeaders.whenAlone, .always])
     func `a mailbox that two recipients lead to gets one copy`(headers: DeliveryOptions.RecipientHeaders) async throws {
         var transaction = DeliveryTransaction(
-            origin: MessageOrigin(sender: EnvelopeSender(path: .null)), maildirs: maildirs,
+            origin: MessageOrigin(sender: EnvelopeSender(path: .null)), mailboxes: mailboxes,
             options: DeliveryOptions(recipientHeaders: headers)
         )
         transaction.add(try resolution("anna@example.org", [try mailbox("anna")]))
@@ -103,7 +103,7 @@ struct DeliveryTransactionTests {
     @Test func `one mailbox under two domains gets one copy`() async throws {
         guard case .mailbox(var other) = try mailbox("anna") else { return }
         other.address = try address("anna@example.net")
-        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), maildirs: maildirs)
+        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), mailboxes: mailboxes)
         transaction.add(try resolution("anna@example.org", [try mailbox("anna")]))
         transaction.add(try resolution("anna@example.net", [.mailbox(other)]))
         let report = await transaction.deliver(body: body, traceHeaders: [])
@@ -113,7 +113,7 @@ struct DeliveryTransactionTests {
     }
 
     @Test func `what can't be delivered is 4xx for its recipient, and the rest is told honestly`() async throws {
-        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), maildirs: maildirs)
+        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), mailboxes: mailboxes)
         transaction.add(try resolution("anna@example.org", [try mailbox("anna")]))
         transaction.add(try resolution("old@example.org", [try mailbox("old", format: .mbox)]))
         transaction.add(
@@ -144,7 +144,7 @@ struct DeliveryTransactionTests {
     }
 
     @Test func `a message in pieces arrives whole, or not at all when it is given up`() async throws {
-        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), maildirs: maildirs)
+        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), mailboxes: mailboxes)
         transaction.add(try resolution("anna@example.org", [try mailbox("anna")]))
         transaction.add(try resolution("berta@example.org", [try mailbox("berta")]))
         var given = await transaction.begin(traceHeaders: [])
@@ -160,7 +160,7 @@ struct DeliveryTransactionTests {
     }
 
     @Test func `refused and deferred recipients add nothing`() async throws {
-        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), maildirs: maildirs)
+        var transaction = DeliveryTransaction(origin: MessageOrigin(sender: sender), mailboxes: mailboxes)
         transaction.add(
             Resolution(recipient: try address("x@example.org"), verdict: .refuse(SMTPReply(550, nil, "no")), steps: []))
         #expect(transaction.count == 0)

@@ -77,7 +77,7 @@ final class GivenQueue: Sendable {
     let spool: MessageSpool
     let queue: MailQueue
     let router: Router
-    let maildirs: MaildirDelivery
+    let mailboxes: MailboxDelivery
 
     private init(
         _ root: TemporaryMailRoot, _ directory: GivenDirectory, _ resolver: CannedResolver, _ settings: Settings,
@@ -95,8 +95,8 @@ final class GivenQueue: Sendable {
         let router = Router(options)
         self.router = router
         let pool = BlockingPool(name: "disk", threads: 4)
-        let maildirs = MaildirDelivery(MaildirStores(roots: try MailRoots([root.bytes("mail")]), pool: pool))
-        self.maildirs = maildirs
+        let mailboxes = MailboxDelivery(MailboxStores(roots: try MailRoots([root.bytes("mail")]), pool: pool))
+        self.mailboxes = mailboxes
         var spoolOptions = SpoolOptions(path: root.bytes("spool"), minimumFree: 0, minimumFreeShare: 0)
         spoolOptions.beforeStep = settings.beforeStep
         spool = try await MessageSpool.open(spoolOptions, pool: BlockingPool(name: "spool", threads: 8))
@@ -109,7 +109,7 @@ final class GivenQueue: Sendable {
             connections: connections, options: RemoteDelivery.Options(client: client),
             group: MultiThreadedEventLoopGroup.singleton)
         let site = QueueSite(
-            router: router, maildirs: maildirs, deliveryOptions: DeliveryOptions(), remote: remote,
+            router: router, mailboxes: mailboxes, deliveryOptions: DeliveryOptions(), remote: remote,
             relayHosts: SenderRelayHosts(), schedule: settings.schedule,
             reports: QueueReportOptions(hostname: hostname, postmaster: EmailAddress("postmaster@example.org")))
         queue = MailQueue(spool: spool) { site }
@@ -168,7 +168,7 @@ final class GivenQueue: Sendable {
             submitter: "anna")
         origin.isHeld = isHeld
         var transaction = DeliveryTransaction(
-            origin: origin, maildirs: maildirs, outbox: Outbox(queue: queue, router: router))
+            origin: origin, mailboxes: mailboxes, outbox: Outbox(queue: queue, router: router))
         for recipient in recipients {
             let address = try #require(EmailAddress(recipient))
             let asked = EnvelopeRecipient(address: address, notify: notify)

@@ -184,7 +184,7 @@ import Testing
             "/etc/key.pem": "k",
         ]).dovecot("/etc/dovecot.conf")
         #expect(draft.errors == [])
-        #expect(draft.refused == ["mail_location"])
+        #expect(draft.refused == [])
         #expect(draft.model.accounts.passwords.map(\.check.value) == [.hash])
         #expect(draft.model.accounts.users.map(\.driver) == [.fixed])
         #expect(draft.model.listeners.map(\.name) == ["imaps *:993"])

@@ -86,7 +86,7 @@ struct MaildirDeliveryTests {
         #expect(maildirs.root.names("mail/service") == ["org"])
     }
 
-    @Test func `an mbox location defers and never becomes a Maildir`() async throws {
+    @Test func `an mbox location never becomes a Maildir`() async throws {
         let maildirs = try TestMaildirs()
         var recipient = try maildirs.recipient("anna")
         recipient.mailbox.location.format = .mbox

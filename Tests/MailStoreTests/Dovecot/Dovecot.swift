@@ -14,6 +14,13 @@ struct Dovecot {
 
     /// - Parameter settings: what the test adds to the configuration.
     init(_ root: TemporaryMailRoot, maildir: String, uid: UInt32, settings: String = "") throws {
+        try self.init(
+            root, location: "maildir:\(root["mail/\(maildir)"])", home: root["mail/\(maildir)"], uid: uid,
+            settings: settings)
+    }
+
+    /// - Parameter settings: further lines of its configuration.
+    init(_ root: TemporaryMailRoot, location: String, home: String, uid: UInt32, settings: String = "") throws {
         try #require(access("/usr/bin/doveadm", X_OK) == 0, "this test needs Dovecot: apt-get install dovecot-imapd")
         self.root = root
         configuration = root["dovecot.conf"]
@@ -26,8 +33,9 @@ struct Dovecot {
             log_path = /dev/stderr
             ssl = no
             protocols = imap
-            mail_location = maildir:\(root["mail/\(maildir)"])
-            mail_home = \(root["mail/\(maildir)"])
+            mail_location = \(location)
+            mail_home = \(home)
+            \(settings)
             mail_uid = \(uid)
             mail_gid = \(uid)
             first_valid_uid = 500
@@ -45,18 +53,28 @@ struct Dovecot {
     /// Runs `doveadm` and returns what it printed.
     @discardableResult
     func callAsFunction(_ arguments: String..., input: String = "") async throws -> String {
+        try await run("/usr/bin/doveadm", arguments, input: input)
+    }
+
+    /// Delivers a message into INBOX with Dovecot's delivery agent.
+    func deliver(_ message: String) async throws {
+        try await run("/usr/lib/dovecot/dovecot-lda", [], input: message)
+    }
+
+    @discardableResult
+    private func run(_ program: String, _ arguments: [String], input: String) async throws -> String {
         let quoted = arguments.map { "'\($0.replacing("'", with: "'\\''"))'" }.joined(separator: " ")
         let output = "dovecot-run/output-\(UInt32.random(in: 0...(.max)))"
         try root.file("\(output)-in", input)
         let command = """
             setpriv --reuid \(uid) --regid \(uid) --clear-groups env USER=anna HOME=\(root.path) \
-            /usr/bin/doveadm -c \(configuration) \(quoted) \
+            \(program) -c \(configuration) \(quoted) \
             < \(root[output])-in > \(root[output]) 2> \(root[output])-errors
             """
         let pool = BlockingPool(name: "doveadm", threads: 1)
         let status = try await pool.run { system(command) }
         guard status == 0 else {
-            throw Failed(description: "doveadm \(quoted): \(status) \(try root.contents("\(output)-errors"))")
+            throw Failed(description: "\(program) \(quoted): \(status) \(try root.contents("\(output)-errors"))")
         }
         return try root.contents(output)
     }

@@ -122,7 +122,7 @@ extension ImportedTestSite.Layout {
 
     static let pragyan = Self(
         name: "pragyan", directory: .pragyan, origins: [(.postfix, "etc/postfix"), (.dovecot, "etc/dovecot")],
-        servers: ["ldap.delta.nitt.edu"], mail: "/var/spool/mail/virtual", accepted: ["mail_location"],
+        servers: ["ldap.delta.nitt.edu"], mail: "/var/spool/mail/virtual",
         listeners: [.smtp, .imap])
 
     static let vriesman = Self(

@@ -40,6 +40,18 @@ import Testing
         }
     }
 
+    @Test func `appends to the mbox of an account whose store ends without a slash`() async throws {
+        try await ImportedTestSite.serving(.vriesman) { site in
+            for number in 1...2 {
+                let sent = try await site.swaks(to: "flat@mydomain.nl", ["--header", "Subject: number \(number)"])
+                #expect(sent.contains("250 2.0.0 Ok"), "\(sent)")
+            }
+            let text = try String(contentsOfFile: site.folder.path("mail/flat"), encoding: .utf8)
+            #expect(text.split(separator: "\n").count { $0.hasPrefix("From ") } == 2, "\(text)")
+            #expect(text.contains("Subject: number 1\n") && text.contains("Subject: number 2\n"))
+        }
+    }
+
     @Test(arguments: [
         ("old.member@mydomain.nl", "550 5.1.1"), ("nobody@mydomain.nl", "550 5.1.1"),
         ("nostore@mydomain.nl", "550 5.1.1"),

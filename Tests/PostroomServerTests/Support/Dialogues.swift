@@ -46,6 +46,12 @@ struct IMAPDialogue {
         _ = try await connection.line()
     }
 
+    /// Without TLS, as a site allows that has no certificate.
+    init(inClear site: some RunningSite) async throws {
+        connection = try await TestConnection(port: site.port(.imap))
+        _ = try await connection.line()
+    }
+
     init(_ site: some RunningSite, login: (String, String)) async throws {
         try await self.init(site)
         let answer = try await ask("AUTHENTICATE PLAIN " + plain(login))

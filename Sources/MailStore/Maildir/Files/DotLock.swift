@@ -12,7 +12,7 @@ enum DotLock {
     /// Locks that this process holds: its own pid in a lock file says nothing, since a pid comes back after a restart.
     private static let held = Mutex<Set<Key>>([])
 
-    private struct Key: Hashable {
+    fileprivate struct Key: Hashable {
         var directory: FileStatus.Identity
         var name: [UInt8]
     }
@@ -61,7 +61,34 @@ enum DotLock {
         }
     }
 
-    private static func release(_ key: Key) {
+    /// A lock that was got without waiting.
+    struct Held {
+        fileprivate var key: Key
+        fileprivate var directory: DirectoryHandle
+
+        func release() {
+            DurableFile.discard(key.name, in: directory)
+            DotLock.release(key)
+        }
+    }
+
+    /// Nil where somebody has the lock.
+    static func tryTaking(_ name: [UInt8], in directory: DirectoryHandle) throws -> Held? {
+        let key = Key(directory: try directory.status().identity, name: name)
+        guard held.withLock({ $0.insert(key).inserted }) else { return nil }
+        do {
+            if try make(name, in: directory) { return Held(key: key, directory: directory) }
+            // Taken at the next attempt.
+            _ = try removeIfStale(name, in: directory)
+        } catch {
+            release(key)
+            throw error
+        }
+        release(key)
+        return nil
+    }
+
+    fileprivate static func release(_ key: Key) {
         held.withLock { _ = $0.remove(key) }
     }
 

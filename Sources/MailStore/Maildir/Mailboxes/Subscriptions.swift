@@ -5,8 +5,8 @@ import MailModel
 /// written; the older form, one name with its separators per line, is read too.
 struct Subscriptions: Hashable, Sendable {
     static let fileName = Array("subscriptions".utf8)
-    static let lockName = "subscriptions.lock"
-    private static let temporaryName = Array("subscriptions.tmp".utf8)
+    /// Beside mboxes, where any other name would be a mailbox.
+    static let mboxFileName = Array(".subscriptions".utf8)
     private static let magic = Array("V\t2".utf8)
 
     /// In the order of the file, each once. Lines that are no name of ours are kept as they are.
@@ -88,7 +88,9 @@ struct Subscriptions: Hashable, Sendable {
         return output
     }
 
-    static func read(in directory: DirectoryHandle) throws(SystemCallError) -> Subscriptions {
+    static func read(
+        in directory: DirectoryHandle, fileName: [UInt8] = Subscriptions.fileName
+    ) throws(SystemCallError) -> Subscriptions {
         do throws(SystemCallError) {
             return Subscriptions(parsing: try directory.file(fileName).readAll(limit: 4 << 20))
         } catch  where error.isMissing {
@@ -97,14 +99,17 @@ struct Subscriptions: Hashable, Sendable {
     }
 
     static func change(
-        in directory: DirectoryHandle, lockSeconds: Int64, _ body: (inout Subscriptions) -> Void
+        in directory: DirectoryHandle, fileName: [UInt8] = Subscriptions.fileName, lockSeconds: Int64,
+        _ body: (inout Subscriptions) -> Void
     ) throws {
+        let lockName = String(decoding: fileName, as: UTF8.self) + ".lock"
         try DotLock.holding(lockName, in: directory, seconds: lockSeconds) {
-            let old = try read(in: directory)
+            let old = try read(in: directory, fileName: fileName)
             var new = old
             body(&new)
             guard new != old else { return }
-            try DurableFile.replace(fileName, in: directory, temporaryName: temporaryName, contents: new.bytes)
+            try DurableFile.replace(
+                fileName, in: directory, temporaryName: fileName + Array(".tmp".utf8), contents: new.bytes)
         }
     }
 }

@@ -1,0 +1,106 @@
+import Blocking
+package import MailModel
+package import NIOCore
+
+/// APPEND: gathered in a file of its own as it comes, and added when it is whole.
+package actor MboxAppend: MessageAppend {
+    private let folder: MboxFolder
+    private let pool: BlockingPool
+    private let quota: Quota
+    private var file: FileHandle?
+    private var lineEnds = LineEndsToLF()
+    private var failure: MailboxFailure?
+
+    init(_ folder: MboxFolder, pool: BlockingPool, quota: Quota) async throws {
+        self.folder = folder
+        self.pool = pool
+        self.quota = quota
+        file = try await pool.run { try FileHandle.unnamed() }
+    }
+
+    package func write(_ chunk: ByteBuffer) async throws(MailboxFailure) {
+        if let failure { throw failure }
+        var output: [UInt8] = []
+        output.reserveCapacity(chunk.readableBytes)
+        chunk.withUnsafeReadableBytes { lineEnds.convert($0, into: &output) }
+        try await write(output)
+    }
+
+    private func write(_ bytes: [UInt8]) async throws(MailboxFailure) {
+        guard !bytes.isEmpty else { return }
+        guard let file else { throw ended }
+        do throws(MailboxFailure) {
+            try await withMailboxFailures { try await pool.run { try file.write(bytes) } }
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
+    package func commit(
+        flags: MessageFlags, keywords: [String], internalDate: Int64?
+    ) async throws(MailboxFailure) -> CopiedMessages {
+        if let failure { throw failure }
+        var output: [UInt8] = []
+        lineEnds.finish(into: &output)
+        try await write(output)
+        guard let file else { throw ended }
+        self.file = nil
+        if let storage = quota.storage, lineEnds.virtualSize > storage {
+            throw MailboxFailure(.overQuota, "a message of \(lineEnds.virtualSize) bytes does not fit \(storage)")
+        }
+        let size = lineEnds.size
+        return try await withMailboxFailures {
+            try await folder.work { work in
+                try work.refresh()
+                var addition = try MboxAddition(staged: file, size: size)
+                addition.date = internalDate ?? FileStatus.Time.now.seconds
+                addition.flags = flags
+                addition.keywords = keywords
+                let uids = try work.add([addition])
+                return CopiedMessages(
+                    uidValidity: work.state.view.uidValidity, sourceUIDs: [], destinationUIDs: uids)
+            }
+        }
+    }
+
+    private var ended: MailboxFailure {
+        MailboxFailure(.unavailable, "the message was added or given up already")
+    }
+
+    package func abort() async {
+        file = nil
+    }
+}
+
+extension MboxAddition {
+    /// A message that lies whole in a file, with the line ends of a file. A last line without an end gets one.
+    init(staged file: FileHandle, size: UInt64) throws {
+        let start = try file.read(from: 0, count: Int(min(size, MboxScanner.maximumHeader)))
+        let headerSize: Int
+        if let length = start.withUnsafeBytes({ LineEndsToCRLF.headerLength($0) }) {
+            headerSize = length
+        } else if UInt64(start.count) == size {
+            headerSize = start.count
+        } else {
+            headerSize = (start.lastIndex(of: 0x0A) ?? -1) + 1
+        }
+        let end = size > UInt64(headerSize) ? try file.read(from: size - 1, count: 1) : []
+        let needsLineEnd = end.last.map { $0 != 0x0A } ?? false
+        if needsLineEnd { try file.write([0x0A], at: size) }
+        self.init(
+            sender: [], date: 0, header: Self.cleaned(start.prefix(headerSize)), file: file,
+            bodyOffset: UInt64(headerSize), bodySize: size - UInt64(headerSize) + (needsLineEnd ? 1 : 0))
+    }
+
+    /// Without the fields that are an mbox's own, and without a line that would begin a message.
+    static func cleaned(_ header: ArraySlice<UInt8>) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(header.count)
+        MboxFields.forEachLine(MboxFields.removing(from: header)[...]) { line, _ in
+            if line.starts(with: FromLine.start) { output.append(UInt8(ascii: ">")) }
+            output += line
+        }
+        return output
+    }
+}

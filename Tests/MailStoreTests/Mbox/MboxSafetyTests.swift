@@ -1,0 +1,197 @@
+import MailModel
+import PostroomTesting
+import Synchronization
+import Testing
+
+@testable import MailStore
+
+/// Kills, failures and other programs at work cost no message.
+struct MboxSafetyTests {
+    private struct Killed: Error {}
+
+    /// Options that stop the work at the `number`th step, as a kill there would.
+    private func killing(at number: Int) -> MboxOptions {
+        let count = Counter()
+        var options = MboxOptions()
+        options.afterStep = { _ in if count.next() == number { throw Killed() } }
+        return options
+    }
+
+    private final class Counter: Sendable {
+        private let value = Mutex(0)
+        func next() -> Int {
+            value.withLock {
+                $0 += 1
+                return $0
+            }
+        }
+    }
+
+    private func given(_ mboxes: TestMboxes) async throws {
+        let store = try mboxes.store()
+        for number in 1...5 {
+            // Without room in their headers, so that flags move what follows.
+            try mboxes.append(
+                "From a@b.example  Sat Nov 21 01:33:0\(number) 2026\nSubject: \(number)\n\nbody \(number)\n\n")
+        }
+        _ = try await store.open()
+    }
+
+    @Test(arguments: [false, true])
+    func `a kill at any step of a rewriting loses nothing, whoever adds mail then`(addsMail: Bool) async throws {
+        for number in 1... {
+            let mboxes = try TestMboxes()
+            try await given(mboxes)
+            let store = try mboxes.store(killing(at: number))
+            var wasKilled = false
+            do {
+                let inbox = try await store.open()
+                _ = try await inbox.store(
+                    [1, 3], FlagChange(.add, flags: .deleted, keywords: [String(repeating: "k", count: 200)]))
+                _ = try await inbox.expunge([3])
+            } catch {
+                wasKilled = true
+            }
+            if addsMail {
+                try mboxes.append("From p@q.example  Sat Nov 21 02:33:01 2026\nSubject: 6\n\nbody 6\n\n")
+            }
+            let inbox = try await mboxes.store().open()
+            var bodies: [String] = []
+            for text in try await inbox.texts().sorted(by: { $0.key < $1.key }) {
+                bodies.append(String(text.value.split(separator: "\r\n").last ?? ""))
+            }
+            let whole = ["body 1", "body 2", "body 3", "body 4", "body 5"]
+            let expunged = whole.filter { $0 != "body 3" }
+            let added = addsMail ? ["body 6"] : []
+            #expect(bodies == whole + added || bodies == expunged + added, "step \(number): \(bodies)")
+            let subjects = try mboxes.inbox().split(separator: "\n").filter { $0.hasPrefix("Subject: ") }
+            #expect(subjects.count == bodies.count, "step \(number)")
+            #expect(!mboxes.root.names("mail/anna/.imap/INBOX").contains { $0.contains("rewrite") })
+            if !wasKilled { return }
+            try #require(number < 200)
+        }
+    }
+
+    @Test func `an append that fails is cut off again`() async throws {
+        let mboxes = try TestMboxes()
+        #expect(try await mboxes.deliver("Subject: 1\r\n\r\none\r\n").isDelivered)
+        let before = try mboxes.inbox()
+        var options = MboxOptions()
+        options.afterStep = { step in
+            if step == .appended { throw MailboxFailure(.noSpace, "full") }
+        }
+        let outcome = try await mboxes.deliver("Subject: 2\r\n\r\ntwo\r\n", try mboxes.stores(options))
+        #expect(outcome.failureKind == .noSpace)
+        #expect(try mboxes.inbox() == before)
+    }
+
+    @Test func `deliveries by us, by Dovecot's agent and sessions at once lose nothing`() async throws {
+        let mboxes = try TestMboxes()
+        let dovecot = try mboxes.dovecot()
+        let store = try mboxes.store()
+        try await store.append("Subject: first\r\n\r\n")
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for sender in 0..<3 {
+                tasks.addTask {
+                    let stores = try mboxes.stores()
+                    for number in 0..<6 {
+                        let text = "Subject: ours \(sender).\(number)\r\n\r\nFrom me\r\n"
+                        #expect(try await mboxes.deliver(text, stores).isDelivered)
+                    }
+                }
+                tasks.addTask {
+                    for number in 0..<4 {
+                        try await dovecot.deliver("Subject: theirs \(sender).\(number)\n\nFrom them\n")
+                    }
+                }
+            }
+            tasks.addTask {
+                let inbox = try await mboxes.store().open()
+                for round in 0..<8 {
+                    let view = try await inbox.refresh()
+                    _ = try await inbox.store(view.uids, FlagChange(.add, flags: .seen, keywords: ["round\(round)"]))
+                }
+            }
+            try await tasks.waitForAll()
+        }
+        let inbox = try await mboxes.store().open()
+        var subjects: [String] = []
+        for uid in inbox.view.uids {
+            if let subject = try await inbox.subject(of: uid) { subjects.append(subject) }
+        }
+        let expected =
+            ["first"] + (0..<3).flatMap { sender in (0..<6).map { "ours \(sender).\($0)" } }
+            + (0..<3).flatMap { sender in (0..<4).map { "theirs \(sender).\($0)" } }
+        #expect(subjects.sorted() == expected.sorted())
+        #expect(!mboxes.root.names("mail/spool").contains("anna.lock"))
+    }
+
+    @Test(arguments: [
+        "From a@b.example  Sat Nov 21 01:33:33 2026\nX-UID: 7\n\nA\n\n",
+        "From a@b.example  Sat Nov 21 01:33:33 2026\nX-IMAPbase: 99999999999 x\nX-UID: 4294967295\n\nA\n\n",
+        "From a@b.example  Sat Nov 21 01:33:33 2026\nX-IMAPbase: 5 0000000009 a a \u{1}\nX-UID: 9\n\nA\n\n"
+            + "From a@b.example  Sat Nov 21 01:33:33 2026\nX-UID: 9\n\nA\n\n"
+            + "From a@b.example  Sat Nov 21 01:33:33 2026\nX-UID: 3\nContent-Length: 18446744073709551615\n\nA\n\n",
+        "From a@b.example  Sat Nov 21 01:33:33 2026\r\nSubject: x\r\n\r\nA\r\n\r\nFrom a@b Sat Nov 21 01:33:33 2026\r\n"
+            + "\r\nA\r\n\r\n",
+        "junk\nFrom a@b.example  Sat Nov 21 01:33:33 2026\nSubject: \0\0\n\nA",
+        "From a@b.example  Sat Nov 21 01:33:33 2026\nSubject: no end of header A",
+        "From a@b.example  Sat Nov 21 01:33:33 2026\nFrom a@b.example  Sat Nov 21 01:33:33 2026\n\nA\n\n",
+    ])
+    func `a strange file is read, changed and added to without losing a byte of mail`(file: String) async throws {
+        let mboxes = try TestMboxes()
+        try mboxes.append(file)
+        let store = try mboxes.store()
+        let inbox = try await store.open()
+        let before = try await inbox.texts()
+        #expect(!before.isEmpty)
+        #expect(inbox.view.uids == inbox.view.uids.sorted() && Set(inbox.view.uids).count == inbox.view.count)
+        _ = try await inbox.store(inbox.view.uids, FlagChange(.add, flags: .flagged, keywords: ["Work"]))
+        try await store.append("Subject: more\r\n\r\n")
+        let again = try await mboxes.store().open()
+        #expect(again.view.uids == inbox.view.uids)
+        let after = try await again.texts()
+        #expect(after.count == before.count + 1)
+        #expect(after.values.reduce(0) { $0 + $1.count(where: { $0 == "A" }) } == file.count(where: { $0 == "A" }))
+        for uid in before.keys { #expect(again.flags(of: uid) == .flagged) }
+    }
+
+    @Test func `damaged files never stop anybody's mail`() async throws {
+        let mboxes = try TestMboxes()
+        try await given(mboxes)
+        let good = Array(try mboxes.inbox().utf8)
+        var random = SeededGenerator(seed: 4)
+        for round in 0..<150 {
+            let bytes =
+                Array("From a@b.example  Sat Nov 21 01:33:33 2026\n\n".utf8) + random.mutate(random.mutate(good))
+            try mboxes.root.file("mail/spool/anna", uid: 20_001)
+            try mboxes.append(bytes)
+            let store = try mboxes.store()
+            let inbox = try await store.open()
+            let count = inbox.view.count
+            _ = try await inbox.store(inbox.view.uids, FlagChange(.add, flags: .seen))
+            #expect(try await inbox.texts().count == count, "round \(round)")
+            try await store.append("Subject: x\r\n\r\n")
+            #expect(try await mboxes.store().open().view.count == count + 1, "round \(round)")
+        }
+    }
+
+    @Test func `a file that is no mbox is told, and nothing is written to it by a login`() async throws {
+        let mboxes = try TestMboxes()
+        try mboxes.append("no mail at all\n")
+        await #expect(throws: MailboxFailure.self) { try await mboxes.store().open() }
+        #expect(try mboxes.inbox() == "no mail at all\n")
+    }
+
+    @Test func `a lock of a dead process is taken over, one of a living is waited for`() async throws {
+        var options = MboxOptions()
+        options.lockSeconds = 0
+        let mboxes = try TestMboxes(options: options)
+        let host = String(decoding: UniqueName.hostForLocks, as: UTF8.self)
+        try mboxes.root.file("mail/spool/anna.lock", "1:\(host)", uid: 20_001)
+        #expect(try await mboxes.deliver("Subject: 1\r\n\r\n").failureKind == .unavailable)
+        try mboxes.root.file("mail/spool/anna.lock", "4194304:\(host)", uid: 20_001)
+        options.lockSeconds = 30
+        #expect(try await mboxes.deliver("Subject: 1\r\n\r\n", try mboxes.stores(options)).isDelivered)
+    }
+}
