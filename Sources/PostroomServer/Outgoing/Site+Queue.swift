@@ -17,7 +17,7 @@ extension Site {
         }
         var site = QueueSite(
             router: router, maildirs: storage.delivery, deliveryOptions: deliveryOptions,
-            remote: remote(outgoing.client), relayHosts: outgoing.relayHosts, schedule: outgoing.schedule,
+            remote: remote(outgoing.client), senderNextHops: outgoing.senderNextHops, schedule: outgoing.schedule,
             reports: outgoing.reports)
         site.transports = outgoing.transports.mapValues(remote)
         return site
@@ -31,6 +31,6 @@ extension Site {
     func deliveryTransaction(_ origin: MessageOrigin, queue: MailQueue?) -> DeliveryTransaction {
         DeliveryTransaction(
             origin: origin, maildirs: storage.delivery, options: deliveryOptions,
-            outbox: queue.map { Outbox(queue: $0, router: router, relayHosts: outgoing.relayHosts) })
+            outbox: queue.map { Outbox(queue: $0, router: router, senderNextHops: outgoing.senderNextHops) })
     }
 }
