@@ -13,4 +13,6 @@ package protocol DNSResolver: Sendable {
     func names(of address: DNSAddress) async -> DNSAnswer<DNSName>
     /// NS, of the name itself and not of the zone above.
     func nameServers(of name: DNSName) async -> DNSAnswer<DNSName>
+    /// CNAME, of the name itself: whether DNSSEC vouches for the alias, wherever it leads.
+    func alias(of name: DNSName) async -> DNSAnswer<DNSName>
 }

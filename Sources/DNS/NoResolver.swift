@@ -16,5 +16,7 @@ package struct NoResolver: DNSResolver {
 
     package func nameServers(of name: DNSName) async -> DNSAnswer<DNSName> { Self.answer() }
 
+    package func alias(of name: DNSName) async -> DNSAnswer<DNSName> { Self.answer() }
+
     private static func answer<Record>() -> DNSAnswer<Record> { .unavailable(reason: "there is no resolver") }
 }

@@ -117,6 +117,7 @@ struct FinalRecipientResolver: Sendable {
         }
         var (setting, transport) = transport(of: addressClass)
         var leavesByDefault = addressClass == .remote || addressClass == .relay
+        var hasDefaultTransport = addressClass == .remote
         // virtual(8) finds out by itself who exists.
         var asksTables = false
         let lookup = TransportLookup(options: options)
@@ -139,7 +140,9 @@ struct FinalRecipientResolver: Sendable {
             return .unavailable(.lookup)
         case .found(let value):
             transport = lookup.apply(value, to: transport)
-            leavesByDefault = leavesByDefault && value.transport.isEmpty && value.nextHop.isEmpty
+            let isEmpty = value.transport.isEmpty && value.nextHop.isEmpty
+            leavesByDefault = leavesByDefault && isEmpty
+            hasDefaultTransport = hasDefaultTransport && isEmpty
             let isVirtual =
                 value.transport == "virtual" || (value.transport.isEmpty && options.virtualTransportAsksMaps)
             asksTables = addressClass == .virtualMailbox && isVirtual
@@ -172,7 +175,8 @@ struct FinalRecipientResolver: Sendable {
             let isClassHop = nextHop == nil || nextHop == options.relayHost
             let remote = RemoteDestination(
                 address: address, transport: way, nextHop: nextHop,
-                leavesByDefault: leavesByDefault && way.kind == .smtp && isClassHop)
+                leavesByDefault: leavesByDefault && way.kind == .smtp && isClassHop,
+                hasDefaultTransport: hasDefaultTransport)
             note(setting, "\(address) is on another host, by \(remote.way)")
             return .destinations([.remote(remote)])
         case .retry(let status, let text):

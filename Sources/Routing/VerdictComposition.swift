@@ -1,7 +1,7 @@
 import MailModel
 
 /// Puts the fates of a recipient's final addresses together into one verdict:
-/// what can't be looked up defers all of it, then what can't leave this machine; what is left is delivered, without the
+/// what can't be looked up defers all of it; what is left is delivered, without the
 /// dead; with nobody left it is refused.
 struct VerdictComposition: Sendable {
     let verdict: Resolution.Verdict
@@ -38,8 +38,6 @@ struct VerdictComposition: Sendable {
         } else if let undeliverable {
             // Nobody's part of the mail is dropped because another part can't be delivered.
             verdict = .deferred(RoutingReply.cannotDeliver(recipient, to: undeliverable.rawValue))
-        } else if !options.canSendOut, destinations.contains(where: \.isRemote) {
-            verdict = .deferred(RoutingReply.cannotForward(recipient))
         } else if !destinations.isEmpty {
             verdict = .deliver(destinations)
         } else if hasUnusableValue {
@@ -71,11 +69,5 @@ struct VerdictComposition: Sendable {
             location = mailbox.location
             owner = mailbox.owner
         }
-    }
-}
-
-extension Destination {
-    var isRemote: Bool {
-        if case .remote = self { true } else { false }
     }
 }

@@ -55,7 +55,6 @@ func sampleRouter(failingDomains: Set<String> = []) throws -> Router {
         name: "relay_domains", parsing: "relay.example".utf8, style: .domainAndSubdomains)
     options.recipientDelimiter = RecipientDelimiter("+")
     options.addressLiterals = [try #require(Domain("[192.0.2.25]"))]
-    options.canSendOut = true
     return Router(options)
 }
 

@@ -11,9 +11,12 @@ struct PostroomCommand {
         return bundle.deletingLastPathComponent().appendingPathComponent("postroom").path
     }
 
-    func start(_ arguments: [String], environment: [String: String] = [:]) async throws -> ChildProcess {
+    /// - Parameter program: what runs the command in a surrounding of its own.
+    func start(
+        _ arguments: [String], below program: [String] = [], environment: [String: String] = [:]
+    ) async throws -> ChildProcess {
         try await ChildProcess.start(
-            [Self.executable] + arguments, outputFile: folder.path("output-\(UUID().uuidString)"),
+            program + [Self.executable] + arguments, outputFile: folder.path("output-\(UUID().uuidString)"),
             // Mail waits in the test's folder, as below systemd's.
             environment: [
                 "SWIFT_BACKTRACE": "enable=no", "JOURNAL_STREAM": "", "STATE_DIRECTORY": folder.path("state"),

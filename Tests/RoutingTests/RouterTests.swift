@@ -20,7 +20,6 @@ import Testing
         options.relayDomains = try list("relay_domains", "relay.example")
         options.virtualAliasMaps = [CannedTable(aliases, failing: failing, name: "aliases")]
         options.recipientDelimiter = RecipientDelimiter("+")
-        options.canSendOut = true
         try change(&options)
         return Router(options)
     }
@@ -281,28 +280,6 @@ import Testing
         let router = try site(
             aliases: ["big@example.org": value.joined(separator: ",")], mailboxes: value)
         #expect(try await reply(router, "big@example.org").hasPrefix(expected))
-    }
-
-    // MARK: - Other hosts
-
-    @Test(
-        "mail that can't leave yet is deferred whole, never lost and never refused",
-        arguments: [
-            "someone@elsewhere.example", "forward@example.org", "both@example.org", "user@relay.example",
-            "user@sub.relay.example",
-        ])
-    func cannotSendOut(recipient: String) async throws {
-        let router = try site(
-            aliases: [
-                "forward@example.org": "me@elsewhere.example",
-                "both@example.org": "alice@example.org, me@elsewhere.example",
-            ]
-        ) { $0.canSendOut = false }
-        let reply = await router.resolve(try address(recipient)).reply
-        #expect(
-            reply.description
-                == "451 4.4.4 <\(recipient)>: Recipient address deferred: this server can't send mail to other hosts"
-        )
     }
 
     // MARK: - Postmaster

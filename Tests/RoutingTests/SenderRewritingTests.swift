@@ -133,7 +133,6 @@ import Testing
         options.virtualMailboxDomains = try list("virtual_mailbox_domains", "example.org")
         options.virtualAliasMaps = [CannedTable(["away@example.org": "away@far.example"])]
         options.senderRewriting = try rewriting(domain: "srs.example.org")
-        options.canSendOut = true
         return Router(options)
     }
 

@@ -17,7 +17,6 @@ func tableSite(_ change: (inout RoutingOptions) throws -> Void = { _ in }) throw
     options.myDestination = try list("mydestination", "mail.example.org, local.example")
     options.relayDomains = try list("relay_domains", "relay.example")
     options.recipientDelimiter = RecipientDelimiter("+")
-    options.canSendOut = true
     try change(&options)
     return Router(options)
 }
@@ -101,18 +100,9 @@ extension Resolution {
         #expect(await router.resolve(try address("alice@example.org")).ways == ["maildir:/mail/alice"])
     }
 
-    @Test func `a table that can't be asked defers, and where mail can't leave the way is told all the same`()
-        async throws
-    {
+    @Test func `a table that can't be asked defers`() async throws {
         let broken = try tableSite { $0.transportMaps = [CannedTable([:], failing: ["far.example"])] }
         #expect(await broken.resolve(try address("x@far.example")).reply.code == 451)
-        let closed = try tableSite {
-            $0.canSendOut = false
-            $0.transportMaps = [CannedTable(["far.example": "smtp:[relay.example]"])]
-        }
-        let resolution = await closed.resolve(try address("x@far.example"))
-        #expect(resolution.reply.description.hasPrefix("451 4.4.4"))
-        #expect(ResolutionText().text(resolution).contains("by smtp:[relay.example]"))
     }
 
     @Test func `another's mailbox class asks virtual_mailbox_maps who exists`() async throws {

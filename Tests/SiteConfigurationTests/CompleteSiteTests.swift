@@ -193,6 +193,15 @@ import Testing
             - envelope_sender
           recipient_classes:
             - envelope_recipient
+          masquerade:
+            domains:
+              - "!keep.example.org"
+              - example.org
+            classes:
+              - envelope_sender
+            exceptions:
+              - root
+              - texthash: /etc/postfix/unmasked
         headers:
           drop:
             - bcc
@@ -443,6 +452,8 @@ import Testing
           minimum_free_space: 104857600
           mta_sts: no
           relay_host: "[relay.example.org]:587"
+          sender_transports:
+            - texthash: /etc/postfix/transports
           sender_relay_hosts:
             - texthash: /etc/postfix/relayhost
           logins:
@@ -570,6 +581,7 @@ import Testing
           connections: 20000
           connections_per_client: 200
           drain_time: 10s
+          hops: 30
         log:
           level: info
           format: text

@@ -96,6 +96,20 @@ package final class CannedResolver: DNSResolver {
 
     package func nameServers(of name: DNSName) async -> DNSAnswer<DNSName> { answer("NS", name) { $0.nameServers } }
 
+    package func alias(of name: DNSName) async -> DNSAnswer<DNSName> {
+        state.withLock { state in
+            state.questions.append("CNAME \(name)")
+            guard !state.isUnavailable, !state.unavailable.contains(name) else {
+                return .unavailable(reason: "\(name): no name server answers (SERVFAIL)")
+            }
+            let found = state.records[name]
+            guard let found, let alias = found.alias else { return .absent(nameExists: found != nil, isSecure: false) }
+            return .found(
+                DNSRecords(
+                    records: [alias], canonicalName: name, isSecure: found.isSecure, timeToLive: .seconds(300)))
+        }
+    }
+
     private func answer<Record>(
         _ type: String, _ name: DNSName, _ records: (Records) -> [Record]
     ) -> DNSAnswer<Record> {

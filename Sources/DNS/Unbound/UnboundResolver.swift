@@ -57,4 +57,8 @@ package final class UnboundResolver: DNSResolver {
     package func nameServers(of name: DNSName) async -> DNSAnswer<DNSName> {
         await lookups.ask(name, .nameServer).answer(to: name) { RecordData.name($0) }
     }
+
+    package func alias(of name: DNSName) async -> DNSAnswer<DNSName> {
+        await lookups.ask(name, .alias).answer(to: name) { RecordData.name($0) }
+    }
 }

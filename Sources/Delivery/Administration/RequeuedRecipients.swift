@@ -42,7 +42,7 @@ struct RequeuedRecipients: Sendable {
             switch destination {
             case .mailbox: new.way = .mailbox
             case .remote(let remote):
-                let way = await site.relayHosts.way(of: remote, sender: message.envelope.sender.path)
+                let way = await site.senderNextHops.way(of: remote, sender: message.envelope.sender.path)
                 guard case .found(let found) = way.outcome else { return nil }
                 new.way = found
                 new.sender = await leavingSender(recipient.given, remote.address)

@@ -9,12 +9,12 @@ import Spool
 package struct Outbox: Sendable {
     private let queue: MailQueue
     private let router: Router
-    private let relayHosts: SenderRelayHosts
+    private let senderNextHops: SenderNextHops
 
-    package init(queue: MailQueue, router: Router, relayHosts: SenderRelayHosts = SenderRelayHosts()) {
+    package init(queue: MailQueue, router: Router, senderNextHops: SenderNextHops = SenderNextHops()) {
         self.queue = queue
         self.router = router
-        self.relayHosts = relayHosts
+        self.senderNextHops = senderNextHops
     }
 
     /// What became of a copy, by its place among the message's.
@@ -121,7 +121,7 @@ package struct Outbox: Sendable {
     }
 
     private func way(_ remote: RemoteDestination, _ sender: ReversePath) async -> QueuedWay {
-        if case .found(let way) = await relayHosts.way(of: remote, sender: sender).outcome { return way }
+        if case .found(let way) = await senderNextHops.way(of: remote, sender: sender).outcome { return way }
         // Nobody tells which relay host it is: with a way that nothing has, the first attempt asks again.
         return .mailbox
     }

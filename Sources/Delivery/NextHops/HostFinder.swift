@@ -12,6 +12,8 @@ package struct CandidateHost: Hashable, Sendable {
     package var hasSecureAddress: Bool
     /// Where TLSA records are asked first (RFC 7672 §2.2.2): the name behind the aliases, where all of that is secure.
     package var canonicalName: DNSName?
+    /// Whether its addresses were found behind an alias, secure or not.
+    package var isAlias = false
 
     package enum Endpoint: Hashable, Sendable {
         case address(DNSAddress, port: UInt16)
@@ -204,7 +206,8 @@ package struct HostFinder: Sendable {
                         CandidateHost(
                             name: name, endpoint: .address(address, port: port), isSecure: isSecure,
                             hasSecureAddress: records.isSecure,
-                            canonicalName: records.isSecure && records.isAlias ? records.canonicalName : nil))
+                            canonicalName: records.isSecure && records.isAlias ? records.canonicalName : nil,
+                            isAlias: records.isAlias))
                 }
             case .absent: break
             case .unavailable(let text): reason = reason ?? "the address of \(name) can't be looked up: \(text)"

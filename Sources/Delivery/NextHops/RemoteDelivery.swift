@@ -1,5 +1,6 @@
 import DNS
 import Directory
+import Logging
 package import MailModel
 package import NIOPosix
 import Net
@@ -26,6 +27,7 @@ package struct RemoteDelivery: Sendable {
     private let connections: ConnectionCache
     private let options: Options
     private let group: MultiThreadedEventLoopGroup
+    private static let logger = Logger(label: "mta-sts")
 
     package init(
         finder: HostFinder, security: OutgoingTLS, logins: NextHopLogins, connections: ConnectionCache,
@@ -200,6 +202,9 @@ package struct RemoteDelivery: Sendable {
         guard case .address = host.endpoint else { return (.none, "") }
         let decision = await security.decision(for: host, under: terms)
         let explanation = decision.explanation.joined(separator: "; ")
+        if let notice = decision.notice {
+            Self.logger.notice("MTA-STS: \(notice)", metadata: ["next_hop": "\(terms.nextHop)"])
+        }
         switch decision.action {
         case .use(let use): return (use, explanation)
         case .skip(let refusal):

@@ -71,7 +71,7 @@ struct QueueJob: Sendable {
                     ? .mailboxes(found) : .ended(.moved(to: .mailbox, recipient.recipient.address))
             }
             for case .remote(let remote) in destinations {
-                let way = await site.relayHosts.way(of: remote, sender: message.envelope.sender.path)
+                let way = await site.senderNextHops.way(of: remote, sender: message.envelope.sender.path)
                 switch way.outcome {
                 case .found(let way): return way.isSame(as: job.way) ? .remote : .ended(.moved(to: way, remote.address))
                 case .absent, .unavailable:

@@ -11,19 +11,19 @@ package struct QueueSite: Sendable {
     package var remote: RemoteDelivery
     /// Transports with options of their own, by name.
     package var transports: [String: RemoteDelivery] = [:]
-    package var relayHosts: SenderRelayHosts
+    package var senderNextHops: SenderNextHops
     package var schedule: ScheduleOptions
     package var reports: QueueReportOptions
 
     package init(
         router: Router, mailboxes: MailboxDelivery, deliveryOptions: DeliveryOptions, remote: RemoteDelivery,
-        relayHosts: SenderRelayHosts, schedule: ScheduleOptions, reports: QueueReportOptions
+        senderNextHops: SenderNextHops, schedule: ScheduleOptions, reports: QueueReportOptions
     ) {
         self.router = router
         self.mailboxes = mailboxes
         self.deliveryOptions = deliveryOptions
         self.remote = remote
-        self.relayHosts = relayHosts
+        self.senderNextHops = senderNextHops
         self.schedule = schedule
         self.reports = reports
     }

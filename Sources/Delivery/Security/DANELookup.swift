@@ -28,7 +28,16 @@ package struct DANELookup: Sendable {
         }
         // A zone that is not signed holds no TLSA records to rely on, and servers of such zones often fail at the question
         // (RFC 7672 §2.2.2).
-        guard host.hasSecureAddress else { return .none(reason: "its addresses are not signed") }
+        if !host.hasSecureAddress {
+            guard host.isAlias else { return .none(reason: "its addresses are not signed") }
+            // An alias out of a signed zone: the records of the zone that the alias stands in still count (RFC 7672 §2.2.2).
+            switch await resolver.alias(of: name) {
+            case .found(let alias) where alias.isSecure: break
+            case .found: return .none(reason: "neither its alias nor its addresses are signed")
+            case .absent: return .unavailable(reason: "\(name) was an alias a moment ago, and is none now")
+            case .unavailable(let failure): return .unavailable(reason: "CNAME lookup of \(name): \(failure)")
+            }
+        }
         var reason = "it has no TLSA records"
         var bases = [name]
         if let canonicalName = host.canonicalName, canonicalName != name { bases.insert(canonicalName, at: 0) }

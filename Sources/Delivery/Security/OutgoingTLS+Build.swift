@@ -10,6 +10,7 @@ extension OutgoingTLS {
         let terms: Terms
         let host: CandidateHost
         var explanation: [String]
+        var notice: String?
 
         init(options: OutgoingTLSOptions, terms: Terms, host: CandidateHost) {
             self.options = options
@@ -69,7 +70,11 @@ extension OutgoingTLS {
             switch policy.mode {
             case .none: return nil
             case .testing:
-                if !isListed { explanation.append("\(host) is not in the policy, which is being tested") }
+                if !isListed {
+                    let text = "\(host) is not in the policy, which is being tested"
+                    explanation.append(text)
+                    notice = text
+                }
                 return nil
             case .enforce:
                 guard isListed, let name = host.name?.description else {
@@ -114,7 +119,7 @@ extension OutgoingTLS {
             explanation.append((isRequired ? "TLS required, " : "TLS where offered, ") + verification.words)
             let use: OutgoingTLSUse =
                 options.isImplicit ? .implicit(tls) : isRequired ? .required(tls) : .may(tls)
-            return OutgoingTLSDecision(.use(use), explanation: explanation)
+            return OutgoingTLSDecision(.use(use), explanation: explanation, notice: notice)
         }
     }
 }

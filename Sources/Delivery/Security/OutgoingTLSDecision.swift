@@ -13,10 +13,13 @@ package struct OutgoingTLSDecision: Sendable {
     package var action: Action
     /// Why, step by step: for `explain` and the log.
     package var explanation: [String]
+    /// What the log tells beside the outcome: a policy under test that would have kept the mail back.
+    package var notice: String?
 
-    package init(_ action: Action, explanation: [String]) {
+    package init(_ action: Action, explanation: [String], notice: String? = nil) {
         self.action = action
         self.explanation = explanation
+        self.notice = notice
     }
 }
 

@@ -51,14 +51,19 @@ package struct RemoteDestination: Hashable, Sendable {
     /// No table named the next hop: it is the domain's own, or the relay host of all mail, and a sender's relay host takes
     /// its place (`sender_dependent_relayhost_maps`).
     package var leavesByDefault: Bool
+    /// The transport is that of all mail for domains of others (`default_transport`), and a sender's own takes its place
+    /// (`sender_dependent_default_transport_maps`).
+    package var hasDefaultTransport: Bool
 
     package init(
-        address: EmailAddress, transport: Transport = .smtp, nextHop: String? = nil, leavesByDefault: Bool = false
+        address: EmailAddress, transport: Transport = .smtp, nextHop: String? = nil, leavesByDefault: Bool = false,
+        hasDefaultTransport: Bool = false
     ) {
         self.address = address
         self.transport = transport
         self.nextHop = nextHop
         self.leavesByDefault = leavesByDefault
+        self.hasDefaultTransport = hasDefaultTransport
     }
 
     /// `smtp:[mail.example.org]:587`; `smtp:example.net` for the address's own domain.

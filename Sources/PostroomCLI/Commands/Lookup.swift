@@ -23,7 +23,16 @@ struct Lookup: AsyncParsableCommand {
 
     func run() async throws {
         let opened = try await site.open()
-        defer { Task { await opened.close() } }
+        do {
+            try await lookUp(opened)
+        } catch {
+            await opened.close()
+            throw error
+        }
+        await opened.close()
+    }
+
+    private func lookUp(_ opened: Site) async throws {
         guard let table = await opened.table(named: table) else {
             Terminal.error("there is no table called \(table); there are: \(opened.tableNames.joined(separator: ", "))")
             throw ExitStatus.configuration

@@ -30,18 +30,18 @@ struct LeavingMail {
     private func step(_ remote: RemoteDestination, given: EmailAddress) async -> TraceStep {
         var children: [TraceStep] = []
         var way = QueuedWay.remote(remote.transport, nextHop: remote.nextHop, domain: remote.address.domain)
-        let relay = await site.outgoing.relayHosts.way(of: remote, sender: sender)
+        let relay = await site.outgoing.senderNextHops.way(of: remote, sender: sender)
         switch relay.outcome {
         case .found(let found):
             if found != way {
-                children.append(decision("sender_relay_hosts", "\(sender) leaves by \(found.text)", relay.steps))
+                children.append(decision("by sender", "\(sender) leaves by \(found.text)", relay.steps))
             } else if !relay.steps.isEmpty {
-                children.append(decision("sender_relay_hosts", "nothing for <\(sender)>", relay.steps))
+                children.append(decision("by sender", "nothing for <\(sender)>", relay.steps))
             }
             way = found
         case .absent: break
         case .unavailable(let reason):
-            children.append(decision("sender_relay_hosts", "can't be told now: \(reason.text)", relay.steps))
+            children.append(decision("by sender", "can't be told now: \(reason.text)", relay.steps))
         }
         let leaving = await site.router.leavingSender(sender, for: given, to: remote.address)
         switch leaving.outcome {

@@ -1,5 +1,6 @@
 import Delivery
 import MailModel
+import Routing
 import SiteConfiguration
 import Spool
 
@@ -17,7 +18,7 @@ struct SiteOutgoing: Sendable {
     /// Transports with options of their own, by name.
     var transports: [String: Client]
     var asksForSTS: Bool
-    var relayHosts: SenderRelayHosts
+    var senderNextHops: SenderNextHops
     var schedule: ScheduleOptions
     var reports: QueueReportOptions
 }
@@ -41,10 +42,17 @@ struct OutgoingBuilder {
         }
         return SiteOutgoing(
             client: client, transports: transports, asksForSTS: outgoing.asksForSTS?.value ?? isNative,
-            relayHosts: SenderRelayHosts(tables: tables.tables(outgoing.senderRelayHosts)), schedule: schedule(),
+            senderNextHops: senders(), schedule: schedule(),
             reports: QueueReportOptions(
                 hostname: name, postmaster: (outgoing.noticeRecipient ?? model.postmaster)?.value,
                 size: outgoing.bounceSize?.value ?? 50_000, tellsPostmaster: outgoing.tellsPostmaster?.value ?? true))
+    }
+
+    private func senders() -> SenderNextHops {
+        SenderNextHops(
+            transports: tables.tables(outgoing.senderTransports), relayHosts: tables.tables(outgoing.senderRelayHosts),
+            named: TransportBuilder.named(outgoing), relayHost: outgoing.relayHost?.value,
+            delimiter: RecipientDelimiter(model.routing.recipientDelimiter.value))
     }
 
     private var isNative: Bool { model.routing.meaning == .native }

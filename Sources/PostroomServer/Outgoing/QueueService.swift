@@ -98,4 +98,5 @@ private struct CurrentResolver: DNSResolver {
     func tlsa(of name: DNSName) async -> DNSAnswer<TLSARecord> { await resolver.tlsa(of: name) }
     func names(of address: DNSAddress) async -> DNSAnswer<DNSName> { await resolver.names(of: address) }
     func nameServers(of name: DNSName) async -> DNSAnswer<DNSName> { await resolver.nameServers(of: name) }
+    func alias(of name: DNSName) async -> DNSAnswer<DNSName> { await resolver.alias(of: name) }
 }

@@ -17,7 +17,7 @@ extension Site {
         }
         var site = QueueSite(
             router: router, mailboxes: storage.delivery, deliveryOptions: deliveryOptions,
-            remote: remote(outgoing.client), relayHosts: outgoing.relayHosts, schedule: outgoing.schedule,
+            remote: remote(outgoing.client), senderNextHops: outgoing.senderNextHops, schedule: outgoing.schedule,
             reports: outgoing.reports)
         site.transports = outgoing.transports.mapValues(remote)
         return site
@@ -33,6 +33,6 @@ extension Site {
     func deliveryTransaction(_ origin: MessageOrigin, queue: MailQueue?) -> DeliveryTransaction {
         DeliveryTransaction(
             origin: origin, mailboxes: storage.delivery, options: deliveryOptions,
-            outbox: queue.map { Outbox(queue: $0, router: router, relayHosts: outgoing.relayHosts) })
+            outbox: queue.map { Outbox(queue: $0, router: router, senderNextHops: outgoing.senderNextHops) })
     }
 }

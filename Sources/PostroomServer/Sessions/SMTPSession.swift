@@ -190,7 +190,7 @@ final class SMTPSession: SMTPServices {
     ) async -> [SMTPReply] {
         var transaction = taken
         transaction.reportRefused()
-        guard !isLooping(body) else { return [HopCount.tooManyHops] }
+        guard !isLooping(body, transaction.site) else { return [HopCount.tooManyHops] }
         transaction.size = body.readableBytes
         guard !transaction.isTooLarge else { return [.tooLargeForMailbox] }
         let (refusal, effects) = await atEnd(of: transaction, session)
@@ -214,7 +214,7 @@ final class SMTPSession: SMTPServices {
     func append(_ chunk: ByteBuffer, _ session: SMTPSessionFacts) async -> SMTPReply? {
         guard var current = transaction.withLock({ $0 }) else { return .noTransaction }
         if current.stream == nil, current.size == 0 {
-            guard !isLooping(chunk) else { return HopCount.tooManyHops }
+            guard !isLooping(chunk, current.site) else { return HopCount.tooManyHops }
             current.reportRefused()
             if let refusal = await addCopies(&current) { return refusal }
             if let loop = current.delivery.loop(in: chunk) { return logged(loop, current) }
@@ -321,8 +321,8 @@ final class SMTPSession: SMTPServices {
         return refusal
     }
 
-    private func isLooping(_ start: ByteBuffer) -> Bool {
-        guard HopCount.receivedFields(in: start) > HopCount.limit else { return false }
+    private func isLooping(_ start: ByteBuffer, _ site: Site) -> Bool {
+        guard HopCount.receivedFields(in: start) > site.model.limits.hops?.value ?? HopCount.limit else { return false }
         logger.warning("a message has been relayed too often: there is a loop")
         return true
     }

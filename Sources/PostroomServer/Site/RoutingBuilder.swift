@@ -56,7 +56,6 @@ struct RoutingBuilder {
         options.relayTransport =
             transports.transport(routing.relayTransport) ?? .remote(transports.named["relay"] ?? .smtp)
         options.defaultTransport = transports.transport(routing.defaultTransport) ?? .remote()
-        options.canSendOut = true
         options.relayHost = model.outgoing.relayHost?.value
         options.transportMaps = tables.tables(routing.transports)
         options.transportMapsLocation = routing.transports.first?.nameAndLocation.location
@@ -93,11 +92,29 @@ struct RoutingBuilder {
         if let classes = classes(routing.canonical.classes) { options.canonical.classes = classes }
         if let classes = classes(routing.canonical.recipientClasses) { options.canonical.recipientClasses = classes }
         if let classes = classes(routing.canonical.senderClasses) { options.canonical.senderClasses = classes }
+        options.canonical.masquerading = masquerading()
         options.headers = headers()
         options.senderRewriting = model.outgoing.srs.flatMap { senderRewriting($0) }
         options.blindCopies.always = routing.blindCopies.always.map { Array($0.value.utf8) }
         options.blindCopies.senderMaps = tables.tables(routing.blindCopies.senders)
         options.blindCopies.recipientMaps = tables.tables(routing.blindCopies.recipients)
+    }
+
+    private func masquerading() -> Masquerading {
+        let model = routing.canonical.masquerade
+        var masquerading = Masquerading()
+        masquerading.domains = model.domains.compactMap { text in
+            guard let entry = Masquerading.Entry(text.value) else {
+                faults.error(
+                    at: text.location, "\(text.value) is not a domain",
+                    remedy: "for example example.org, or !host.example.org")
+                return nil
+            }
+            return entry
+        }
+        if let classes = classes(model.classes) { masquerading.classes = classes }
+        masquerading.exceptions = list("masquerade_exceptions", model.exceptions)
+        return masquerading
     }
 
     /// Nil where none is named: all that the list can rewrite.

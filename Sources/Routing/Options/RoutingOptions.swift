@@ -92,8 +92,6 @@ package struct RoutingOptions: Sendable {
     package var limits = RoutingLimits.native
     /// `show_user_unknown_table_name`.
     package var showUserUnknownTableName = false
-    /// Whether mail for other hosts can leave. While it can't, recipients that lead there are deferred.
-    package var canSendOut = false
 
     /// A native site: mailboxes behind both classes.
     package init(myOrigin: Domain, mailboxes: any MailboxLookup) {

@@ -35,12 +35,6 @@ package enum RoutingReply {
             554, EnhancedStatusCode(5, 4, 6), "<\(recipient)>: Recipient address rejected: mail forwarding loop")
     }
 
-    package static func cannotForward(_ recipient: EmailAddress) -> SMTPReply {
-        SMTPReply(
-            451, EnhancedStatusCode(4, 4, 4),
-            "<\(recipient)>: Recipient address deferred: this server can't send mail to other hosts")
-    }
-
     package static func unknownTransport(_ recipient: EmailAddress) -> SMTPReply {
         SMTPReply(
             451, EnhancedStatusCode(4, 3, 5), "<\(recipient)>: Recipient address deferred: mail transport unavailable")

@@ -26,6 +26,8 @@ package struct CanonicalOptions: Sendable {
     package var classes = Set(AddressClass.allCases)
     /// `propagate_unmatched_extensions = canonical …`
     package var propagateUnmatchedExtensions = true
+    /// What is done after all tables.
+    package var masquerading = Masquerading()
 
     package init() {}
 
@@ -41,7 +43,9 @@ package struct CanonicalOptions: Sendable {
         return lists
     }
 
-    func rewrites(_ addressClass: AddressClass) -> Bool { !lists(for: addressClass).isEmpty }
+    func rewrites(_ addressClass: AddressClass) -> Bool {
+        !lists(for: addressClass).isEmpty || masquerading.isUsed(for: addressClass)
+    }
 }
 
 /// Copies that nobody sees in the headers.

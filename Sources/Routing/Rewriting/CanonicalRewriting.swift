@@ -51,6 +51,18 @@ struct CanonicalRewriting: Sendable {
                 }
             }
         }
+        if options.canonical.masquerading.isUsed(for: addressClass) {
+            let short = await options.canonical.masquerading.shorten(current)
+            switch short.outcome {
+            case .absent: break
+            case .unavailable(let reason): return Answer(.unavailable(reason), steps: steps + short.steps)
+            case .found(let found):
+                let text = "\(current) becomes \(found)"
+                steps.append(TraceStep(.decision(rule: "masquerade_domains", text: text), children: short.steps))
+                current = found
+                isRewritten = true
+            }
+        }
         return Answer(isRewritten ? .found(current) : .absent, steps: steps)
     }
 

@@ -4,7 +4,7 @@ package import NIOCore
 
 /// How often a message has been relayed already: a loop between servers shows in its `Received` fields (RFC 5321 §6.3).
 package enum HopCount {
-    /// Postfix's hopcount_limit.
+    /// As many fields a message may come with, where a site says nothing else.
     package static let limit = 50
 
     package static let tooManyHops = SMTPReply(554, EnhancedStatusCode(5, 4, 6), "Error: too many hops")

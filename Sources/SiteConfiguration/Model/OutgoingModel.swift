@@ -8,6 +8,8 @@ package struct OutgoingModel: Sendable {
     package var minimumFreeSpace: Located<UInt64>?
     /// relayhost: `[smarthost.example.org]:587`.
     package var relayHost: Located<String>?
+    /// sender_dependent_default_transport_maps.
+    package var senderTransports: [TableModel] = []
     /// sender_dependent_relayhost_maps.
     package var senderRelayHosts: [TableModel] = []
     /// How other hosts are spoken to.

@@ -182,6 +182,19 @@ package struct CanonicalModel: Sendable {
     package var classes: [Located<String>] = []
     package var senderClasses: [Located<String>] = []
     package var recipientClasses: [Located<String>] = []
+    package var masquerade = MasqueradeModel()
+
+    package init() {}
+}
+
+/// Addresses shortened to their domain.
+package struct MasqueradeModel: Sendable {
+    /// masquerade_domains, in order; `!` before those that are left alone.
+    package var domains: [Located<String>] = []
+    /// masquerade_classes; all but `envelope_recipient` when empty.
+    package var classes: [Located<String>] = []
+    /// masquerade_exceptions: local parts that keep their domain.
+    package var exceptions: [MatchItemModel] = []
 
     package init() {}
 }

@@ -54,7 +54,7 @@ extension SiteModel {
 extension OutgoingModel {
     package var tables: [TableModel] {
         let clients = [client] + transports.map(\.client)
-        return senderRelayHosts + clients.flatMap { ($0.logins ?? []) + ($0.tlsPolicies ?? []) }
+        return senderTransports + senderRelayHosts + clients.flatMap { ($0.logins ?? []) + ($0.tlsPolicies ?? []) }
     }
 }
 
@@ -64,6 +64,7 @@ extension RoutingModel {
         result += aliases + localAliases + (localRecipients ?? []) + (relayRecipients ?? [])
         if case .tables(let maps) = mailboxes { result += maps.paths + maps.uids + maps.gids }
         result += canonical.both + canonical.senders + canonical.recipients
+        result += canonical.masquerade.exceptions.compactMap(\.table)
         return result + blindCopies.senders + blindCopies.recipients + transports
     }
 }

@@ -265,10 +265,14 @@ package struct LimitsModel: Sendable {
     package var connectionsPerClient: Int
     /// How long sessions may finish when the server stops.
     package var drainTime: Duration
+    /// `Received` fields that a message may come with; nil for `HopCount`'s own bound.
+    package var hops: Located<Int>?
 
     package init(
-        messageSize: Located<UInt64>, connections: Int, connectionsPerClient: Int, drainTime: Duration
+        messageSize: Located<UInt64>, connections: Int, connectionsPerClient: Int, drainTime: Duration,
+        hops: Located<Int>? = nil
     ) {
+        self.hops = hops
         self.messageSize = messageSize
         self.connections = connections
         self.connectionsPerClient = connectionsPerClient

@@ -6,7 +6,8 @@ enum LimitsSection {
             messageSize: reader?.size("message_size") ?? Located(50 << 20, at: .builtIn),
             connections: reader?.integer("connections", in: 1...1_000_000)?.value ?? 20_000,
             connectionsPerClient: reader?.integer("connections_per_client", in: 1...1_000_000)?.value ?? 200,
-            drainTime: reader?.duration("drain_time")?.value ?? .seconds(10))
+            drainTime: reader?.duration("drain_time")?.value ?? .seconds(10),
+            hops: reader?.integer("hops", in: 0...10_000))
         reader?.finish()
         return model
     }

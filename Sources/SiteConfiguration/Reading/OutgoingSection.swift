@@ -10,6 +10,7 @@ enum OutgoingSection {
         model.minimumFreeSpace = reader.size("minimum_free_space")
         model.asksForSTS = reader.boolean("mta_sts")
         model.relayHost = reader.string("relay_host")
+        model.senderTransports = TableSection.tables("sender_transports", reader)
         model.senderRelayHosts = TableSection.tables("sender_relay_hosts", reader)
         model.client = OutgoingClientSection.read(reader)
         model.limits = limits(reader)

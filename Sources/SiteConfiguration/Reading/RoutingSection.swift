@@ -71,6 +71,12 @@ enum RoutingSection {
         model.classes = classes("classes", reader)
         model.senderClasses = classes("sender_classes", reader)
         model.recipientClasses = classes("recipient_classes", reader)
+        if let masquerade = reader.section("masquerade") {
+            model.masquerade.domains = masquerade.strings("domains") ?? []
+            model.masquerade.classes = classes("classes", masquerade)
+            model.masquerade.exceptions = TableSection.matchList("exceptions", masquerade)
+            masquerade.finish()
+        }
         reader.finish()
     }
 

@@ -21,6 +21,7 @@ extension OutgoingModel {
         entries.add("minimum_free_space", minimumFreeSpace)
         entries.add("mta_sts", asksForSTS)
         entries.add("relay_host", relayHost)
+        entries.add("sender_transports", senderTransports)
         entries.add("sender_relay_hosts", senderRelayHosts)
         client.add(to: &entries)
         limits.add(to: &entries)

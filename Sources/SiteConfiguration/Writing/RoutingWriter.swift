@@ -34,6 +34,11 @@ extension RoutingModel {
         canonical.add("classes", self.canonical.classes)
         canonical.add("sender_classes", self.canonical.senderClasses)
         canonical.add("recipient_classes", self.canonical.recipientClasses)
+        var masquerade = YAMLEntries()
+        masquerade.add("domains", self.canonical.masquerade.domains)
+        masquerade.add("classes", self.canonical.masquerade.classes)
+        masquerade.add("exceptions", self.canonical.masquerade.exceptions)
+        canonical.add("masquerade", masquerade)
         entries.add("canonical", canonical)
         var headers = YAMLEntries()
         if let dropped = self.headers.dropped { headers.add("drop", .list(dropped.map(\.document))) }

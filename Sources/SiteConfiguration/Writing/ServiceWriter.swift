@@ -140,6 +140,7 @@ extension LimitsModel {
         entries.add("connections", String(connections))
         entries.add("connections_per_client", String(connectionsPerClient))
         entries.add("drain_time", drainTime)
+        entries.add("hops", hops)
         return entries.value
     }
 }

@@ -91,7 +91,6 @@ final class GivenQueue: Sendable {
                 readFile: { throw TableFault("\($0): no files here") },
                 openTable: { name, place in throw TableFault("\(name): no tables here", at: place) }))
         options.transportMaps = [directory]
-        options.canSendOut = true
         let router = Router(options)
         self.router = router
         let pool = BlockingPool(name: "disk", threads: 4)
@@ -110,7 +109,7 @@ final class GivenQueue: Sendable {
             group: MultiThreadedEventLoopGroup.singleton)
         let site = QueueSite(
             router: router, mailboxes: mailboxes, deliveryOptions: DeliveryOptions(), remote: remote,
-            relayHosts: SenderRelayHosts(), schedule: settings.schedule,
+            senderNextHops: SenderNextHops(), schedule: settings.schedule,
             reports: QueueReportOptions(hostname: hostname, postmaster: EmailAddress("postmaster@example.org")))
         queue = MailQueue(spool: spool) { site }
     }

@@ -161,6 +161,32 @@ struct OutgoingTLSTests {
         #expect(try await decide({ $0.level = .dane }, host: host).summary == "skip 4.7.5")
     }
 
+    /// RFC 7672 §2.2.2, as Postfix does it: the alias itself is signed, what it leads to is not.
+    @Test func `an alias that leads out of the signed zones is asked for by its own name`() async throws {
+        var host = host(hasSecureAddress: false)
+        host.isAlias = true
+        func alias(isSecure: Bool) {
+            resolver.set("mx.example.org") {
+                $0.alias = DNSName("real.plain.example")
+                $0.isSecure = isSecure
+            }
+        }
+        setTLSA("_25._tcp.mx.example.org", [usable])
+        setTLSA("_25._tcp.real.plain.example", [usable])
+        alias(isSecure: true)
+        let decision = try await decide({ $0.level = .dane }, host: host)
+        #expect(decision.summary == "required dane mx.example.org:mx.example.org:example.org")
+        alias(isSecure: false)
+        #expect(try await decide({ $0.level = .dane }, host: host).summary == "may none")
+        #expect(try await decide({ $0.level = .daneOnly }, host: host).summary == "skip 4.7.5")
+        // Whoever can keep the answer back must not get the mail in clear.
+        resolver.setUnavailable("mx.example.org")
+        #expect(try await decide({ $0.level = .dane }, host: host).summary == "skip 4.7.5")
+        resolver.setUnavailable("mx.example.org", false)
+        resolver.set("mx.example.org") { $0.alias = nil }
+        #expect(try await decide({ $0.level = .dane }, host: host).summary == "skip 4.7.5")
+    }
+
     @Test func `unsigned MX records are dealt with as the site says`() async throws {
         setTLSA("_25._tcp.mx.example.org", [usable])
         let host = host(isSecure: false)
@@ -201,6 +227,7 @@ struct OutgoingTLSTests {
         let decision = try await decide({ _ in }, policies: testing)
         #expect(decision.summary == "may none")
         #expect(decision.explanation.contains { $0.contains("being tested") })
+        #expect(decision.notice?.contains("being tested") == true)
         #expect(try await decide({ _ in }, policies: await sts("none", mx: "other.example.org")).summary == "may none")
     }
 

@@ -107,10 +107,34 @@ import Testing
     func `given what Postroom does not do, when it is set, then it must be accepted; when it is off, it is not missed`()
     {
         let draft = read(
-            "relocated_maps = texthash:/etc/postfix/mailboxes\nsmtp_generic_maps = texthash:/etc/postfix/mailboxes\nluser_relay =\nmasquerade_domains ="
+            "relocated_maps = texthash:/etc/postfix/mailboxes\nsmtp_generic_maps = texthash:/etc/postfix/mailboxes\nluser_relay =\ndefer_transports ="
         )
         #expect(Set(draft.report.refusals(accepting: []).map(\.location.line)) == [8, 9])
-        #expect(entry("masquerade_domains", draft)?.fate == .notNeeded)
+        #expect(entry("defer_transports", draft)?.fate == .notNeeded)
+    }
+
+    @Test func `given addresses to shorten, transports by sender and a bound of hops, then the site has them`() {
+        let draft = read(
+            """
+            masquerade_domains = !keep.example.org, example.org
+            masquerade_classes = envelope_sender
+            masquerade_exceptions = root, !admin
+            sender_dependent_default_transport_maps = inline:{@a.example=smtp-a:}
+            hopcount_limit = 20
+            """)
+        let masquerade = draft.model.routing.canonical.masquerade
+        #expect(masquerade.domains.map(\.value) == ["!keep.example.org", "example.org"])
+        #expect(masquerade.classes.map(\.value) == ["envelope_sender"])
+        #expect(masquerade.exceptions.count == 2)
+        #expect(draft.model.outgoing.senderTransports.isEmpty == false)
+        // cleanup(8) counts the field of this server, and refuses what reaches the limit.
+        #expect(draft.model.limits.hops?.value == 18)
+        for name in [
+            "masquerade_domains", "masquerade_classes", "masquerade_exceptions", "hopcount_limit",
+            "sender_dependent_default_transport_maps",
+        ] {
+            #expect(entry(name, draft)?.fate == .used, "\(name)")
+        }
     }
 
     @Test func `given filters, when they are set, then the report says loudly that they are missing`() {

@@ -116,7 +116,6 @@ enum ImportedSite: String, CaseIterable, Sendable {
         var options = RoutingOptions.postfix(
             myOrigin: try address("x@mail.example.org").domain, localTransport: .unknown("local"),
             virtualTransport: .error(EnhancedStatusCode(5, 1, 1), "no local mailboxes"))
-        options.canSendOut = true
         options.myDestination = try tables.list("mydestination", "localhost.example.org, localhost")
         options.recipientDelimiter = RecipientDelimiter("+")
         options.virtualMailboxDomains = try tables.list("virtual_mailbox_domains", "example.org")
@@ -138,7 +137,6 @@ enum ImportedSite: String, CaseIterable, Sendable {
             myOrigin: try address("x@\(hostname)").domain, localTransport: .mailboxes(mailboxes),
             virtualTransport: .mailboxes(mailboxes))
         options.myDestination = destination
-        options.canSendOut = true
         return options
     }
 }

@@ -29,6 +29,9 @@ import Testing
         sender_canonical_maps = texthash:%DIR%/senders
         recipient_canonical_maps = texthash:%DIR%/recipients
         canonical_maps = texthash:%DIR%/both
+        masquerade_domains = !keep.example.org, example.org
+        masquerade_exceptions = root, "odd one"
+        hopcount_limit = 6
 
         """
 
@@ -54,6 +57,8 @@ import Testing
         "just a line\r\n\r\nmore",
         "\r\nFrom: in the body\r\n\r\ntext",
         "X-Other: login@example.org\r\nfrom : login@example.org\r\n\r\ntext",
+        "From: a@deep.example.org\r\nTo: ROOT@deep.example.org, b@x.keep.example.org, c@keep.example.org\r\n\r\ntext",
+        "From: root+x@deep.example.org\r\nReply-To: bob@deep.example.org, d@notexample.org\r\n\r\ntext",
     ]
 
     /// Lists of addresses in all the forms that are in use, put together by chance.
@@ -63,6 +68,7 @@ import Testing
             "login@example.org", "old@example.org", "LOGIN@Example.org", "bob", "other@far.example", "x@gone.example",
             "login+tag@example.org", "old+tag@example.org", "\"odd one\"@far.example", "u@[192.0.2.7]", "a.b@host",
             "quoted@example.org", "new@example.org", "\"login\"@example.org", "user%far.example@example.org",
+            "login@deep.example.org", "e@very.deep.example.org", "root@deep.example.org", "f@x.keep.example.org",
         ]
         let phrases = [
             "", "Anna ", "\"Last, First\" ", "=?utf-8?q?J=C3=BCrgen?= ", "A (comment) B ", "\"a <b@c>\" ", "(x, y) ",
@@ -112,7 +118,8 @@ import Testing
         var result: [[String]] = []
         let dialogue = try await SMTPDialogue(site)
         for (index, message) in (Self.messages + Self.randomMessages).enumerated() {
-            let reply = try await dialogue.envelope(from: "login@example.org", to: ["alice@example.org"])
+            let sender = ["login@example.org", "other@deep.example.org", "root@deep.example.org"][index % 3]
+            let reply = try await dialogue.envelope(from: sender, to: ["alice@example.org"])
             #expect(reply.hasPrefix("250 "), "\(reply)")
             let end = try await dialogue.data(message)
             #expect(end.hasPrefix("250 "), "\(end)")
@@ -168,11 +175,13 @@ import Testing
         return String(parts[1] + parts[2])
     }
 
-    @Test(arguments: ["permit_inet_interfaces", "permit_mynetworks"])
-    func `the same fields, with the same addresses`(clients: String) async throws {
+    /// What `body` finds at a Postfix, and at its configuration served here.
+    private func compare<Value: Sendable>(
+        clients: String, _ body: @Sendable (any RunningSite) async throws -> Value
+    ) async throws -> (expected: Value, actual: Value) {
         let theirs = try TemporaryFolder("postfix-headers")
         let expected = try await RunningPostfix.serving(Self.write(theirs, clients: clients), in: theirs) {
-            try await headers($0)
+            try await body($0)
         }
         let ours = try TemporaryFolder("our-headers")
         var request = ImportRequest(
@@ -182,8 +191,32 @@ import Testing
         var model = try SiteLoader.load(source, environment: [:]).model
         model.tls.selfSignedDirectory = Located(ours.path("tls"), at: .builtIn)
         let actual = try await Server.withRunning(model, source: source, queueDirectory: ours.path("spool")) { server in
-            try await headers(TestSite(folder: ours, server: server))
+            try await body(TestSite(folder: ours, server: server))
         }
+        return (expected, actual)
+    }
+
+    @Test func `as many hops are one too many`() async throws {
+        let (expected, actual) = try await compare(clients: "permit_mynetworks") { site in
+            var replies: [String] = []
+            let dialogue = try await SMTPDialogue(site)
+            for hops in 0..<9 {
+                _ = try await dialogue.envelope(from: "login@example.org", to: ["alice@example.org"])
+                let trace = (0..<hops).map {
+                    "Received: from a\($0).example by b.example; Sat, 21 Nov 2026 10:12:33 +0100\r\n"
+                }
+                let reply = try await dialogue.data(trace.joined() + "Subject: \(hops)\r\n\r\ntext")
+                replies.append(String(reply.prefix(3)))
+            }
+            return replies
+        }
+        #expect(actual == expected)
+        #expect(Set(expected) == ["250", "554"])
+    }
+
+    @Test(arguments: ["permit_inet_interfaces", "permit_mynetworks"])
+    func `the same fields, with the same addresses`(clients: String) async throws {
+        let (expected, actual) = try await compare(clients: clients) { try await headers($0) }
         let messages = Self.messages + Self.randomMessages
         #expect(actual.count == messages.count && expected.count == messages.count)
         // Two that came in one tick of the file system's clock may stand in either order.

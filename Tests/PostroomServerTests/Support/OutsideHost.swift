@@ -27,6 +27,7 @@ struct OutsideHost: Sendable {
     let nameServer: RunningNameServer
     /// PEM, of the authority that issued the exchanger's certificate.
     let authority: String
+    let address: String
 
     /// What has arrived, in order.
     var messages: [Message] {
@@ -45,20 +46,25 @@ struct OutsideHost: Sendable {
         return try messages
     }
 
-    /// - Parameter hasTLS: whether STARTTLS is offered.
+    /// - Parameters:
+    ///   - hasTLS: whether STARTTLS is offered.
+    ///   - misnamed: domains whose exchanger is not named by the certificate.
+    ///   - issuer: of the certificate; made up where it is left out.
+    ///   - isSigned: the zones are signed.
+    ///   - records: more of what each zone holds.
     static func serving<Value: Sendable>(
-        _ domains: [String], hasTLS: Bool = true, _ body: (OutsideHost) async throws -> Value
+        _ domains: [String], hasTLS: Bool = true, misnamed: Set<String> = [], issuer: IssuedCertificate? = nil,
+        isSigned: Bool = false, records: String = "", _ body: (OutsideHost) async throws -> Value
     ) async throws -> Value {
         let folder = try TemporaryFolder("outside")
-        let chain = try IssuedCertificate(commonName: "Outside authority", isAuthority: true)
+        let chain = try issuer ?? IssuedCertificate(commonName: "Outside authority", isAuthority: true)
         let own = try IssuedCertificate(
-            commonName: "mx", dnsNames: domains.map { "mx.\($0)" }, issuer: chain)
+            commonName: "mx", dnsNames: domains.filter { !misnamed.contains($0) }.map { "mx.\($0)" }, issuer: chain)
         let authority = try folder.write(try chain.pem, to: "authority.pem")
         try folder.write(try own.pem + own.keyPEM, to: "own.pem")
         _ = try folder.makeFolder("messages")
         let script = try folder.write(program, to: "outside.py")
-        // A whole network is this machine's own; who else runs now has another address.
-        let address = "127.\(Int.random(in: 64...127)).\(Int.random(in: 1...254)).\(Int.random(in: 1...254))"
+        let address = LoopbackPort.randomAddress()
         let log = folder.path("log")
         let child = try await ChildProcess.start(
             ["/usr/bin/python3", script, address, folder.path, hasTLS ? "tls" : "clear"], outputFile: log)
@@ -68,12 +74,13 @@ struct OutsideHost: Sendable {
             }
             return child.output.contains("listening")
         }
-        let zones = domains.map { NameServerZone($0, "@ MX 10 mx\nmx A \(address)\n@ A \(address)") }
+        let zones = zones(domains, address, isSigned: isSigned, records)
         let result: Result<Value, any Error>
         do {
             result = .success(
                 try await RunningNameServer.withServer(zones) { server in
-                    try await body(OutsideHost(folder: folder, nameServer: server, authority: authority))
+                    try await body(
+                        OutsideHost(folder: folder, nameServer: server, authority: authority, address: address))
                 })
         } catch {
             result = .failure(error)
@@ -81,6 +88,14 @@ struct OutsideHost: Sendable {
         child.signal(SIGTERM)
         _ = await child.waitForExit()
         return try result.get()
+    }
+
+    static func zones(
+        _ domains: [String], _ address: String, isSigned: Bool = false, _ records: String = ""
+    ) -> [NameServerZone] {
+        domains.map {
+            NameServerZone($0, "@ MX 10 mx\nmx A \(address)\n@ A \(address)\n\(records)", isSigned: isSigned)
+        }
     }
 
     /// What a site needs to find it: where to ask DNS, and whom to trust.

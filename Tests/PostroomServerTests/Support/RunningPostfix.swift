@@ -2,72 +2,20 @@ import Foundation
 import PostroomTesting
 import SiteConfiguration
 
-/// A Postfix of the test's own, with its queue in the test's folder and smtpd on a free port of this machine. Needs root,
-/// as Postfix does.
+/// A Postfix of the test's own, as a site that clients talk to.
 struct RunningPostfix: RunningSite {
     let folder: TemporaryFolder
     private let smtpPort: Int
 
     func port(_ kind: ListenerModel.Kind) -> Int { smtpPort }
 
-    /// - Parameter directory: of a main.cf, which gets a few lines more here, and a master.cf of its own.
+    /// - Parameter directory: of a main.cf.
     static func serving<Value: Sendable>(
         _ directory: String, in folder: TemporaryFolder, _ body: (RunningPostfix) async throws -> Value
     ) async throws -> Value {
-        let port = try LoopbackPort.free()
-        let configuration = try folder.makeFolder("running")
         let main = try String(contentsOfFile: "\(directory)/main.cf", encoding: .utf8)
-        let own = """
-            queue_directory = \(try folder.makeFolder("spool"))
-            data_directory = \(try folder.makeFolder("data"))
-            maillog_file = \(folder.path("maillog"))
-            maillog_file_prefixes = /tmp
-            alias_database =
-            smtpd_client_connection_rate_limit = 0
-
-            """
-        try folder.write(main + "\n" + own, to: "running/main.cf")
-        try folder.write(master(port), to: "running/master.cf")
-        let owner = try await ChildProcess.run(["/usr/bin/id", "-u", "postfix"], in: folder)
-        if let uid = uid_t(owner.trimmingCharacters(in: .whitespacesAndNewlines)) {
-            chown(folder.path("data"), uid, uid)
+        return try await PrivatePostfix.running(main: main, in: folder) { port in
+            try await body(RunningPostfix(folder: folder, smtpPort: port))
         }
-        let command = ["/usr/sbin/postfix", "-c", configuration]
-        _ = try await ChildProcess.run(command + ["check"], in: folder)
-        _ = try await ChildProcess.run(command + ["start"], in: folder)
-        let result: Result<Value, any Error>
-        do {
-            try await eventually("Postfix listens") { LoopbackPort.isOpen(port) }
-            result = .success(try await body(RunningPostfix(folder: folder, smtpPort: port)))
-        } catch {
-            result = .failure(error)
-        }
-        _ = try await ChildProcess.run(command + ["stop"], in: folder)
-        return try result.get()
-    }
-
-    private static func master(_ port: Int) -> String {
-        """
-        127.0.0.1:\(port) inet n - n - - smtpd
-        cleanup unix n - n - 0 cleanup
-        qmgr unix n - n 300 1 qmgr
-        rewrite unix - - n - - trivial-rewrite
-        bounce unix - - n - 0 bounce
-        defer unix - - n - 0 bounce
-        trace unix - - n - 0 bounce
-        proxymap unix - - n - - proxymap
-        anvil unix - - n - 1 anvil
-        tlsmgr unix - - n 1000? 1 tlsmgr
-        error unix - - n - - error
-        retry unix - - n - - error
-        discard unix - - n - - discard
-        local unix - n n - - local
-        virtual unix - n n - - virtual
-        smtp unix - - n - - smtp
-        relay unix - - n - - smtp
-        lmtp unix - - n - - lmtp
-        postlog unix-dgram n - n - 1 postlogd
-
-        """
     }
 }

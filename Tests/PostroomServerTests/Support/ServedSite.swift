@@ -47,9 +47,9 @@ struct ServedSite: RunningSite {
     }
 
     /// Returns when it listens.
-    static func start(in folder: TemporaryFolder) async throws -> ServedSite {
+    static func start(in folder: TemporaryFolder, below program: [String] = []) async throws -> ServedSite {
         let process = try await PostroomCommand(folder: folder).start(
-            ["serve", "--config", folder.path("postroom.yaml")])
+            ["serve", "--config", folder.path("postroom.yaml")], below: program)
         var ports: [ListenerModel.Kind: Int] = [:]
         try await eventually("it listens", { process.output }) {
             if process.exit != nil { throw TestFailure(description: process.output) }
@@ -57,6 +57,18 @@ struct ServedSite: RunningSite {
             return ports.count == ListenerModel.Kind.allCases.count
         }
         return ServedSite(folder: folder, process: process, ports: ports)
+    }
+
+    /// For `start`: `authority`, a file, takes the place of the certificates that this machine trusts. Needs root.
+    static func trusting(_ authority: String) -> [String] {
+        let script = "mount --bind \"$0\" /etc/ssl/certs/ca-certificates.crt && exec \"$@\""
+        return ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", script, authority]
+    }
+
+    /// Until SIGTERM has ended it.
+    func stop() async {
+        process.signal(SIGTERM)
+        #expect(await process.waitForExit() == .code(0), "\(log)")
     }
 
     func waitForLog(_ text: String) async throws {

@@ -20,6 +20,12 @@ package enum LoopbackPort {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
+    /// An address of the loopback network for ports that are given: the whole network is this machine's own, and who else
+    /// runs now has another address.
+    package static func randomAddress() -> String {
+        "127.\(Int.random(in: 64...127)).\(Int.random(in: 1...254)).\(Int.random(in: 1...254))"
+    }
+
     /// Whether somebody accepts connections on the port.
     package static func isOpen(_ port: Int) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)

@@ -67,7 +67,6 @@ package actor STSPolicies {
         }
     }
 
-    /// The policy that holds for mail to a domain now.
     /// Looks again at the policies that are due (§3.3: at least daily), one after the other; for a periodic task.
     package func refresh() async {
         let now = now()

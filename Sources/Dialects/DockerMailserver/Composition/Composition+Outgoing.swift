@@ -4,8 +4,12 @@ import SiteConfiguration
 /// What docker-mailserver runs beside Postfix for mail that leaves: postsrsd, and the daemon that looks up policies of
 /// MTA-STS.
 extension Composition {
-    /// Where docker-mailserver keeps the secret that it makes.
-    private static let secretFile = "/var/mail-state/etc-postsrsd/postsrsd.secret"
+    /// Where docker-mailserver keeps the secret that it makes: with ONE_DIR, which is on unless it is turned off, in the volume
+    /// for state, below the path that postsrsd knows (its setup.d/mail_state.sh).
+    private var secretFile: String {
+        let file = "/etc/postsrsd.secret"
+        return environment.isOne("ONE_DIR", or: true) ? "/var/mail-state\(file)" : file
+    }
 
     mutating func composeOutgoing() {
         if environment.isOne("ENABLE_MTA_STS") {
@@ -15,7 +19,7 @@ extension Composition {
         let location = environment.location("ENABLE_SRS")
         var srs = SRSModel(
             domain: environment.nonEmpty("SRS_DOMAINNAME") ?? domainname,
-            secretFile: Located(draft.files.hostPath(Self.secretFile), at: location))
+            secretFile: Located(draft.files.hostPath(secretFile), at: location))
         srs.makesSecret = true
         if let given = environment.nonEmpty("SRS_SECRET") {
             srs.givenSecrets = given.value.split(separator: ",").map { Array($0.utf8) }

@@ -96,6 +96,8 @@ extension Composition {
         case "ENABLE_SRS", "ENABLE_MTA_STS": return environment.isOne(name) ? nil : "was off"
         case "SRS_DOMAINNAME", "SRS_SECRET", "SRS_EXCLUDE_DOMAINS", "SRS_SENDER_CLASSES":
             return environment.isOne("ENABLE_SRS") ? nil : "ENABLE_SRS is not 1"
+        case "ONE_DIR":
+            return environment.isOne("ENABLE_SRS") ? nil : "concerns the state of programs that do not run here"
         case "RELAY_PORT", "RELAY_USER", "RELAY_PASSWORD", "SASL_PASSWD":
             return environment.nonEmpty("RELAY_HOST") == nil ? "RELAY_HOST is not set" : nil
         default: return nil

@@ -86,6 +86,7 @@ enum MailserverVariables {
         "ENABLE_SRS": "SRS, which rewrites the envelope sender of forwarded mail",
         "SRS_DOMAINNAME": "the domain of rewritten senders", "SRS_SECRET": "signs rewritten senders",
         "SRS_EXCLUDE_DOMAINS": "senders of these domains stay", "SRS_SENDER_CLASSES": "which senders are rewritten",
+        "ONE_DIR": "where the secret of SRS lies",
         "ENABLE_MTA_STS": "policies of MTA-STS are followed",
         "DEFAULT_RELAY_HOST": "relayhost", "SASL_PASSWD": "smtp_sasl_password_maps",
         "OVERRIDE_HOSTNAME": "myhostname, and mydomain without its first label",

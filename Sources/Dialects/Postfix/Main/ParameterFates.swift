@@ -5,9 +5,7 @@ enum ParameterFates {
     /// Set to something that is neither empty nor off, they change what matters.
     static let unsupported: [String: (effect: ImportReport.Effect, note: String)] = [
         "relocated_maps": (.routing, "replies that tell a new address are not given"),
-        "sender_dependent_default_transport_maps": (.routing, "transports by sender are not chosen"),
         "smtp_generic_maps": (.routing, "addresses are not rewritten on their way out"),
-        "masquerade_domains": (.routing, "addresses are not shortened to their domain"),
         "best_mx_transport": (.routing, "mail for hosts whose MX we are is sent on"),
         "defer_transports": (.routing, "transports are not held"),
         "disable_dns_lookups": (.routing, "next hops are found by their MX records"),

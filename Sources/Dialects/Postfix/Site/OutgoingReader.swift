@@ -15,6 +15,7 @@ struct OutgoingReader {
     func read() {
         var outgoing = OutgoingModel()
         outgoing.relayHost = parameters.optional("relayhost", "the next hop of mail that leaves")
+        outgoing.senderTransports = tables("sender_dependent_default_transport_maps", "transports by sender")
         outgoing.senderRelayHosts = tables("sender_dependent_relayhost_maps", "next hops by sender")
         outgoing.client = OutgoingClientReader(parameters: parameters, prefix: "smtp").read()
         if parameters.isSet("tls_wildcard_matches_multiple_labels") {
@@ -128,7 +129,9 @@ struct OutgoingReader {
         let classes = [
             routing.localTransport, routing.virtualTransport, routing.relayTransport, routing.defaultTransport,
         ]
-        return !routing.transports.isEmpty || classes.contains { if case .lmtp = $0 { true } else { false } }
+        let isBySender = parameters.isSet("sender_dependent_default_transport_maps")
+        return isBySender || !routing.transports.isEmpty
+            || classes.contains { if case .lmtp = $0 { true } else { false } }
     }
 
     /// `default_destination_concurrency_limit` and its kin, of one transport.
@@ -196,9 +199,11 @@ struct OutgoingReader {
                     "no bound, as which here \(reading.draft.model.limits.connectionsPerClient) stands")
             }
         }
+        let hops = ifSet("hopcount_limit") { parameters.integer($0, in: 1...10_000, "how often mail may be relayed") }
+        // cleanup(8) counts the field that smtpd(8) has just added, and refuses what reaches the limit.
+        reading.draft.model.limits.hops = hops.map { $0.map { max(0, $0 - 2) } }
         for name in [
-            "header_size_limit", "line_length_limit", "hopcount_limit", "mime_nesting_limit",
-            "mime_boundary_length_limit",
+            "header_size_limit", "line_length_limit", "mime_nesting_limit", "mime_boundary_length_limit",
         ] {
             guard parameters.isSet(name) else { continue }
             _ = parameters.size(name, "")

@@ -233,6 +233,7 @@ struct RoutingReader {
         routing.canonical.senderClasses = classes("sender_canonical_classes")
         routing.canonical.recipientClasses = classes("recipient_canonical_classes")
         routing.canonical.classes = classes("canonical_classes")
+        readMasquerade(&routing.canonical.masquerade)
         if parameters.isSet("message_drop_headers") {
             routing.headers.dropped = parameters.words("message_drop_headers", "header fields that no message keeps")
         }
@@ -242,5 +243,20 @@ struct RoutingReader {
         routing.blindCopies.always = parameters.optional("always_bcc", "gets a copy of everything")
         routing.blindCopies.senders = tables("sender_bcc_maps", "copies by sender")
         routing.blindCopies.recipients = tables("recipient_bcc_maps", "copies by recipient")
+    }
+
+    private func readMasquerade(_ masquerade: inout MasqueradeModel) {
+        masquerade.domains = parameters.words("masquerade_domains", "addresses are shortened to these domains")
+        guard !masquerade.domains.isEmpty else {
+            for name in ["masquerade_classes", "masquerade_exceptions"] {
+                parameters.tell(name, .notNeeded, "no address is shortened: masquerade_domains is empty")
+            }
+            return
+        }
+        if parameters.isSet("masquerade_classes") {
+            masquerade.classes = parameters.words("masquerade_classes", "which addresses are shortened")
+        }
+        masquerade.exceptions = TableReader(reading).items(
+            parameters.words("masquerade_exceptions", "local parts that keep their domain"))
     }
 }
