@@ -40,8 +40,11 @@ extension MailQueue: QueueAdministration {
                     try await spool.remove(id)
                 } else {
                     // The end of the job that runs removes the file; a crash before that must not bring the message back.
-                    let waiting = message.recipients.indices.filter { !message.recipients[$0].state.isFinal }
-                    try await spool.update(id, [.state(waiting, .deleted)])
+                    var waiting = message.waiting
+                    while !waiting.isEmpty {
+                        // The job may have made copies of a recipient meanwhile.
+                        waiting = try await spool.update(id, [.state(waiting, .deleted)]).waiting
+                    }
                 }
             } catch  where error.kind != .noSuchMessage {
                 if isGone { schedule.insert(message, now: Self.now, isFresh: false) }
@@ -61,6 +64,20 @@ extension MailQueue: QueueAdministration {
         }
         schedule.flush(selection, now: Self.now)
         wake()
+        guard case .domain = selection else { return }
+        // Mail that goes by a relay host, or whose recipients are not resolved yet: only the files tell whose it is.
+        do throws(SpoolFailure) {
+            var rest = try await spool.ids()[...]
+            while !rest.isEmpty {
+                for message in try await spool.messages(Array(rest.prefix(256))) where message.isSelected(selection) {
+                    schedule.flush(.message(message.id), now: Self.now)
+                }
+                wake()
+                rest = rest.dropFirst(256)
+            }
+        } catch {
+            throw QueueAdministrationFault(error)
+        }
     }
 
     // MARK: Requeue
@@ -113,4 +130,8 @@ extension MailQueue: QueueAdministration {
             throw error
         }
     }
+}
+
+extension QueuedMessage {
+    fileprivate var waiting: [Int] { recipients.indices.filter { !recipients[$0].state.isFinal } }
 }

@@ -56,7 +56,7 @@ package struct QueueFilter: Hashable, Sendable, Codable {
         let name = name.lowercased()
         if candidate.way.text.lowercased() == name { return true }
         switch candidate.way {
-        case .mailbox: return candidate.recipient.address.domain.description.lowercased() == name
+        case .mailbox, .unresolved: return candidate.recipient.address.domain.description.lowercased() == name
         case .remote(_, let hop, let domain):
             return hop?.lowercased() == name || domain.description.lowercased() == name
         }

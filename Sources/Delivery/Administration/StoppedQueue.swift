@@ -67,7 +67,8 @@ package struct StoppedQueue: QueueAdministration {
 }
 
 extension QueuedMessage {
-    fileprivate func isSelected(_ selection: ScheduleSelection) -> Bool {
+    /// Whether a recipient that waits is meant, whichever way its mail goes.
+    func isSelected(_ selection: ScheduleSelection) -> Bool {
         switch selection {
         case .all: true
         case .message(let id): id == self.id

@@ -20,6 +20,8 @@ package struct DeliveryTransaction: Sendable {
     private let outbox: Outbox?
     private var copies: [PlannedCopy] = []
     private var places: [Place: Int] = [:]
+    /// Recipients that became several, whose sender wants to be told of success: it is told of that.
+    private var expanded: [EnvelopeRecipient] = []
 
     /// - Parameter outbox: nil where nothing can leave and nothing wait.
     package init(
@@ -41,33 +43,38 @@ package struct DeliveryTransaction: Sendable {
     /// - Parameter asked: the recipient as the client gave it, with what it wants to be told.
     package mutating func add(_ resolution: Resolution, asked: EnvelopeRecipient? = nil) {
         guard case .deliver(let destinations) = resolution.verdict else { return }
-        let asked = asked ?? EnvelopeRecipient(address: resolution.recipient)
+        let given = asked ?? EnvelopeRecipient(address: resolution.recipient)
+        if resolution.isSeveral, given.notify?.contains(.success) ?? false { expanded.append(given) }
+        let asked = given.withoutSuccess(resolution.isSeveral)
         for destination in destinations {
-            add(.destination(destination), Place(destination), resolution.recipient, asked, of: destinations.count)
+            add(.destination(destination), Place(destination), resolution.recipient, asked)
         }
         // A sender of our own is told of a target that does not exist; to a stranger it would be backscatter.
         guard origin.submitter != nil else { return }
         for dead in resolution.deadTargets { addUndeliverable(dead, asked: asked) }
     }
 
+    /// Adds a recipient that the directory does not tell of now, in the words of `reply`: the queue asks again.
+    package mutating func addUnresolved(_ asked: EnvelopeRecipient, _ reply: SMTPReply) {
+        guard outbox != nil else { return }
+        add(.unresolved(asked.address, reply), .unresolved(asked.address), asked.address, asked)
+    }
+
     /// Adds a recipient that was taken though nobody has it: the sender will be told (Postfix's
     /// `smtpd_reject_unlisted_recipient = no`).
     package mutating func addUndeliverable(_ address: EmailAddress, asked: EnvelopeRecipient) {
         guard outbox != nil else { return }
-        add(.undeliverable(address), .undeliverable(address), asked.address, asked, of: 1)
+        add(.undeliverable(address), .undeliverable(address), asked.address, asked)
     }
 
     private mutating func add(
-        _ target: PlannedCopy.Target, _ key: Place, _ recipient: EmailAddress, _ asked: EnvelopeRecipient, of count: Int
+        _ target: PlannedCopy.Target, _ key: Place, _ recipient: EmailAddress, _ asked: EnvelopeRecipient
     ) {
         if let place = places[key] {
             if !copies[place].recipients.contains(recipient) { copies[place].recipients.append(recipient) }
             return
         }
         places[key] = copies.count
-        var asked = asked
-        // RFC 3461 §5.2.7.3: who became several can't be told of success as one.
-        if count > 1, let notify = asked.notify { asked.notify = notify.subtracting(.success) }
         copies.append(PlannedCopy(target: target, recipients: [recipient], asked: asked))
     }
 
@@ -78,6 +85,7 @@ package struct DeliveryTransaction: Sendable {
         case remote([UInt8], RemoteDestination.Transport, String?)
         case discard(EmailAddress)
         case undeliverable(EmailAddress)
+        case unresolved(EmailAddress)
 
         init(_ destination: Destination) {
             switch destination {
@@ -99,7 +107,7 @@ package struct DeliveryTransaction: Sendable {
         for place in copies.indices {
             guard let mailbox = copies[place].mailbox, visited.contains(mailbox.address) else { continue }
             looping = looping ?? mailbox.address
-            copies[place].target = .looping(mailbox.address)
+            copies[place].target = .looping(mailbox)
         }
         guard let looping else { return nil }
         let isAlone = copies.allSatisfy { if case .looping = $0.target { true } else { $0.isDiscarded } }
@@ -123,11 +131,20 @@ package struct DeliveryTransaction: Sendable {
         let leaving = leavingCopies
         if leaving.isEmpty {
             let outcomes = await deliver(plan, body)
-            let failed = failedBesideOthers(outcomes)
-            return report(outcomes, queued: await outbox.add(copies(at: failed), origin, traceHeaders, body))
+            let failed = queued(failedBesideOthers(outcomes))
+            return report(
+                outcomes,
+                queued: await outbox.add(failed, delivered: deliveredCopies(outcomes), origin, traceHeaders, body))
+        }
+        // Asked before any copy is written: what can't be answered is tried again by the client, with all its copies.
+        let waiting: [Int: QueuedRecipient]
+        do throws(SpoolFailure) {
+            waiting = try await outbox.recipients(copies(at: leaving), origin)
+        } catch {
+            return DeliveryReport(failing: copies, error.mailboxFailure)
         }
         if plan.recipients.isEmpty {
-            return report([], queued: await outbox.add(copies(at: leaving), origin, traceHeaders, body))
+            return report([], queued: await outbox.add(waiting, origin, traceHeaders, body))
         }
         // Written before the mailboxes, so that little can go wrong behind them.
         var pending = await outbox.begin(origin, traceHeaders)
@@ -138,8 +155,10 @@ package struct DeliveryTransaction: Sendable {
             return DeliveryReport(failing: copies, failure)
         }
         let outcomes = await deliver(plan, body)
-        let waiting = leaving + failedCopies(outcomes)
-        return report(outcomes, queued: await pending.commit(copies(at: waiting)))
+        return report(
+            outcomes,
+            queued: await pending.commit(
+                waiting.merging(queued(failedCopies(outcomes))) { $1 }, delivered: deliveredCopies(outcomes)))
     }
 
     /// Starts a message that comes in pieces.
@@ -147,26 +166,45 @@ package struct DeliveryTransaction: Sendable {
         let plan = plan(traceHeaders)
         let stream =
             plan.recipients.isEmpty ? nil : await mailboxes.begin(header: plan.commonHeader, to: plan.recipients)
-        let isLeaving = !leavingCopies.isEmpty
+        let leaving = leavingCopies
+        let isLeaving = !leaving.isEmpty
+        var waiting: Result<[Int: QueuedRecipient], MailboxFailure> = .success([:])
+        if isLeaving, let outbox {
+            do throws(SpoolFailure) {
+                waiting = .success(try await outbox.recipients(copies(at: leaving), origin))
+            } catch {
+                waiting = .failure(error.mailboxFailure)
+            }
+        }
         // Of several mailboxes one may fail: what it missed can't be asked for again.
         let maySplit = plan.recipients.count > 1 && (keepsFailures || hasSharedRecipient)
         let pending = isLeaving || maySplit ? await outbox?.begin(origin, traceHeaders) : nil
-        return StreamedDelivery(self, stream, pending, needsPending: isLeaving, traceHeaders: traceHeaders)
+        return StreamedDelivery(
+            self, stream, pending, waiting: waiting, needsPending: isLeaving, traceHeaders: traceHeaders)
     }
 
-    /// RFC 3461 §5.2.1: who asked for it (NOTIFY=SUCCESS) is told that a copy is in its mailbox.
+    /// RFC 3461 §5.2.1 and §5.2.7.3: who asked for it (NOTIFY=SUCCESS) is told that a copy is in its mailbox, or that an
+    /// address became several.
     ///
     /// - Parameter beginning: of the message, its header at least as far as a report can return it.
-    fileprivate func tellOfSuccess(_ report: DeliveryReport, _ beginning: @autoclosure () -> ByteBuffer, size: Int)
+    func tellOfSuccess(_ report: DeliveryReport, _ beginning: @autoclosure () -> ByteBuffer, size: Int)
         async
     {
         guard let outbox, origin.sender.path != .null, report.copies.count == copies.count else { return }
-        let told = zip(copies, report.copies).filter { copy, reported in
-            guard case .delivered = reported.outcome else { return false }
-            return copy.asked.notify?.contains(.success) ?? false
+        var told = zip(copies, report.copies).compactMap { copy, reported -> QueuedRecipient? in
+            guard case .delivered = reported.outcome, copy.asked.notify?.contains(.success) ?? false else { return nil }
+            return copy.queued(origin, state: .untold(QueuedSuccess(.delivered, .deliveredToMaildir)))
+        }
+        // Where a copy failed the client tries again, and is told then.
+        if report.isComplete {
+            told += expanded.map { recipient in
+                QueuedRecipient(
+                    recipient: recipient, given: recipient.address, way: .unresolved,
+                    state: .untold(QueuedSuccess(.expanded, .aliasExpanded)))
+            }
         }
         guard !told.isEmpty else { return }
-        await outbox.tellOfSuccess(told.map(\.0), origin, beginning(), size: UInt64(clamping: size))
+        await outbox.tellOfSuccess(told, origin, beginning(), size: UInt64(clamping: size))
     }
 
     private func deliver(
@@ -200,12 +238,24 @@ package struct DeliveryTransaction: Sendable {
         copies.indices.filter { keepsMailboxesWaiting ? !copies[$0].isDiscarded : copies[$0].isLeaving }
     }
 
+    /// Copies for mailboxes, as the queue keeps them.
+    private func queued(_ places: [Int]) -> [Int: QueuedRecipient] {
+        copies(at: places).mapValues { $0.queued(origin) }
+    }
+
+    /// Copies that are in their mailboxes, for the queue to know.
+    private func deliveredCopies(_ outcomes: [DeliveryOutcome]) -> [QueuedRecipient] {
+        zip(mailboxPlaces, outcomes).compactMap { place, outcome in
+            if case .success = outcome { copies[place].queued(origin, state: .delivered) } else { nil }
+        }
+    }
+
     private func copies(at places: [Int]) -> [Int: PlannedCopy] {
         Dictionary(uniqueKeysWithValues: places.map { ($0, copies[$0]) })
     }
 
     /// Mailbox copies that failed, by their place among all copies.
-    fileprivate func failedCopies(_ outcomes: [DeliveryOutcome]) -> [Int] {
+    private func failedCopies(_ outcomes: [DeliveryOutcome]) -> [Int] {
         let failed: [Int] = zip(mailboxPlaces, outcomes).compactMap { place, outcome in
             if case .failure = outcome { place } else { nil }
         }
@@ -233,7 +283,7 @@ package struct DeliveryTransaction: Sendable {
     }
 
     /// Nothing where no copy is safe: the client keeps the message then.
-    fileprivate func failedBesideOthers(_ outcomes: [DeliveryOutcome]) -> [Int] {
+    private func failedBesideOthers(_ outcomes: [DeliveryOutcome]) -> [Int] {
         let failed = failedCopies(outcomes)
         return failed.count < outcomes.count ? failed : []
     }
@@ -241,7 +291,7 @@ package struct DeliveryTransaction: Sendable {
     private var mailboxPlaces: [Int] { copies.indices.filter { copies[$0].mailbox != nil } }
 
     /// Joins the mailboxes' outcomes, which come in the order of the mailbox copies, and the queue's to all copies.
-    fileprivate func report(_ outcomes: [DeliveryOutcome], queued: [Int: Outbox.Outcome]) -> DeliveryReport {
+    private func report(_ outcomes: [DeliveryOutcome], queued: [Int: Outbox.Outcome]) -> DeliveryReport {
         let written = Dictionary(uniqueKeysWithValues: zip(mailboxPlaces, outcomes))
         return DeliveryReport(
             copies: copies.indices.map { place in
@@ -252,7 +302,7 @@ package struct DeliveryTransaction: Sendable {
                 } else {
                     switch copy.target {
                     case .destination(.discard(_, let reason)): outcome = .discarded(reason)
-                    case .destination(.remote), .undeliverable, .looping: outcome = .noWayOut
+                    case .destination(.remote), .undeliverable, .looping, .unresolved: outcome = .noWayOut
                     case .destination(.mailbox):
                         switch written[place] {
                         case .success(let message): outcome = .delivered(path: message.path)
@@ -265,112 +315,21 @@ package struct DeliveryTransaction: Sendable {
             }, fullMailbox: options.fullMailbox)
     }
 
-    fileprivate func streamed(
-        _ outcomes: [DeliveryOutcome], _ pending: PendingMessage?, isLeaving: Bool
+    /// - Parameter waiting: copies that leave in any case.
+    func streamed(
+        _ outcomes: [DeliveryOutcome], _ pending: PendingMessage?, _ waiting: [Int: QueuedRecipient], isLeaving: Bool
     ) async -> DeliveryReport {
         guard let pending else { return report(outcomes, queued: [:]) }
-        let waiting = isLeaving ? leavingCopies + failedCopies(outcomes) : failedBesideOthers(outcomes)
+        let failed = isLeaving ? failedCopies(outcomes) : failedBesideOthers(outcomes)
+        let waiting = waiting.merging(queued(failed)) { $1 }
         guard !waiting.isEmpty else {
             pending.abort()
             return report(outcomes, queued: [:])
         }
-        return report(outcomes, queued: await pending.commit(copies(at: waiting)))
-    }
-}
-
-/// A copy, and the recipients whose mail it is.
-struct PlannedCopy: Sendable {
-    enum Target: Sendable {
-        case destination(Destination)
-        /// Nobody has the address; its sender is to be told.
-        case undeliverable(EmailAddress)
-        /// The message has been in its mailbox before; the queue finds that again and tells the sender.
-        case looping(EmailAddress)
+        return report(outcomes, queued: await pending.commit(waiting, delivered: deliveredCopies(outcomes)))
     }
 
-    var target: Target
-    var recipients: [EmailAddress]
-    /// The first that led here.
-    var asked: EnvelopeRecipient
-
-    var address: EmailAddress {
-        switch target {
-        case .destination(let destination): destination.address
-        case .undeliverable(let address), .looping(let address): address
-        }
-    }
-
-    var mailbox: LocalMailbox? {
-        if case .destination(.mailbox(let mailbox)) = target { mailbox } else { nil }
-    }
-
-    var isDiscarded: Bool {
-        if case .destination(.discard) = target { true } else { false }
-    }
-
-    var isLeaving: Bool { mailbox == nil && !isDiscarded }
-}
-
-/// A transaction whose message comes in pieces.
-package struct StreamedDelivery: Sendable {
-    private let transaction: DeliveryTransaction
-    private let stream: StreamedMailboxDelivery?
-    private var pending: PendingMessage?
-    private let needsPending: Bool
-    /// The message's beginning, for a report that returns its header.
-    private var beginning: ByteBuffer
-    private var size = 0
-
-    private static let beginningLimit = 1 << 16
-
-    init(
-        _ transaction: DeliveryTransaction, _ stream: StreamedMailboxDelivery?, _ pending: PendingMessage?,
-        needsPending: Bool, traceHeaders: [UInt8]
-    ) {
-        beginning = ByteBuffer(bytes: traceHeaders)
-        self.transaction = transaction
-        self.stream = stream
-        self.pending = pending
-        self.needsPending = needsPending
-    }
-
-    /// Adds a piece with the line ends of the wire.
-    /// - Returns: why no copy can be delivered any more; the rest of the message need not be given.
-    package mutating func append(_ chunk: ByteBuffer) async -> MailboxFailure? {
-        size += chunk.readableBytes
-        let room = Self.beginningLimit - beginning.readableBytes
-        if room > 0 { beginning.writeBytes(chunk.readableBytesView.prefix(room)) }
-        await pending?.append(chunk)
-        if needsPending, let failure = pending?.failure { return failure }
-        guard let stream else { return nil }
-        await stream.append(chunk)
-        return needsPending ? nil : await stream.firstFailure
-    }
-
-    package func commit() async -> DeliveryReport {
-        var pending = pending
-        await pending?.prepare()
-        if let failure = pending?.failure {
-            pending?.abort()
-            pending = nil
-            if needsPending {
-                await stream?.abort()
-                return transaction.failing(failure)
-            }
-        }
-        let report = await transaction.streamed(await stream?.commit() ?? [], pending, isLeaving: needsPending)
-        await transaction.tellOfSuccess(report, beginning, size: size)
-        return report
-    }
-
-    package func abort() async {
-        await stream?.abort()
-        pending?.abort()
-    }
-}
-
-extension DeliveryTransaction {
-    fileprivate func failing(_ failure: MailboxFailure) -> DeliveryReport {
+    func failing(_ failure: MailboxFailure) -> DeliveryReport {
         DeliveryReport(failing: copies, failure)
     }
 }

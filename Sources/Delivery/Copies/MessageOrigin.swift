@@ -16,6 +16,8 @@ package struct MessageOrigin: Sendable {
     package var isHeld = false
     /// access(5) FILTER: all copies go there, whatever routing says.
     package var filter: Filter?
+    /// What the directory does not tell now is found out later: nobody else keeps the message for as long as that takes.
+    package var waitsForDirectory = false
 
     package struct Filter: Hashable, Sendable {
         package var transport: RemoteDestination.Transport

@@ -25,9 +25,12 @@ package struct Outbox: Sendable {
 
     // MARK: Whole messages
 
-    /// Queues copies of a message that is in memory; nothing where there are none.
+    /// Queues a message that is in memory, for `copies`; nothing where there are none.
+    ///
+    /// - Parameter delivered: copies that are in their mailboxes already: the queue has to know, or would give these another.
     func add(
-        _ copies: [Int: PlannedCopy], _ origin: MessageOrigin, _ header: [UInt8], _ body: ByteBuffer
+        _ copies: [Int: QueuedRecipient], delivered: [QueuedRecipient] = [], _ origin: MessageOrigin,
+        _ header: [UInt8], _ body: ByteBuffer
     ) async -> [Int: Outcome] {
         guard !copies.isEmpty else { return [:] }
         var scan = ContentScan()
@@ -36,7 +39,7 @@ package struct Outbox: Sendable {
         do throws(SpoolFailure) {
             let message = try await queue.spool.add(
                 id: origin.id, envelope: origin.envelope(scan.needs),
-                recipients: try await recipients(copies, origin), header: header, body: body, isHeld: origin.isHeld)
+                recipients: copies.inOrder + delivered, header: header, body: body, isHeld: origin.isHeld)
             await queue.accept(message)
             return copies.mapValues { _ in .queued(origin.id) }
         } catch {
@@ -44,16 +47,10 @@ package struct Outbox: Sendable {
         }
     }
 
-    /// Tells the sender of a message that never waited that these copies are in their mailboxes.
+    /// Tells the sender what became of recipients at once; each has the state `untold`.
     func tellOfSuccess(
-        _ copies: [PlannedCopy], _ origin: MessageOrigin, _ beginning: ByteBuffer, size: UInt64
+        _ recipients: [QueuedRecipient], _ origin: MessageOrigin, _ beginning: ByteBuffer, size: UInt64
     ) async {
-        let recipients = copies.map { copy in
-            var recipient = QueuedRecipient(
-                recipient: copy.asked, given: copy.recipients.first ?? copy.address, way: .mailbox, state: .delivered)
-            recipient.recipient.address = copy.address
-            return recipient
-        }
         let message = QueuedMessage(
             id: origin.id, envelope: origin.envelope([]), recipients: recipients, size: size)
         await queue.tellOfSuccess(message, Array(beginning.readableBytesView))
@@ -70,11 +67,12 @@ package struct Outbox: Sendable {
     }
 
     fileprivate func commit(
-        _ staged: StagedMessage, _ copies: [Int: PlannedCopy], _ origin: MessageOrigin, _ needs: ContentNeeds
+        _ staged: StagedMessage, _ copies: [Int: QueuedRecipient], delivered: [QueuedRecipient],
+        _ origin: MessageOrigin, _ needs: ContentNeeds
     ) async -> [Int: Outcome] {
         do throws(SpoolFailure) {
             let message = try await staged.commit(
-                envelope: origin.envelope(needs), recipients: try await recipients(copies, origin),
+                envelope: origin.envelope(needs), recipients: copies.inOrder + delivered,
                 isHeld: origin.isHeld)
             await queue.accept(message)
             return copies.mapValues { _ in .queued(origin.id) }
@@ -85,25 +83,25 @@ package struct Outbox: Sendable {
 
     // MARK: Recipients
 
-    /// Throws where the directory does not tell whose a domain is, and SRS has to know: the client tries again.
-    private func recipients(
+    /// Copies as the queue keeps them. To be asked before any copy is written: what fails here is the client's to try again.
+    ///
+    /// - Throws: where the directory does not tell whose a domain is, and SRS has to know.
+    func recipients(
         _ copies: [Int: PlannedCopy], _ origin: MessageOrigin
-    ) async throws(SpoolFailure) -> [QueuedRecipient] {
-        var recipients: [QueuedRecipient] = []
-        for place in copies.keys.sorted() {
-            guard let copy = copies[place] else { continue }
-            var recipient = QueuedRecipient(
-                recipient: copy.asked, given: copy.recipients.first ?? copy.address, way: .mailbox)
-            recipient.recipient.address = copy.address
+    ) async throws(SpoolFailure) -> [Int: QueuedRecipient] {
+        var recipients: [Int: QueuedRecipient] = [:]
+        for (place, copy) in copies {
+            var recipient = copy.queued(origin)
             if case .destination(.remote(let remote)) = copy.target {
-                recipient.way = await way(remote, origin.sender.path)
-                recipient.sender = try await leavingSender(origin.sender.path, recipient.given, remote.address)
+                do throws(SpoolFailure) {
+                    recipient.sender = try await leavingSender(origin.sender.path, recipient.given, remote.address)
+                    if origin.filter == nil { recipient.way = await way(remote, origin.sender.path) }
+                } catch  where origin.waitsForDirectory && origin.filter == nil {
+                    recipient.recipient.address = recipient.given
+                    recipient.way = .unresolved
+                }
             }
-            if let filter = origin.filter {
-                recipient.way = .remote(filter.transport, nextHop: filter.nextHop, domain: copy.address.domain)
-                recipient.isWayFixed = true
-            }
-            recipients.append(recipient)
+            recipients[place] = recipient
         }
         return recipients
     }
@@ -166,18 +164,24 @@ struct PendingMessage: Sendable {
         }
     }
 
-    func commit(_ copies: [Int: PlannedCopy]) async -> [Int: Outbox.Outcome] {
+    func commit(
+        _ copies: [Int: QueuedRecipient], delivered: [QueuedRecipient] = []
+    ) async -> [Int: Outbox.Outcome] {
         guard failure == nil, let staged else {
             let failure = failure ?? MailboxFailure(.unavailable, "the spool took nothing")
             abort()
             return copies.mapValues { _ in .failed(failure) }
         }
-        return await outbox.commit(staged, copies, origin, scan.needs)
+        return await outbox.commit(staged, copies, delivered: delivered, origin, scan.needs)
     }
 
     func abort() {
         staged?.abort()
     }
+}
+
+extension [Int: QueuedRecipient] {
+    fileprivate var inOrder: [QueuedRecipient] { sorted { $0.key < $1.key }.map(\.value) }
 }
 
 extension SpoolFailure {

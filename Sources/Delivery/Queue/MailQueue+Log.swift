@@ -9,29 +9,40 @@ extension MailQueue {
     ) {
         let age = max(0, Self.now.wall &- message.envelope.arrival)
         for (place, result) in results where message.recipients.indices.contains(place) {
-            let recipient = message.recipients[place]
-            let (reply, host, status): (SMTPReply, String?, String)
-            switch result {
-            case .moved(let way, _):
-                logger.debug("to=<\(recipient.recipient.address)> goes another way now", metadata: ["way": "\(way)"])
-                continue
-            case .delivered(let said): (reply, host, status) = (said, nil, "sent")
-            case .deferred(let said, let from): (reply, host, status) = (said, from, "deferred")
-            case .unresolved(let said): (reply, host, status) = (said, nil, "deferred")
-            case .failed(let said, let from): (reply, host, status) = (said, from, "bounced")
-            }
-            let code = reply.enhanced ?? EnhancedStatusCode(UInt8(clamping: reply.code / 100), 0, 0)
-            let original = recipient.given == recipient.recipient.address ? "" : ", orig_to=<\(recipient.given)>"
-            let relay = host ?? (job.way == .mailbox ? "virtual" : job.way.text)
-            let words = host.map { "host \($0) said: " } ?? ""
-            logger.log(
-                level: status == "sent" ? .info : .notice,
-                """
-                to=<\(recipient.recipient.address)>\(original), relay=\(relay), delay=\(Self.delay(age)), \
-                dsn=\(code), status=\(status) (\(words)\(reply))
-                """,
-                metadata: ["message": "\(message.id)"])
+            let (level, text) = Self.line(message.recipients[place], job.way, result, age: age)
+            logger.log(level: level, "\(text)", metadata: ["message": "\(message.id)"])
         }
+    }
+
+    /// - Parameter age: of the message, in microseconds.
+    static func line(
+        _ recipient: QueuedRecipient, _ way: QueuedWay, _ result: RecipientResult, age: Int64
+    ) -> (level: Logger.Level, text: String) {
+        let (reply, host, status): (SMTPReply, String?, String)
+        switch result {
+        case .moved(let way, _):
+            return (.debug, "to=<\(recipient.recipient.address)> goes another way now: \(way.text)")
+        case .expanded:
+            return (
+                .info, "to=<\(recipient.given)>, relay=none, delay=\(delay(age)), dsn=2.0.0, status=sent (expanded)"
+            )
+        case .delivered(let said, let from): (reply, host, status) = (said, from, "sent")
+        case .deferred(let said, let from): (reply, host, status) = (said, from, "deferred")
+        case .unresolved(let said): (reply, host, status) = (said, nil, "deferred")
+        case .failed(let said, let from): (reply, host, status) = (said, from, "bounced")
+        }
+        let code = reply.enhanced ?? EnhancedStatusCode(UInt8(clamping: reply.code / 100), 0, 0)
+        let original = recipient.given == recipient.recipient.address ? "" : ", orig_to=<\(recipient.given)>"
+        let relay = host ?? way.text
+        // Of a yes Postfix gives the words alone.
+        let words = status == "sent" ? "" : host.map { "host \($0) said: " } ?? ""
+        return (
+            status == "sent" ? .info : .notice,
+            """
+            to=<\(recipient.recipient.address)>\(original), relay=\(relay), delay=\(delay(age)), dsn=\(code), \
+            status=\(status) (\(words)\(reply))
+            """
+        )
     }
 
     /// Recipients whose time ended.
@@ -55,6 +66,7 @@ extension QueuedWay {
     package var text: String {
         switch self {
         case .mailbox: "virtual"
+        case .unresolved: "unresolved"
         case .remote(let transport, let hop, let domain): "\(transport.spelling):\(hop ?? domain.description)"
         }
     }

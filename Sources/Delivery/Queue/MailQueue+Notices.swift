@@ -21,15 +21,20 @@ extension MailQueue {
         var changes: [QueueChange] = []
         for decision in decisions {
             switch decision {
-            case .delivered(_, let recipient, let reply):
-                delivered.append(recipient)
-                guard message?.wantsSuccess(recipient) ?? false else { continue }
-                let notice = PendingNotices.Notice(recipient: recipient, reply: reply)
-                if isMailbox {
-                    notices.delivered.append(notice)
-                } else if !tellsSuccess.contains(recipient) {
-                    notices.relayed.append(notice)
+            case .delivered(_, let recipient, let reply, let host):
+                guard message?.wantsSuccess(recipient) ?? false, isMailbox || !tellsSuccess.contains(recipient) else {
+                    delivered.append(recipient)
+                    continue
                 }
+                // With the fact stands that it has to be told: a crash before the report does not swallow it.
+                let success = QueuedSuccess(isMailbox ? .delivered : .relayed, reply, host: host)
+                notices.add(success, of: recipient)
+                changes.append(.state([recipient], .untold(success)))
+            case .expanded(_, let recipient):
+                guard let message, message.recipients.indices.contains(recipient),
+                    case .untold(let success) = message.recipients[recipient].state
+                else { continue }
+                notices.add(success, of: recipient)
             case .retry(_, let recipient, let attempts): changes.append(.state([recipient], .waiting(attempts)))
             case .move(_, let recipient, let way): changes.append(.way([recipient], way, isFixed: false))
             case .fail(_, let recipient, let reply, let host, let failure):
@@ -114,11 +119,18 @@ extension MailQueue {
         accept(queued)
     }
 
-    /// A message that never was in the queue lies in mailboxes here, and its sender asked to be told.
+    /// What a message's sender was yet to be told when the server ended, or when the message was queued anew.
+    func takeUp(untoldOf message: QueuedMessage) {
+        var notices = PendingNotices(untoldOf: message)
+        guard !notices.isEmpty else { return }
+        notices.isDone = schedule.status(of: message.id) == nil
+        unsettled[message.id, default: PendingNotices()].merge(notices)
+        postponed[message.id] = .now
+    }
+
+    /// What became at once of recipients of a message, whose sender asked to be told: each has the state `untold`.
     func tellOfSuccess(_ message: QueuedMessage, _ original: [UInt8]) async {
-        var notices = PendingNotices()
-        let delivered = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "delivered to maildir")
-        notices.delivered = message.recipients.indices.map { PendingNotices.Notice(recipient: $0, reply: delivered) }
+        let notices = PendingNotices(untoldOf: message)
         let reports = QueueReports(site: site(), message: message, spool: spool, given: original)
         do {
             if let report = try await reports.report(notices, .delivered) { try await add(report, on: message.id) }
@@ -143,15 +155,15 @@ extension MailQueue {
 extension QueuedMessage {
     fileprivate func wantsSuccess(_ recipient: Int) -> Bool {
         guard recipients.indices.contains(recipient) else { return false }
-        return recipients[recipient].recipient.notify?.contains(.success) ?? false
+        return DeliveryNotice.isDue(.delivered, sender: envelope.sender.path, recipients[recipient].recipient.notify)
     }
 }
 
 extension ScheduleDecision {
     var message: QueueID {
         switch self {
-        case .delivered(let id, _, _), .retry(let id, _, _), .move(let id, _, _), .fail(let id, _, _, _, _),
-            .reportDelay(let id, _, _, _), .messageIsDone(let id):
+        case .delivered(let id, _, _, _), .retry(let id, _, _), .move(let id, _, _), .fail(let id, _, _, _, _),
+            .reportDelay(let id, _, _, _), .expanded(let id, _), .messageIsDone(let id):
             id
         }
     }

@@ -56,6 +56,7 @@ package actor MailQueue {
         // What is held is resolved when it is released.
         if !message.isHeld { recent.insert(message) }
         schedule.insert(message, now: Self.now, isFresh: true)
+        takeUp(untoldOf: message)
         wake()
     }
 
@@ -126,8 +127,9 @@ package actor MailQueue {
 
     private func insert(_ messages: [QueuedMessage]) {
         let now = Self.now
-        for message in messages where schedule.status(of: message.id) == nil {
+        for message in messages where schedule.status(of: message.id) == nil && unsettled[message.id] == nil {
             schedule.insert(message, now: now, isFresh: false)
+            takeUp(untoldOf: message)
         }
         wake()
     }
@@ -162,28 +164,52 @@ package actor MailQueue {
         do throws(SpoolFailure) {
             let message: QueuedMessage
             if let known { message = known.message } else { message = try await spool.message(job.message) }
-            let outcome = await QueueJob(job: job, message: message, site: site(), spool: spool)
+            var outcome = await QueueJob(job: job, message: message, site: site(), spool: spool)
                 .run(isResolved: job.attempt == 1 && known?.isResolved() ?? false)
-            await conclude(job, message, outcome)
+            let (expanded, added) = await expand(job.message, &outcome)
+            await conclude(job, expanded ?? message, outcome, added)
         } catch {
             await conclude(job, unreadable: error)
         }
         wake()
     }
 
-    private func conclude(_ job: DeliveryJob, _ message: QueuedMessage, _ outcome: QueueJob.Outcome) async {
+    /// Writes down what recipients became, before anything is done about it: the copies are recipients of their own from
+    /// then on.
+    ///
+    /// - Returns: the message as it is then, nil where nothing was written; and the copies, by their places.
+    private func expand(
+        _ id: QueueID, _ outcome: inout QueueJob.Outcome
+    ) async -> (QueuedMessage?, added: [Int: QueuedRecipient]) {
+        guard !outcome.expansions.isEmpty else { return (nil, [:]) }
+        do throws(SpoolFailure) {
+            let (message, places) = try await spool.expand(id, outcome.expansions.map(\.change))
+            // It was read before.
+            recent.remove(id)
+            outcome.results += outcome.expansions.map { ($0.recipient, .expanded) }
+            return (message, Dictionary(uniqueKeysWithValues: places.map { ($0, message.recipients[$0]) }))
+        } catch {
+            outcome.results += outcome.expansions.map { ($0.recipient, .deferred(error.smtpReply, host: nil)) }
+            return (nil, [:])
+        }
+    }
+
+    private func conclude(
+        _ job: DeliveryJob, _ message: QueuedMessage, _ outcome: QueueJob.Outcome, _ added: [Int: QueuedRecipient]
+    ) async {
         var outcome = outcome
         if Task.isCancelled {
             // The server stops: that is no failure of the next hop's, and no attempt.
             outcome.results.removeAll {
                 switch $0.result {
                 case .deferred, .unresolved: true
-                case .delivered, .failed, .moved: false
+                case .delivered, .failed, .moved, .expanded: false
                 }
             }
             if outcome.contact == .unreachable { outcome.contact = .notTried }
         }
-        let decisions = schedule.finish(job, outcome.results, contact: outcome.contact, now: Self.now)
+        let decisions = schedule.finish(
+            job, outcome.results, contact: outcome.contact, added: added, now: Self.now)
         log(job, message, outcome.results)
         // The first attempt is over for these: what is tried again is resolved anew.
         if schedule.status(of: job.message)?.inFlight ?? 0 == 0 { recent.remove(job.message) }

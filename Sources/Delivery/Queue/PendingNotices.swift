@@ -32,19 +32,45 @@ struct PendingNotices: Sendable {
     /// Handed over to a mailbox, or to a next hop that will not tell of success itself.
     var delivered: [Notice] = []
     var relayed: [Notice] = []
-    /// Everybody was told of these, and it has to be written down: recipients given up, and recipients that are late.
+    /// Became several.
+    var expanded: [Notice] = []
+    /// Everybody was told of these, and it has to be written down: recipients given up, recipients that are late, and
+    /// recipients that have it or became others.
     var givenUp: [Int] = []
     var late: [Int] = []
+    var reached: [Int] = []
+    var replaced: [Int] = []
     /// No recipient waits any more.
     var isDone = false
+
+    init() {}
+
+    /// What a message's sender was not told yet of recipients that have it.
+    init(untoldOf message: QueuedMessage) {
+        for (place, recipient) in message.recipients.enumerated() {
+            if case .untold(let success) = recipient.state { add(success, of: place) }
+        }
+    }
 
     /// Whether nobody is left to be told.
     var isSilent: Bool {
         failed.isEmpty && expired.isEmpty && delayed.isEmpty && delivered.isEmpty && relayed.isEmpty
+            && expanded.isEmpty
     }
 
     /// Whether nothing is left to be done.
-    var isEmpty: Bool { isSilent && givenUp.isEmpty && late.isEmpty && !isDone }
+    var isEmpty: Bool {
+        isSilent && givenUp.isEmpty && late.isEmpty && reached.isEmpty && replaced.isEmpty && !isDone
+    }
+
+    mutating func add(_ success: QueuedSuccess, of recipient: Int) {
+        let notice = Notice(recipient: recipient, reply: success.reply, host: success.host)
+        switch success.kind {
+        case .delivered: delivered.append(notice)
+        case .relayed: relayed.append(notice)
+        case .expanded: expanded.append(notice)
+        }
+    }
 
     mutating func merge(_ other: PendingNotices) {
         failed += other.failed
@@ -52,8 +78,11 @@ struct PendingNotices: Sendable {
         delayed += other.delayed
         delivered += other.delivered
         relayed += other.relayed
+        expanded += other.expanded
         givenUp += other.givenUp
         late += other.late
+        reached += other.reached
+        replaced += other.replaced
         isDone = isDone || other.isDone
     }
 
@@ -63,7 +92,8 @@ struct PendingNotices: Sendable {
         switch kind {
         case .failed: failed.map { ($0, .failed(.refused)) } + expired.map { ($0, .failed(.expired)) }
         case .delayed: delayed.map { ($0, .delayed) }
-        case .delivered: delivered.map { ($0, .delivered) } + relayed.map { ($0, .relayed) }
+        case .delivered:
+            delivered.map { ($0, .delivered) } + relayed.map { ($0, .relayed) } + expanded.map { ($0, .expanded) }
         }
     }
 
@@ -76,13 +106,20 @@ struct PendingNotices: Sendable {
         case .delayed:
             late += delayed.map(\.recipient)
             delayed = []
-        case .delivered: (delivered, relayed) = ([], [])
+        case .delivered:
+            reached += (delivered + relayed).map(\.recipient)
+            replaced += expanded.map(\.recipient)
+            (delivered, relayed, expanded) = ([], [], [])
         }
     }
 
     /// What being told of changes for the recipients.
     func changes(of message: QueuedMessage) -> [QueueChange] {
-        var changes: [QueueChange] = givenUp.isEmpty ? [] : [.state(givenUp, .failed)]
+        var changes: [QueueChange] = []
+        for (places, state) in [(givenUp, QueuedState.failed), (reached, .delivered), (replaced, .expanded)]
+        where !places.isEmpty {
+            changes.append(.state(places, state))
+        }
         for place in late where message.recipients.indices.contains(place) && !givenUp.contains(place) {
             guard case .waiting(var attempts) = message.recipients[place].state else { continue }
             attempts.isDelayReported = true

@@ -14,6 +14,16 @@ struct QueueJob: Sendable {
         var contact = DestinationContact.notTried
         /// Recipients whose next hop tells of success itself.
         var tellsSuccess: Set<Int> = []
+        /// What recipients became; these have no result yet.
+        var expansions: [Expansion] = []
+    }
+
+    struct Expansion: Sendable {
+        var recipient: Int
+        var copies: [QueuedRecipient]
+        var state = QueuedState.expanded
+
+        var change: QueueChange { .expand(recipient, copies, state) }
     }
 
     /// A message of at most this many octets is delivered to mailboxes from memory.
@@ -27,17 +37,21 @@ struct QueueJob: Sendable {
     /// - Parameter isResolved: routing was asked a moment ago, when the message came.
     func run(isResolved: Bool) async -> Outcome {
         var outcome = Outcome()
-        var mailboxes: [(place: Int, mailboxes: [LocalMailbox])] = []
+        var mailboxes: [(place: Int, mailbox: LocalMailbox)] = []
         var remote: [Int] = []
         for place in job.recipients {
             guard message.recipients.indices.contains(place) else { continue }
             let recipient = message.recipients[place]
+            if job.way == .unresolved {
+                await expand(place, &outcome)
+                continue
+            }
             if case .remote = job.way, isResolved || recipient.isWayFixed {
                 remote.append(place)
                 continue
             }
             switch await resolve(recipient) {
-            case .mailboxes(let found): mailboxes.append((place, found))
+            case .mailboxes(let found): choose(found, for: place, &mailboxes, &outcome)
             case .remote: remote.append(place)
             case .ended(let result): outcome.results.append((place, result))
             }
@@ -79,17 +93,60 @@ struct QueueJob: Sendable {
                     return .ended(.unresolved(reply))
                 }
             }
-            for case .discard(_, let reason) in destinations {
-                let text = reason.isEmpty ? "discarded" : reason
-                return .ended(.delivered(SMTPReply(250, EnhancedStatusCode(2, 0, 0), text)))
-            }
+            for case .discard(_, let reason) in destinations { return .ended(.delivered(.discarded(reason))) }
             return .ended(.deferred(SMTPReply(451, EnhancedStatusCode(4, 3, 5), "no destination"), host: nil))
+        }
+    }
+
+    /// A recipient that nobody could resolve when the message came.
+    private func expand(_ place: Int, _ outcome: inout Outcome) async {
+        let recipient = message.recipients[place]
+        switch await RecipientExpansion(site: site, message: message).copies(of: recipient) {
+        case .copies(let copies, let isSeveral):
+            var expansion = Expansion(recipient: place, copies: copies)
+            let notify = recipient.recipient.notify
+            if isSeveral, DeliveryNotice.isDue(.expanded, sender: message.envelope.sender.path, notify) {
+                expansion.state = .untold(QueuedSuccess(.expanded, .aliasExpanded))
+            }
+            outcome.expansions.append(expansion)
+        case .discarded(let reason): outcome.results.append((place, .delivered(.discarded(reason))))
+        case .refused(let reply): outcome.results.append((place, .failed(reply, host: nil)))
+        case .deferred(let reply): outcome.results.append((place, .deferred(reply, host: nil)))
+        case .unresolved(let reply): outcome.results.append((place, .unresolved(reply)))
         }
     }
 
     // MARK: Mailboxes
 
-    private func deliver(_ found: [(place: Int, mailboxes: [LocalMailbox])], _ outcome: inout Outcome) async {
+    /// The mailbox that the copy is for. Where it is gone, or none is named, it is for those of the address that no other
+    /// copy is for; several of these become copies of their own first, so that each has a state of its own.
+    private func choose(
+        _ found: [LocalMailbox], for place: Int, _ chosen: inout [(place: Int, mailbox: LocalMailbox)],
+        _ outcome: inout Outcome
+    ) {
+        let recipient = message.recipients[place]
+        if let own = recipient.mailbox, let mailbox = found.first(where: { QueuedMailbox($0.location) == own }) {
+            return chosen.append((place, mailbox))
+        }
+        let taken = message.mailboxes(besidesRecipient: place)
+        let open = found.filter { !taken.contains(QueuedMailbox($0.location)) }
+        if open.count > 1 {
+            let copies = open.map { mailbox in
+                var copy = recipient.fromTheStart
+                copy.way = .mailbox
+                copy.mailbox = QueuedMailbox(mailbox.location)
+                return copy
+            }
+            outcome.expansions.append(Expansion(recipient: place, copies: copies))
+        } else if let mailbox = open.first {
+            chosen.append((place, mailbox))
+        } else {
+            let reply = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "every mailbox of the address has it")
+            outcome.results.append((place, .delivered(reply)))
+        }
+    }
+
+    private func deliver(_ found: [(place: Int, mailbox: LocalMailbox)], _ outcome: inout Outcome) async {
         outcome.contact = .reached
         let returnPath = TraceHeader.returnPath(message.envelope.sender.path)
         let content: SpooledContent
@@ -103,28 +160,16 @@ struct QueueJob: Sendable {
             return
         }
         let visited = DeliveredTo(in: start)
-        var recipients: [MaildirRecipient] = []
-        var places: [Int] = []
-        var isNew: [(place: Int, mailboxes: [LocalMailbox])] = []
-        for (place, mailboxes) in found {
-            if let mailbox = mailboxes.first(where: { visited.contains($0.address) }) {
-                outcome.results.append((place, .failed(DeliveredTo.loop(mailbox.address), host: nil)))
-            } else {
-                isNew.append((place, mailboxes))
-            }
+        for (place, mailbox) in found where visited.contains(mailbox.address) {
+            outcome.results.append((place, .failed(DeliveredTo.loop(mailbox.address), host: nil)))
         }
-        let found = isNew
+        let found = found.filter { !visited.contains($0.mailbox.address) }
         guard !found.isEmpty else { return }
-        for (place, mailboxes) in found {
-            let given = message.recipients[place].given
-            for mailbox in mailboxes {
-                recipients.append(
-                    MaildirRecipient(
-                        mailbox: mailbox,
-                        header: returnPath + TraceHeader.originalRecipient(given)
-                            + TraceHeader.deliveredTo(mailbox.address)))
-                places.append(place)
-            }
+        let recipients = found.map { place, mailbox in
+            MaildirRecipient(
+                mailbox: mailbox,
+                header: returnPath + TraceHeader.originalRecipient(message.recipients[place].given)
+                    + TraceHeader.deliveredTo(mailbox.address))
         }
         let delivered: [DeliveryOutcome]
         do throws(SpoolFailure) {
@@ -153,14 +198,11 @@ struct QueueJob: Sendable {
             outcome.contact = .notTried
             return
         }
-        // An address with several mailboxes is delivered when all have it.
-        var failures: [Int: SMTPReply] = [:]
-        for (place, result) in zip(places, delivered) {
-            if case .failure(let failure) = result { failures[place] = failures[place] ?? failure.smtpReply }
-        }
-        for (place, _) in found {
-            let delivered = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "delivered to maildir")
-            outcome.results.append((place, failures[place].map { .deferred($0, host: nil) } ?? .delivered(delivered)))
+        for ((place, _), result) in zip(found, delivered) {
+            switch result {
+            case .success: outcome.results.append((place, .delivered(.deliveredToMaildir)))
+            case .failure(let failure): outcome.results.append((place, .deferred(failure.smtpReply, host: nil)))
+            }
         }
     }
 
@@ -234,10 +276,20 @@ struct QueueJob: Sendable {
 extension RecipientResult {
     fileprivate init(_ result: RemoteDelivery.Result) {
         switch result.fate {
-        case .delivered: self = .delivered(result.reply)
+        case .delivered: self = .delivered(result.reply, host: result.host)
         case .failed: self = .failed(result.reply, host: result.host)
         case .deferred: self = .deferred(result.reply, host: result.host)
         }
+    }
+}
+
+extension SMTPReply {
+    /// Our own words for what needs no other host's.
+    static let deliveredToMaildir = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "delivered to maildir")
+    static let aliasExpanded = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "alias expanded")
+
+    fileprivate static func discarded(_ reason: String) -> SMTPReply {
+        SMTPReply(250, EnhancedStatusCode(2, 0, 0), reason.isEmpty ? "discarded" : reason)
     }
 }
 

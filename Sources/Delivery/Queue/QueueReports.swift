@@ -124,6 +124,13 @@ struct QueueReports: Sendable {
         let recipients: [QueuedRecipient]
         switch resolution.verdict {
         case .refuse: return nil
+        case .deferred where resolution.isUnavailable:
+            // It waits in the queue for the directory, like other mail; nothing that it tells of has to.
+            recipients = [
+                QueuedRecipient(
+                    recipient: EnvelopeRecipient(address: composed.recipient, notify: []), given: composed.recipient,
+                    way: .unresolved)
+            ]
         case .deferred(let reply):
             throw Unavailable(description: "where reports for \(composed.recipient) go: \(reply)")
         case .deliver(let destinations):
@@ -133,7 +140,7 @@ struct QueueReports: Sendable {
                     recipient: EnvelopeRecipient(address: destination.address, notify: []), given: composed.recipient,
                     way: .mailbox)
                 switch destination {
-                case .mailbox: break
+                case .mailbox(let mailbox): recipient.mailbox = QueuedMailbox(mailbox.location)
                 case .remote(let remote):
                     recipient.way = .remote(remote.transport, nextHop: remote.nextHop, domain: remote.address.domain)
                 case .discard: return nil

@@ -1,6 +1,10 @@
+import Delivery
 import Directory
+import Logging
 import MailModel
 import Net
+import Policy
+import Routing
 import SMTP
 import Synchronization
 
@@ -17,6 +21,21 @@ extension SMTPSession {
         case .unavailable:
             return SMTPReply(451, EnhancedStatusCode(4, 3, 0), "Error: temporary lookup failure")
         }
+    }
+
+    /// The reply to a recipient that the directory does not tell of now. It is taken and resolved later, as Postfix does with
+    /// mail of sendmail(1): the program is gone when the directory is back, and would lose the message. Nil for everybody
+    /// else, who keeps it and is told 451.
+    func takenUnresolved(
+        _ recipient: EnvelopeRecipient, _ decision: SMTPPolicy.RecipientDecision, _ session: SMTPSessionFacts
+    ) -> SMTPReply? {
+        guard transaction.withLock({ $0?.origin.waitsForDirectory ?? false }), let resolution = decision.resolution,
+            resolution.isUnavailable, decision.reply == resolution.reply
+        else { return nil }
+        logger.warning(
+            "a recipient waits for the directory",
+            metadata: ["to": "<\(recipient.address)>", "reply": "\(resolution.reply)"])
+        return SMTPReply(250, EnhancedStatusCode(2, 1, 5), "Ok: it will be looked up when the directory answers")
     }
 
     /// `postroom send` ends after the message: what it was told of a recipient beside others reaches nobody. A program that

@@ -92,8 +92,9 @@ final class SMTPSession: SMTPServices {
         }
         var rewritten = sender
         rewritten.path = returnPath
-        let origin = MessageOrigin(
+        var origin = MessageOrigin(
             id: queueID, sender: rewritten, submitter: session.login, client: session.connection.remoteAddress)
+        origin.waitsForDirectory = session.connection.peerUID != nil && sites.queue != nil
         var new = SMTPTransaction(site: site, policy: policy, sender: sender, origin: origin, queue: sites.queue)
         // RFC 2033 §4.2: the client has a queue, and a reply for each recipient; what fails for now stays its own.
         new.delivery.keepsFailures = !session.isLMTP
@@ -127,6 +128,14 @@ final class SMTPSession: SMTPServices {
                 transaction?.effects.merge(decision.effects)
             }
             return decision.reply
+        }
+        if let reply = takenUnresolved(recipient, decision, session) {
+            if let refusal = countRecipient(site, session) {
+                log(reject: refusal, "RCPT", session, sender, to: recipient.address)
+                return refusal
+            }
+            transaction.withLock { $0?.addUnresolved(recipient, decision) }
+            return reply
         }
         guard decision.reply.isPositive, !decision.isUndeliverable, let resolution = decision.resolution else {
             // A yes that leads nowhere would be a message lost.

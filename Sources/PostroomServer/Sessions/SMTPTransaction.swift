@@ -53,6 +53,14 @@ struct SMTPTransaction {
         for case .mailbox in destinations { reachesMailbox = true }
     }
 
+    /// A recipient that is resolved later.
+    mutating func addUnresolved(_ recipient: EnvelopeRecipient, _ decision: SMTPPolicy.RecipientDecision) {
+        guard let reply = decision.resolution?.reply else { return }
+        delivery.addUnresolved(recipient, reply)
+        recipients.append(recipient.address)
+        effects.merge(decision.effects)
+    }
+
     mutating func noteRefused(_ recipient: EnvelopeRecipient) {
         refused.append(recipient)
     }

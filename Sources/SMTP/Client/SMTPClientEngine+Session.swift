@@ -70,7 +70,8 @@ extension SMTPClientEngine {
     // MARK: AUTH
 
     private mutating func beginLogin(_ output: inout ByteBuffer) {
-        guard let credentials = options.credentials else {
+        // As Postfix's client: a server that offers no AUTH is given mail without it, and says itself if it wants a login.
+        guard let credentials = options.credentials, !capabilities.mechanisms.isEmpty else {
             phase = .ready
             return
         }
@@ -93,10 +94,8 @@ extension SMTPClientEngine {
         guard !login.candidates.isEmpty else {
             return fail(
                 .authentication, .authentication,
-                capabilities.mechanisms.isEmpty
-                    ? "\(peer) offers no AUTH"
-                    : "\(peer) offers no mechanism of AUTH that may be used: "
-                        + capabilities.mechanisms.joined(separator: " "))
+                "\(peer) offers no mechanism of AUTH that may be used: "
+                    + capabilities.mechanisms.joined(separator: " "))
         }
         sendAuth(&output)
     }

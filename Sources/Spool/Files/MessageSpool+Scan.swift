@@ -92,8 +92,8 @@ extension SpoolTransactions {
             batch.count += 1
             do throws(SpoolFailure) {
                 let message = try read(id).contents.message
-                if message.recipients.allSatisfy(\.state.isFinal) {
-                    // The server ended between the last delivery and the removal.
+                if message.recipients.allSatisfy(\.state.isDone) {
+                    // The server ended between the last delivery, or its report, and the removal.
                     batch.finished += 1
                     try remove(id)
                 } else {

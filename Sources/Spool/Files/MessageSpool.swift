@@ -142,7 +142,17 @@ package final class MessageSpool: Sendable {
     /// returns, but for "try again at" and ways, which a power cut may undo.
     @discardableResult
     package func update(_ id: QueueID, _ changes: [QueueChange]) async throws(SpoolFailure) -> QueuedMessage {
-        try await perform { try self.transactions.update(id, changes) }
+        try await perform { try self.transactions.update(id, changes).message }
+    }
+
+    /// As `update`.
+    ///
+    /// - Returns: the message, and the places of the recipients that the changes added.
+    package func expand(
+        _ id: QueueID, _ changes: [QueueChange]
+    ) async throws(SpoolFailure) -> (message: QueuedMessage, added: Range<Int>) {
+        let (message, formerCount) = try await perform { try self.transactions.update(id, changes) }
+        return (message, formerCount..<message.recipients.count)
     }
 
     @discardableResult

@@ -6,6 +6,9 @@ package enum QueueChange: Hashable, Sendable {
     case way([Int], QueuedWay, isFixed: Bool)
     case envelope(QueuedEnvelope)
     case held(Bool)
+    /// A recipient that waits became these, which are added behind the others; those that the message has already are not.
+    /// The state is what it is then. Nothing changes where it waits no more.
+    case expand(Int, [QueuedRecipient], QueuedState)
 
     /// Whether it must survive a power cut before anybody acts on it. "Try again at" need not: lost, the message is tried
     /// once more too early.
@@ -13,7 +16,7 @@ package enum QueueChange: Hashable, Sendable {
         switch self {
         case .state(_, let state): state.isFinal
         case .way: false
-        case .envelope, .held: true
+        case .envelope, .held, .expand: true
         }
     }
 }
@@ -30,11 +33,17 @@ extension QueuedMessage {
             for place in places {
                 recipients[place].way = way
                 recipients[place].isWayFixed = isFixed
+                recipients[place].mailbox = nil
             }
         case .envelope(let envelope):
             self.envelope = envelope
         case .held(let isHeld):
             self.isHeld = isHeld
+        case .expand(let place, let copies, let state):
+            guard recipients.indices.contains(place) else { return false }
+            guard case .waiting = recipients[place].state else { return true }
+            recipients[place].state = state
+            add(copies)
         }
         return true
     }

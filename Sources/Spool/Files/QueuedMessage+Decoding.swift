@@ -43,14 +43,14 @@ extension SpoolDecoder {
         let hasSourceRoute = try flag()
         let given = try optional { decoder throws(Fault) in try decoder.address() }
         let sender = try optional { decoder throws(Fault) in try decoder.reversePath() }
-        let way = try way()
+        let (way, mailbox) = try place()
         let isWayFixed = try flag()
         let state = try state()
         return QueuedRecipient(
             recipient: EnvelopeRecipient(
                 address: address, notify: notify, originalRecipient: originalRecipient,
                 hasSourceRoute: hasSourceRoute),
-            given: given ?? address, sender: sender, way: way, isWayFixed: isWayFixed, state: state)
+            given: given ?? address, sender: sender, way: way, isWayFixed: isWayFixed, mailbox: mailbox, state: state)
     }
 
     mutating func address() throws(Fault) -> EmailAddress {
@@ -71,10 +71,20 @@ extension SpoolDecoder {
         return address.map { .address($0) } ?? .null
     }
 
-    mutating func way() throws(Fault) -> QueuedWay {
+    mutating func way() throws(Fault) -> QueuedWay { try place().way }
+
+    /// A way, and the mailbox that is meant where one is named.
+    private mutating func place() throws(Fault) -> (way: QueuedWay, mailbox: QueuedMailbox?) {
         let transport: RemoteDestination.Transport
         switch try number(UInt8.self) {
-        case 0: return .mailbox
+        case 0: return (.mailbox, nil)
+        case 5:
+            let name = try text()
+            guard let format = MailboxLocation.Format(rawValue: name) else {
+                throw Fault("a mailbox of format \(name)")
+            }
+            return (.mailbox, QueuedMailbox(format: format, path: try octets()))
+        case 6: return (.unresolved, nil)
         case 1: transport = .smtp
         case 2: transport = .lmtp
         case 3: transport = RemoteDestination.Transport(.smtp, name: try text())
@@ -82,7 +92,7 @@ extension SpoolDecoder {
         case let other: throw Fault("way \(other)")
         }
         let nextHop = try optional { decoder throws(Fault) in try decoder.text() }
-        return .remote(transport, nextHop: nextHop, domain: try domain())
+        return (.remote(transport, nextHop: nextHop, domain: try domain()), nil)
     }
 
     mutating func state() throws(Fault) -> QueuedState {
@@ -98,6 +108,18 @@ extension SpoolDecoder {
         case 1: return .delivered
         case 2: return .failed
         case 3: return .deleted
+        case 4: return .expanded
+        case 5:
+            let kind: QueuedSuccess.Kind =
+                switch try number(UInt8.self) {
+                case 0: .delivered
+                case 1: .relayed
+                case 2: .expanded
+                case let other: throw Fault("success \(other)")
+                }
+            let reply = try reply()
+            return .untold(
+                QueuedSuccess(kind, reply, host: try optional { decoder throws(Fault) in try decoder.text() }))
         case let other: throw Fault("state \(other)")
         }
     }
@@ -116,6 +138,10 @@ extension SpoolDecoder {
         case 1: .way(try places(), try way(), isFixed: try flag())
         case 2: .envelope(try envelope())
         case 3: .held(try flag())
+        case 4:
+            .expand(
+                Int(try number(UInt32.self)), try list { decoder throws(Fault) in try decoder.recipient() },
+                try state())
         case let other: throw Fault("change \(other)")
         }
     }

@@ -37,7 +37,11 @@ extension SpoolEncoder {
         append(recipient.recipient.hasSourceRoute)
         append(recipient.given == recipient.recipient.address ? nil : recipient.given) { $0.append($1) }
         append(recipient.sender) { $0.append($1) }
-        append(recipient.way)
+        if let mailbox = recipient.mailbox, recipient.way == .mailbox {
+            append(mailbox)
+        } else {
+            append(recipient.way)
+        }
         append(recipient.isWayFixed)
         append(recipient.state)
     }
@@ -55,6 +59,8 @@ extension SpoolEncoder {
         switch way {
         case .mailbox:
             append(UInt8(0))
+        case .unresolved:
+            append(UInt8(6))
         case .remote(let transport, let nextHop, let domain):
             switch (transport.kind, transport.name) {
             case (.smtp, nil): append(UInt8(1))
@@ -71,6 +77,13 @@ extension SpoolEncoder {
         }
     }
 
+    /// In place of the way.
+    private mutating func append(_ mailbox: QueuedMailbox) {
+        append(UInt8(5))
+        append(text: mailbox.format.rawValue)
+        append(octets: mailbox.path)
+    }
+
     mutating func append(_ state: QueuedState) {
         switch state {
         case .waiting(let attempts):
@@ -83,6 +96,18 @@ extension SpoolEncoder {
         case .delivered: append(UInt8(1))
         case .failed: append(UInt8(2))
         case .deleted: append(UInt8(3))
+        case .expanded: append(UInt8(4))
+        case .untold(let success):
+            append(UInt8(5))
+            let kind: UInt8 =
+                switch success.kind {
+                case .delivered: 0
+                case .relayed: 1
+                case .expanded: 2
+                }
+            append(kind)
+            append(success.reply)
+            append(success.host) { $0.append(text: $1) }
         }
     }
 
@@ -113,6 +138,11 @@ extension SpoolEncoder {
         case .held(let isHeld):
             append(UInt8(3))
             append(isHeld)
+        case .expand(let place, let copies, let state):
+            append(UInt8(4))
+            append(UInt32(clamping: place))
+            append(list: copies) { $0.append($1) }
+            append(state)
         }
     }
 

@@ -10,13 +10,16 @@
 /// changes are added behind. What of them does not check (a write that was cut off) is as if it never was: the state
 /// before it holds, and at worst a copy is sent twice.
 package struct SpoolFile: Hashable, Sendable {
-    package static let version: UInt32 = 1
+    /// 2 adds what recipients became and which mailbox a copy is for; files of version 1 hold nothing that 2 reads otherwise.
+    package static let version: UInt32 = 2
     static let magic = Array("PRspool\n".utf8)
     package static let headLength = 28
     /// Of all records of one file together, in octets; more than the largest envelope with its changes can come to.
     static let maximumRecords: UInt64 = 256 << 20
 
     package var message: QueuedMessage
+    /// The version that the file has.
+    package var format: UInt32
     package var contentChecksum: UInt32
     /// Where the last record that counts ends.
     package var end: UInt64
@@ -88,7 +91,7 @@ package struct SpoolFile: Hashable, Sendable {
         read: (_ offset: UInt64, _ count: Int) throws(SpoolFailure) -> [UInt8]
     ) throws(SpoolFailure) {
         let first = try read(0, Self.firstRead(size: size))
-        let (contentLength, contentChecksum, headChecksum) = try Self.readHead(first, id)
+        let (format, contentLength, contentChecksum, headChecksum) = try Self.readHead(first, id)
         let (recordsStart, overflows) = Self.contentOffset.addingReportingOverflow(contentLength)
         guard !overflows, recordsStart <= size else {
             throw Self.damaged(id, "a content of \(contentLength) octets in a file of \(size)")
@@ -109,6 +112,7 @@ package struct SpoolFile: Hashable, Sendable {
             throw Self.damaged(id, "the envelope: \(error.text)")
         }
         guard decoder.isAtEnd, message.id == id else { throw Self.damaged(id, "the envelope is that of \(message.id)") }
+        self.format = format
         self.contentChecksum = contentChecksum
         chain = envelope.checksum
         end = recordsStart + UInt64(envelope.length)
@@ -127,7 +131,7 @@ package struct SpoolFile: Hashable, Sendable {
 
     private static func readHead(
         _ bytes: [UInt8], _ id: QueueID
-    ) throws(SpoolFailure) -> (contentLength: UInt64, contentChecksum: UInt32, checksum: UInt32) {
+    ) throws(SpoolFailure) -> (format: UInt32, contentLength: UInt64, contentChecksum: UInt32, checksum: UInt32) {
         var decoder = SpoolDecoder(bytes[...])
         let version: UInt32
         let contentChecksum: UInt32
@@ -145,11 +149,11 @@ package struct SpoolFile: Hashable, Sendable {
         } catch {
             throw damaged(id, error.text)
         }
-        guard version == Self.version else {
+        guard (1...Self.version).contains(version) else {
             throw SpoolFailure(
                 .unavailable, "message \(id) has format \(version); this program knows up to \(Self.version)")
         }
-        return (contentLength, contentChecksum, checksum)
+        return (version, contentLength, contentChecksum, checksum)
     }
 
     /// The record at the beginning of `bytes`; nil where there is none that checks.

@@ -186,7 +186,10 @@ final class SpoolTransactions: Sendable {
         }
     }
 
-    func update(_ id: QueueID, _ changes: [QueueChange]) throws(SpoolFailure) -> QueuedMessage {
+    /// - Returns: the message, and how many recipients it had before.
+    func update(
+        _ id: QueueID, _ changes: [QueueChange]
+    ) throws(SpoolFailure) -> (message: QueuedMessage, formerCount: Int) {
         try inTurn(id) { () throws(SpoolFailure) in
             let (file, contents) = try read(id, forChanging: true)
             var message = contents.message
@@ -197,13 +200,14 @@ final class SpoolTransactions: Sendable {
             }
             let isSuspect = suspects.withLock { $0.contains(id) }
             let isLong = contents.changes > Self.maximumChanges && contents.changes / 4 > contents.envelopeLength
-            if isSuspect || isLong {
+            // No reader of the older format would understand what is added.
+            if isSuspect || isLong || contents.format < SpoolFile.version {
                 try rewrite(message, file, contents)
                 suspects.withLock { _ = $0.remove(id) }
             } else {
                 try append(changes, to: file, contents)
             }
-            return message
+            return (message, contents.message.recipients.count)
         }
     }
 

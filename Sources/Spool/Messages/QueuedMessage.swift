@@ -76,18 +76,36 @@ package struct QueuedRecipient: Hashable, Sendable {
     package var way: QueuedWay
     /// The way was ordered (access(5) FILTER, a sender's relay host), and routing has no say.
     package var isWayFixed: Bool
+    /// Which mailbox of the address this copy is for; nil for every one that has none of its own, and for another way.
+    package var mailbox: QueuedMailbox?
     package var state: QueuedState
 
     package init(
         recipient: EnvelopeRecipient, given: EmailAddress, sender: ReversePath? = nil, way: QueuedWay,
-        isWayFixed: Bool = false, state: QueuedState = .waiting(QueuedAttempts())
+        isWayFixed: Bool = false, mailbox: QueuedMailbox? = nil, state: QueuedState = .waiting(QueuedAttempts())
     ) {
         self.recipient = recipient
         self.given = given
         self.sender = sender
         self.way = way
         self.isWayFixed = isWayFixed
+        self.mailbox = way == .mailbox ? mailbox : nil
         self.state = state
+    }
+}
+
+/// A mailbox of this machine, by the place where its mail lies: an account may change its owner or its quota meanwhile.
+package struct QueuedMailbox: Hashable, Sendable {
+    package var format: MailboxLocation.Format
+    package var path: [UInt8]
+
+    package init(format: MailboxLocation.Format, path: [UInt8]) {
+        self.format = format
+        self.path = path
+    }
+
+    package init(_ location: MailboxLocation) {
+        self.init(format: location.format, path: location.inbox ?? location.path)
     }
 }
 
@@ -95,6 +113,9 @@ package struct QueuedRecipient: Hashable, Sendable {
 package enum QueuedWay: Hashable, Sendable {
     /// A mailbox on this machine.
     case mailbox
+    /// Nobody could tell when the message came: the recipient is the address as it was given, and the first attempt that
+    /// the directory answers makes its copies of it, by aliases, groups and accounts.
+    case unresolved
     /// As `RemoteDestination`; a next hop of nil stands for the mail exchangers of the domain given.
     case remote(RemoteDestination.Transport, nextHop: String?, domain: Domain)
 }
@@ -107,10 +128,49 @@ package enum QueuedState: Hashable, Sendable {
     case failed
     /// Taken out of the queue by an administrator: nobody is told.
     case deleted
+    /// Became others, which stand behind those that came with the message.
+    case expanded
+    /// Nothing is left to be tried, but the sender, who asked for it (NOTIFY=SUCCESS), is yet to be told.
+    case untold(QueuedSuccess)
 
+    /// Nothing is tried any more.
     package var isFinal: Bool {
         if case .waiting = self { false } else { true }
     }
+
+    /// Nothing is left to be done, nor to be told.
+    package var isDone: Bool {
+        switch self {
+        case .waiting, .untold: false
+        case .delivered, .failed, .deleted, .expanded: true
+        }
+    }
+}
+
+/// What a report of success has to say of a recipient.
+package struct QueuedSuccess: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        /// It is in a mailbox here.
+        case delivered
+        /// A next hop has it that tells of success to nobody.
+        case relayed
+        /// An alias became several recipients.
+        case expanded
+    }
+
+    package var kind: Kind
+    package var reply: SMTPReply
+    /// Who said so; nil for ourselves.
+    package var host: String?
+
+    package init(_ kind: Kind, _ reply: SMTPReply, host: String? = nil) {
+        self.kind = kind
+        self.reply = reply
+        self.host = host
+    }
+
+    /// What the recipient's state is once the sender was told.
+    package var toldState: QueuedState { kind == .expanded ? .expanded : .delivered }
 }
 
 /// What was tried so far for one recipient.

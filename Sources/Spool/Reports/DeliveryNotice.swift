@@ -18,7 +18,11 @@ package enum DeliveryNotice {
 
     /// Whether a report goes out: never to `<>`, and without NOTIFY only of failure and delay.
     package static func isDue(_ event: Event, sender: ReversePath, _ notify: EnvelopeRecipient.Notify?) -> Bool {
-        guard sender != .null else { return false }
+        sender != .null && asks(for: event, notify)
+    }
+
+    /// Whether a sender that can be told wants to be.
+    static func asks(for event: Event, _ notify: EnvelopeRecipient.Notify?) -> Bool {
         let asked = notify ?? [.failure, .delay]
         return switch event {
         case .failed: asked.contains(.failure)

@@ -86,7 +86,8 @@ struct ReportText: Sendable {
         case .delivered: "\(it) was delivered to a mailbox here."
         case .relayed:
             "\(it) was handed to \(speaker), which sends no reports of its own: this is the last you hear of it."
-        case .expanded: "\(it) stands for others, and the message was sent on to them. No more reports follow."
+        case .expanded:
+            "\(it) stands for others, and the message was sent on to them. Only of failures and delays more is told."
         }
     }
 

@@ -17,7 +17,7 @@ package struct DeliveryJob: Hashable, Sendable {
 
 /// What became of one recipient of a job.
 package enum RecipientResult: Hashable, Sendable {
-    case delivered(SMTPReply)
+    case delivered(SMTPReply, host: String? = nil)
     case deferred(SMTPReply, host: String?)
     /// The directory does not tell now where the recipient is: it waits on, however old the message is. An outage bounces
     /// nothing.
@@ -25,6 +25,8 @@ package enum RecipientResult: Hashable, Sendable {
     case failed(SMTPReply, host: String?)
     /// Resolved anew, to another way for the same final address: nothing was tried.
     case moved(to: QueuedWay, EmailAddress)
+    /// Became others, which `finish` is told of: nothing was tried.
+    case expanded
 }
 
 /// What a job showed of its destination, whatever became of the message.
@@ -47,10 +49,12 @@ package enum ScheduleDecision: Hashable, Sendable {
         case expired
     }
 
-    case delivered(QueueID, recipient: Int, SMTPReply)
+    case delivered(QueueID, recipient: Int, SMTPReply, host: String? = nil)
     /// The new state of a recipient that waits on.
     case retry(QueueID, recipient: Int, QueuedAttempts)
     case move(QueueID, recipient: Int, to: QueuedWay)
+    /// It was written down before.
+    case expanded(QueueID, recipient: Int)
     /// A nil reply stands for the one last written down for the recipient.
     case fail(QueueID, recipient: Int, SMTPReply?, host: String?, Failure)
     /// Comes once for a recipient, and only if NOTIFY allows it and the sender is not `<>`. It has to be written down with

@@ -3,9 +3,11 @@ import MailModel
 extension DeliverySchedule {
     /// Every job ends here, and only once: nothing comes of a job that is not in flight. A recipient without a result waits
     /// on as it was, for the shortest wait at least. The decisions on a message come in the order of its recipients.
+    ///
+    /// - Parameter added: recipients that were added to the message for those that are `expanded`, by their places.
     package mutating func finish(
         _ job: DeliveryJob, _ results: [(recipient: Int, result: RecipientResult)], contact: DestinationContact,
-        now: ScheduleInstant
+        added: [Int: QueuedRecipient] = [:], now: ScheduleInstant
     ) -> [ScheduleDecision] {
         guard let run = running.removeValue(forKey: job.number) else { return [] }
         let place = run.group
@@ -19,11 +21,13 @@ extension DeliverySchedule {
         let due = nextAttempt(of: message, now)
         var decisions: [ScheduleDecision] = []
         var staying: [WaitingRecipient] = []
+        var hasMoved = false
         var moving: [(recipient: WaitingRecipient, way: QueuedWay, address: EmailAddress)] = []
         for recipient in groups[place].recipients {
             let number = Int(recipient.place)
             switch resultOf[number] {
-            case .delivered(let reply)?: decisions.append(.delivered(message.id, recipient: number, reply))
+            case .delivered(let reply, let host)?:
+                decisions.append(.delivered(message.id, recipient: number, reply, host: host))
             case _ where message.isRemoved: break
             case nil: staying.append(recipient)
             case .failed(let reply, let host)?:
@@ -41,12 +45,16 @@ extension DeliverySchedule {
             case .moved(let way, let address)?:
                 decisions.append(.move(message.id, recipient: number, to: way))
                 moving.append((recipient, way, address))
+            case .expanded?:
+                decisions.append(.expanded(message.id, recipient: number))
+                hasMoved = hasMoved || recipient.hasMoved
             }
         }
         setState(place, .none)
         for (recipient, way, address) in moving {
             move(recipient, of: messagePlace, to: way, address, from: destination, run.mailClass, due: due)
         }
+        if !message.isRemoved { add(added, to: messagePlace, run.mailClass, due: hasMoved ? due : nil) }
         if staying.isEmpty {
             remove(place)
         } else {
@@ -110,6 +118,44 @@ extension DeliverySchedule {
             wait(place, until: due)
         } else {
             makeReady(place, mailClass)
+        }
+    }
+
+    /// - Parameter due: nil for at once.
+    private mutating func add(
+        _ added: [Int: QueuedRecipient], to message: Int32, _ mailClass: ScheduleClass, due: Int64?
+    ) {
+        guard !added.isEmpty, let known = messages[message] else { return }
+        var batches: [(key: DestinationKey, way: QueuedWay, recipients: [WaitingRecipient])] = []
+        var places: [DestinationKey: Int] = [:]
+        for (place, recipient) in added.sorted(by: { $0.key < $1.key }) {
+            guard case .waiting(let attempts) = recipient.state, let number = Int32(exactly: place) else { continue }
+            let asks = !known.isFromNobody && DeliveryNotice.asks(for: .delayed, recipient.recipient.notify)
+            let waiting = WaitingRecipient(
+                place: number, attempts: attempts.count, isDelayReportDue: asks && !attempts.isDelayReported,
+                // What becomes of it without an attempt in between has to wait.
+                hasMoved: true)
+            let key = DestinationKey(recipient.way, recipient.recipient.address)
+            if let batch = places[key] {
+                batches[batch].recipients.append(waiting)
+            } else {
+                places[key] = batches.count
+                batches.append((key, recipient.way, [waiting]))
+            }
+        }
+        for batch in batches {
+            let destination = place(of: batch.key, batch.way)
+            guard let group = RecipientGroup(message: message, destination: destination, batch.recipients) else {
+                continue
+            }
+            let place = add(group)
+            if known.isHeld {
+                setState(place, .held)
+            } else if let due {
+                deferGroup(place, until: due)
+            } else {
+                makeReady(place, mailClass)
+            }
         }
     }
 

@@ -4,6 +4,8 @@ import MailModel
 enum DestinationKey: Hashable, Sendable {
     /// One mailbox each: a broken one holds up no other.
     case mailbox(EmailAddress)
+    /// Whatever the directory has to tell first.
+    case unresolved
     case exchangers(RemoteDestination.Transport, Domain)
     /// Whatever the domain: all mail for a relay host is one destination.
     case nextHop(RemoteDestination.Transport, String)
@@ -11,6 +13,7 @@ enum DestinationKey: Hashable, Sendable {
     init(_ way: QueuedWay, _ address: EmailAddress) {
         switch way {
         case .mailbox: self = .mailbox(address)
+        case .unresolved: self = .unresolved
         case .remote(let transport, nil, let domain): self = .exchangers(transport, domain)
         case .remote(let transport, let nextHop?, _): self = .nextHop(transport, nextHop)
         }
@@ -20,6 +23,7 @@ enum DestinationKey: Hashable, Sendable {
     init?(_ way: QueuedWay) {
         switch way {
         case .mailbox: return nil
+        case .unresolved: self = .unresolved
         case .remote(let transport, nil, let domain): self = .exchangers(transport, domain)
         case .remote(let transport, let nextHop?, _): self = .nextHop(transport, nextHop)
         }
@@ -32,7 +36,7 @@ enum DestinationKey: Hashable, Sendable {
     /// By what `overrides` name it.
     var name: String? {
         switch self {
-        case .mailbox: nil
+        case .mailbox, .unresolved: nil
         case .exchangers(_, let domain): domain.description
         case .nextHop(_, let nextHop): nextHop
         }
@@ -41,7 +45,7 @@ enum DestinationKey: Hashable, Sendable {
     /// By what `transportLimits` name its transport.
     var transport: String? {
         switch self {
-        case .mailbox: nil
+        case .mailbox, .unresolved: nil
         case .exchangers(let transport, _), .nextHop(let transport, _): transport.spelling
         }
     }
@@ -49,6 +53,7 @@ enum DestinationKey: Hashable, Sendable {
     func isIn(_ domain: Domain) -> Bool {
         switch self {
         case .mailbox(let address): address.domain == domain
+        case .unresolved: false
         case .exchangers(_, let own): own == domain
         case .nextHop(_, let nextHop): Domain(nextHop) == domain
         }

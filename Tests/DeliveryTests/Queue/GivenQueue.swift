@@ -18,7 +18,9 @@ import Testing
 /// A directory that a test changes: who has a mailbox, whose mail goes where, and whether anybody answers.
 final class GivenDirectory: MailboxLookup, LookupTable {
     private struct State {
-        var mailboxes: Set<String> = []
+        /// By name: the folders of its mailboxes.
+        var mailboxes: [String: [String]] = [:]
+        var aliases: [String: String] = [:]
         var ways: [String: String] = [:]
         var isDown = false
     }
@@ -32,29 +34,48 @@ final class GivenDirectory: MailboxLookup, LookupTable {
     let location: Directory.SourceLocation? = nil
     let isPattern = false
 
-    func setMailboxes(_ names: [String]) { state.withLock { $0.mailboxes = Set(names) } }
+    func setMailboxes(_ names: [String]) {
+        state.withLock { $0.mailboxes = Dictionary(uniqueKeysWithValues: names.map { ($0, [$0]) }) }
+    }
+    func setMailboxes(of name: String, _ folders: [String]) { state.withLock { $0.mailboxes[name] = folders } }
+    /// As a line of virtual(5).
+    func setAlias(_ address: String, _ targets: String?) { state.withLock { $0.aliases[address] = targets } }
     /// As a line of transport(5).
     func setWay(_ key: String, _ value: String?) { state.withLock { $0.ways[key] = value } }
     func setDown(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
 
     func mailboxes(for address: EmailAddress) async -> Answer<[LocalMailbox]> {
         let name = String(decoding: address.localPart, as: UTF8.self)
-        let (isThere, isDown) = state.withLock { ($0.mailboxes.contains(name), $0.isDown) }
+        let (folders, isDown) = state.withLock { ($0.mailboxes[name] ?? [], $0.isDown) }
         if isDown { return Answer(.unavailable(UnavailableReason(.unreachable, "no server answers"))) }
-        guard isThere, let owner = Owner(uid: 20_001, gid: 20_001) else { return Answer(.absent) }
+        guard !folders.isEmpty, let owner = Owner(uid: 20_001, gid: 20_001) else { return Answer(.absent) }
         return Answer(
-            .found([
-                LocalMailbox(
-                    address: address, location: MailboxLocation(format: .maildir, path: root.bytes("mail/\(name)")),
-                    owner: owner)
-            ]))
+            .found(
+                folders.map { folder in
+                    LocalMailbox(
+                        address: address,
+                        location: MailboxLocation(format: .maildir, path: root.bytes("mail/\(folder)")), owner: owner)
+                }))
     }
 
-    func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> {
+    func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> { answer(key) { $0.ways } }
+
+    private func answer(_ key: [UInt8], _ entries: (State) -> [String: String]) -> Answer<[UInt8]> {
         let text = String(decoding: key, as: UTF8.self)
-        let (value, isDown) = state.withLock { ($0.ways[text], $0.isDown) }
+        let (value, isDown) = state.withLock { (entries($0)[text], $0.isDown) }
         if isDown { return Answer(.unavailable(UnavailableReason(.unreachable, "no server answers"))) }
         return Answer(value.map { .found(Array($0.utf8)) } ?? .absent)
+    }
+
+    /// The aliases as a table.
+    struct Aliases: LookupTable {
+        let directory: GivenDirectory
+
+        let name = "aliases"
+        let location: Directory.SourceLocation? = nil
+        let isPattern = false
+
+        func lookup(_ key: [UInt8]) async -> Answer<[UInt8]> { directory.answer(key) { $0.aliases } }
     }
 }
 
@@ -65,6 +86,7 @@ final class GivenQueue: Sendable {
         var tls = OutgoingTLSOptions()
         var logins = NextHopLogins()
         var finder = HostFinder.Options()
+        var senderRewriting: SenderRewriting?
         /// What fails in the spool.
         var beforeStep: (@Sendable (SpoolStep) throws -> Void)?
 
@@ -91,6 +113,8 @@ final class GivenQueue: Sendable {
                 readFile: { throw TableFault("\($0): no files here") },
                 openTable: { name, place in throw TableFault("\(name): no tables here", at: place) }))
         options.transportMaps = [directory]
+        options.virtualAliasMaps = [GivenDirectory.Aliases(directory: directory)]
+        options.senderRewriting = settings.senderRewriting
         let router = Router(options)
         self.router = router
         let pool = BlockingPool(name: "disk", threads: 4)
@@ -155,24 +179,31 @@ final class GivenQueue: Sendable {
     // MARK: Mail
 
     /// Hands a message in, as a session does.
+    ///
+    /// - Parameter waits: as for a program of this machine.
     @discardableResult
     func send(
         from sender: String = "anna@example.org", to recipients: [String],
         notify: EnvelopeRecipient.Notify? = nil, ret: EnvelopeSender.Return? = nil, envelopeID: String? = nil,
-        isHeld: Bool = false, _ content: String = "Subject: hello\r\n\r\nbody\r\n"
+        isHeld: Bool = false, waits: Bool = false, _ content: String = "Subject: hello\r\n\r\nbody\r\n"
     ) async throws -> QueueID {
         let path: ReversePath = sender.isEmpty ? .null : .address(try #require(EmailAddress(sender)))
         var origin = MessageOrigin(
             sender: EnvelopeSender(path: path, ret: ret, envelopeID: envelopeID.map { Array($0.utf8) }),
             submitter: "anna")
         origin.isHeld = isHeld
+        origin.waitsForDirectory = waits
         var transaction = DeliveryTransaction(
             origin: origin, mailboxes: mailboxes, outbox: Outbox(queue: queue, router: router))
         for recipient in recipients {
             let address = try #require(EmailAddress(recipient))
             let asked = EnvelopeRecipient(address: address, notify: notify)
             let resolution = await router.resolve(address)
-            transaction.add(resolution, asked: asked)
+            if waits, resolution.isUnavailable {
+                transaction.addUnresolved(asked, resolution.reply)
+            } else {
+                transaction.add(resolution, asked: asked)
+            }
         }
         #expect(transaction.loop(in: ByteBuffer(string: content)) == nil)
         let report = await transaction.deliver(body: ByteBuffer(string: content), traceHeaders: [])
@@ -198,6 +229,14 @@ final class GivenQueue: Sendable {
     func waitForInbox(_ name: String, _ count: Int = 1) async throws -> [String] {
         try await soon("\(count) messages for \(name)") { inbox(name).count >= count }
         return inbox(name)
+    }
+}
+
+extension SenderRewriting {
+    /// That of `example.org`.
+    static func given() throws -> SenderRewriting {
+        let domain = try #require(Domain("example.org"))
+        return try #require(SenderRewriting(secrets: [Array("secret".utf8)], domain: domain))
     }
 }
 

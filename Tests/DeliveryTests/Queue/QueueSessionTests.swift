@@ -40,6 +40,59 @@ import Testing
         }
     }
 
+    @Test func `a next hop that offers no AUTH gets the mail without a login`() async throws {
+        try await ReceivingPeer.serving(extensions: ["PIPELINING"]) { peer in
+            try await GivenQueue.running {
+                $0.logins = NextHopLogins(tables: [Logins(entries: ["[127.0.0.1]:\(peer.port)": "anna:one"])])
+            } _: { given in
+                given.directory.setWay("far.example", "smtp:[127.0.0.1]:\(peer.port)")
+                try await given.send(to: ["x@far.example"])
+                try await given.waitUntilEmpty()
+                #expect(peer.messages.count == 1 && peer.logins == [])
+                #expect(given.inbox("anna") == [])
+            }
+        }
+    }
+
+    @Test func `the log names the host that took a message, and what it said`() throws {
+        let address = try #require(EmailAddress("x@far.example"))
+        let way = QueuedWay.remote(.smtp, nextHop: "[relay.example]:587", domain: address.domain)
+        let recipient = QueuedRecipient(
+            recipient: EnvelopeRecipient(address: address), given: address, way: way)
+        let (ok, later) = (SMTPReply(250, nil, "2.0.0 Ok: queued as 1"), SMTPReply(450, nil, "later"))
+        let host = "relay.example[192.0.2.1]:587"
+        func text(_ result: RecipientResult) -> String { MailQueue.line(recipient, way, result, age: 1_200_000).text }
+        #expect(
+            text(.delivered(ok, host: host))
+                == "to=<x@far.example>, relay=\(host), delay=1.2, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 1)")
+        #expect(text(.deferred(later, host: host)).hasSuffix("status=deferred (host \(host) said: 450 later)"))
+        #expect(text(.deferred(later, host: nil)).contains(", relay=smtp:[relay.example]:587, "))
+    }
+
+    @Test func `a flush for a domain finds its mail behind a relay host, and leaves the rest there`() async throws {
+        try await ReceivingPeer.serving { peer in
+            try await GivenQueue.running {
+                $0.schedule = ScheduleOptions(minimalBackoff: .seconds(3600), maximalBackoff: .seconds(3600))
+            } _: { given in
+                peer.answer { verb, _ in verb == "RCPT" ? "450 4.2.0 later" : nil }
+                var ids: [QueueID] = []
+                for domain in ["far.example", "other.example"] {
+                    given.directory.setWay(domain, "smtp:[127.0.0.1]:\(peer.port)")
+                    ids.append(try await given.send(to: ["x@\(domain)"]))
+                }
+                for id in ids {
+                    try await soon("it waits for its time") { await given.queue.waits(for: id)?.nextAttempt != nil }
+                }
+                peer.answer { _, _ in nil }
+                try await given.queue.flush(.domain(try #require(Domain("far.example"))))
+                try await soon("one is gone") { given.spooled.count == 1 }
+                #expect(given.spooled == [ids[1].description])
+                #expect(peer.messages.map { $0.recipients.count } == [1])
+                #expect(await given.queue.waits(for: ids[1])?.nextAttempt != nil)
+            }
+        }
+    }
+
     private func base64(_ text: String) -> String {
         let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
         var result = ""

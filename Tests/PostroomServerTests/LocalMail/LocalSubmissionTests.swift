@@ -103,6 +103,36 @@ import Testing
         }
     }
 
+    @Test func `hands its message over while the directory is down, and everybody else is told to try again`()
+        async throws
+    {
+        let slapd = try await Slapd.launch(.vennedey)
+        let configuration = TestSite.postfixUser(slapd) + "\noutgoing: {minimal_backoff: 1s, maximal_backoff: 1s}\n"
+        try await TestSite.serving(configuration) { site in
+            let sendmail = try Sendmail(in: site.folder)
+            await slapd.stop()
+            let result = try await sendmail.run(
+                ["-f", "mail006@mx0.example.com", "mail003@mx0.example.com", "none@mx0.example.com"],
+                "Subject: later\n\ntext\n")
+            #expect(result.code == 0 && result.output.isEmpty, "\(result.output)")
+            let dialogue = try await SMTPDialogue(site)
+            _ = try await dialogue.ask("MAIL FROM:<s@elsewhere.example>")
+            #expect(try await dialogue.ask("RCPT TO:<mail003@mx0.example.com>").hasPrefix("451 4.3.0"))
+            let waiting = try await site.server.queue.spool.messages(site.server.queue.spool.ids())
+            #expect(
+                waiting.first.map { ListedMessage($0, nil) }?.recipients.map(\.destination) == [
+                    "unresolved", "unresolved",
+                ])
+            try await slapd.start()
+            try await eventually("it is in its mailbox, and its sender knows who has none") {
+                site.new("mail003/mailbox").count == 1 && site.new("mail006/mailbox").count == 1
+            }
+            let report = try String(contentsOfFile: try #require(site.new("mail006/mailbox").first), encoding: .utf8)
+            #expect(report.contains("Final-Recipient: rfc822; none@mx0.example.com\n"))
+            #expect(report.contains("Status: 5.1.1\n"))
+        }
+    }
+
     @Test func `speaks SMTP through -bs`() async throws {
         try await serving { site, sendmail in
             let result = try await sendmail.run(

@@ -17,7 +17,10 @@ struct SpoolDamageTests {
         let attempts = QueuedAttempts(count: 1, next: 5, last: SMTPReply(451, EnhancedStatusCode(4, 2, 1), "later"))
         return (
             message, content,
-            [[.state([0], .delivered)], [.state([1], .waiting(attempts))], [.held(true), .state([1], .failed)]]
+            [
+                [.state([0], .delivered)], [.state([1], .waiting(attempts))],
+                [.expand(1, [try .sample("c@z.example")], .expanded)], [.held(true), .state([2], .failed)],
+            ]
         )
     }
 
@@ -119,13 +122,13 @@ struct SpoolDamageTests {
     @Test func `a later version's file is left alone, and said so`() throws {
         let (message, content, _) = try Self.sample()
         var bytes = SpoolFile.bytes(of: message, content: content)
-        bytes[11] = 2
+        bytes[11] = 3
         do throws(SpoolFailure) {
             _ = try SpoolFile(Self.id, SpoolFile.withFittingChecksums(bytes))
             Issue.record("no failure")
         } catch {
             #expect(error.kind == .unavailable)
-            #expect(error.reason.contains("format 2"))
+            #expect(error.reason.contains("format 3"))
         }
     }
 

@@ -71,6 +71,8 @@ struct SpoolRoundTripTests {
             [.state([1, 2], .waiting(later)), .way([2], .mailbox, isFixed: true)],
             [.held(true)],
             [.envelope(try QueuedEnvelope.odd()[2])],
+            [.expand(1, try QueuedRecipient.odd(), .expanded), .way([1], .unresolved, isFixed: false)],
+            [.expand(1, [try .sample("d@z.example")], .deleted)],
             [.state([2], .failed), .state([1], .deleted), .held(false)],
             [],
         ]
@@ -89,6 +91,72 @@ struct SpoolRoundTripTests {
         let next = try await test.open()
         #expect(try await next.all().messages == [message])
         #expect(try await next.text(id) == "text")
+    }
+
+    @Test func `a mailbox and an address elsewhere get one copy, whichever ways lead there`() async throws {
+        let spool = try await TestSpool().open()
+        func mailbox(_ address: String, _ path: String?, _ state: QueuedState? = nil) throws -> QueuedRecipient {
+            var recipient = try QueuedRecipient.sample(address)
+            recipient.way = .mailbox
+            recipient.mailbox = path.map { QueuedMailbox(format: .maildir, path: Array($0.utf8)) }
+            if let state { recipient.state = state }
+            return recipient
+        }
+        var all = try QueuedRecipient.sample("all@example.org")
+        all.way = .unresolved
+        let id = QueueID.make()
+        let first = [
+            all, try mailbox("anna@example.org", "/anna", .delivered), try mailbox("ben@example.org", nil),
+            try .sample("X@far.example"),
+        ]
+        _ = try await spool.add(id: id, envelope: .sample, recipients: first, header: [], body: ByteBuffer())
+        let new = [
+            try mailbox("info@example.org", "/info"), try mailbox("info@example.org", "/info2"),
+            try .sample("y@far.example"),
+        ]
+        let covered = [
+            // Its mailbox has it; its address takes every mailbox it has; the host elsewhere was asked.
+            try mailbox("an@example.net", "/anna"), try mailbox("Ben@example.org", "/ben"),
+            try .sample("x@far.example"), try mailbox("in@example.net", "/info"), try .sample("Y@far.example"),
+        ]
+        let (message, added) = try await spool.expand(id, [.expand(0, new + covered, .expanded)])
+        #expect(message.recipients[0].state == .expanded)
+        #expect(Array(message.recipients[added]) == new)
+        #expect(try await spool.message(id) == message)
+        let others = message.mailboxes(besidesRecipient: 4).map { String(decoding: $0.path, as: UTF8.self) }
+        #expect(others.sorted() == ["/anna", "/info2"])
+        // What is over is not expanded again.
+        #expect(try await spool.expand(id, [.expand(0, [try .sample("z@far.example")], .expanded)]).added.isEmpty)
+    }
+
+    @Test func `a message whose sender is yet to be told of success is there for the next server`() async throws {
+        let test = try TestSpool()
+        let spool = try await test.open()
+        let untold = QueuedState.untold(QueuedSuccess(.delivered, SMTPReply(250, nil, "Ok")))
+        let first = try await spool.add("told").id
+        let second = try await spool.add("untold").id
+        try await spool.update(first, [.state([0], .delivered)])
+        try await spool.update(second, [.state([0], untold)])
+        await spool.close()
+        let next = try await test.open()
+        let (messages, scan) = try await next.all()
+        #expect(messages.map(\.id) == [second] && messages.first?.recipients.first?.state == untold)
+        #expect(scan == SpoolScan(messages: 1, finished: 1))
+    }
+
+    @Test func `a file of the first version is read, and becomes one of today's with its first change`() async throws {
+        let test = try TestSpool()
+        let spool = try await test.open()
+        let message = try await spool.add("text")
+        var bytes = try test.bytes(message.id)
+        #expect(bytes[11] == 2)
+        bytes[11] = 1
+        try test.replace(message.id, with: SpoolFile.withFittingChecksums(bytes))
+        #expect(try await spool.message(message.id) == message)
+        let changed = try await spool.update(message.id, [.expand(0, [try .sample("b@x.example")], .expanded)])
+        #expect(try test.bytes(message.id)[11] == 2)
+        #expect(try await spool.message(message.id) == changed && changed.recipients.count == 2)
+        #expect(try await spool.text(message.id).hasSuffix("text"))
     }
 
     @Test func `a change that names a recipient too many changes nothing`() async throws {

@@ -114,7 +114,16 @@ extension QueuedRecipient {
                 given: long, sender: .address(bytes),
                 way: .remote(.lmtp, nextHop: "unix:/run/dovecot/lmtp", domain: literal), state: .delivered),
         ]
-        for state in [QueuedState.failed, .deleted, .waiting(QueuedAttempts(last: SMTPReply(421, nil, lines: [])))] {
+        all.append(
+            QueuedRecipient(
+                recipient: EnvelopeRecipient(address: bytes), given: bytes, way: .mailbox,
+                mailbox: QueuedMailbox(format: .mbox, path: [0x2F, 0xFF, 0x0A]), state: .delivered))
+        all.append(QueuedRecipient(recipient: EnvelopeRecipient(address: long), given: long, way: .unresolved))
+        let kinds: [QueuedSuccess.Kind] = [.delivered, .relayed, .expanded]
+        let successes = kinds.map { QueuedState.untold(QueuedSuccess($0, reply, host: $0 == .relayed ? "mx" : nil)) }
+        for state in [
+            QueuedState.failed, .deleted, .expanded, .waiting(QueuedAttempts(last: SMTPReply(421, nil, lines: []))),
+        ] + successes {
             all.append(
                 QueuedRecipient(
                     recipient: EnvelopeRecipient(address: bytes, originalRecipient: ""), given: bytes,

@@ -65,9 +65,9 @@ final class TestedSchedule {
 
     func finish(
         _ job: DeliveryJob, _ results: [(recipient: Int, result: RecipientResult)], contact: DestinationContact,
-        now: ScheduleInstant
+        added: [Int: QueuedRecipient] = [:], now: ScheduleInstant
     ) -> [ScheduleDecision] {
-        schedule.finish(job, results, contact: contact, now: now)
+        schedule.finish(job, results, contact: contact, added: added, now: now)
     }
 
     func allJobs(_ now: ScheduleInstant) -> [DeliveryJob] {

@@ -151,7 +151,7 @@ struct ScheduleSimulation {
     private mutating func take(_ decisions: [ScheduleDecision]) {
         for decision in decisions {
             switch decision {
-            case .delivered(let id, let place, _): end(id, place) { $0.isDelivered = true }
+            case .delivered(let id, let place, _, _): end(id, place) { $0.isDelivered = true }
             case .fail(let id, let place, _, _, let failure): end(id, place) { $0.end = failure }
             case .retry(let id, let place, let attempts):
                 let wait = attempts.next - clock.wall
@@ -163,7 +163,7 @@ struct ScheduleSimulation {
                 copies[id]?[place].lastFailure = now
                 copies[id]?[place].lastWait = wait
             case .reportDelay(let id, let place, _, _): copies[id]?[place].delayReports += 1
-            case .move: Issue.record("nothing moved")
+            case .move, .expanded: Issue.record("nothing moved, and nothing became others")
             case .messageIsDone(let id):
                 #expect(copies[id]?.allSatisfy(\.isFinal) == true)
                 let isFirst = done.insert(id).inserted
