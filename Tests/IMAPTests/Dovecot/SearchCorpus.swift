@@ -1,3 +1,5 @@
+import PostroomTesting
+
 /// Mail made at random, for searches: subjects that answer each other, references that lead astray, dates of every form,
 /// texts in several character sets and encodings.
 struct SearchCorpus {

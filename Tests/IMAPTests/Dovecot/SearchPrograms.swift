@@ -1,3 +1,5 @@
+import PostroomTesting
+
 /// Commands of the search family, made at random.
 struct SearchPrograms {
     private var random: SeededGenerator

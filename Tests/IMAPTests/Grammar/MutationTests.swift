@@ -1,5 +1,6 @@
 import MailModel
 import NIOCore
+import PostroomTesting
 import Testing
 
 @testable import IMAP

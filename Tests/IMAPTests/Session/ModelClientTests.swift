@@ -1,4 +1,5 @@
 import MailModel
+import PostroomTesting
 import Synchronization
 import Testing
 
@@ -126,22 +127,5 @@ import Testing
         }
         let uids: [Int?] = account.state.withLock { $0.mailboxes[.inbox]?.messages.map { Int($0.uid) } ?? [] }
         if client.messages.map(\.uid) != uids { client.problems.append("\(client.messages) is not \(uids)") }
-    }
-}
-
-/// SplitMix64: the same sequence for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -66,7 +66,7 @@ import Testing
         let account = MemoryAccount()
         _ = try account.deliver("Subject: x\r\n\r\nbody\r\n")
         let session = await session(account)
-        session.engine.isRevision2 = true
+        session.engine.enabled.insert(.imap4rev2)
         #expect(await session.ask("c SEARCH ALL") == "* ESEARCH (TAG \"c\") ALL 1\r\nc OK Search completed.\r\n")
         #expect(await session.ask("d UID SEARCH SEEN") == "* ESEARCH (TAG \"d\") UID\r\nd OK Search completed.\r\n")
         #expect(await session.ask("e SORT (DATE) UTF-8 ALL").hasPrefix("* SORT 1\r\n"))
@@ -153,6 +153,8 @@ private struct NoFacts: MessageFacts {
     var internalDate: Int64? { 0 }
     var saveDate: Int64? { nil }
     var size: UInt64? { nil }
+    var emailID: [UInt8]? { nil }
+    var threadID: [UInt8]? { nil }
     func fields(named name: String) -> [[UInt8]]? { [] }
     func header(has pattern: TextPattern) -> Bool? { nil }
     func body(has pattern: TextPattern, withPartHeaders: Bool) -> Bool? { nil }

@@ -1,4 +1,5 @@
 import MailModel
+import PostroomTesting
 import Testing
 
 @testable import MailStore

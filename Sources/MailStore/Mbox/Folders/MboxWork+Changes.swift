@@ -27,6 +27,11 @@ struct MboxEdit {
 /// What changes the file. Under its locks, with the state up to date.
 extension MboxWork {
     mutating func store(_ uids: [UInt32], _ change: FlagChange) throws {
+        _ = try store(uids, change, unchangedSince: .max)
+    }
+
+    /// Gives the UIDs of messages that were left as they are because they had changed since `modSeq`.
+    mutating func store(_ uids: [UInt32], _ change: FlagChange, unchangedSince modSeq: UInt64) throws -> [UInt32] {
         try locked { work, file in
             var keywords: MessageFlags = []
             for name in change.keywords {
@@ -39,8 +44,13 @@ extension MboxWork {
             }
             let flags = change.flags.intersection(.system).union(keywords)
             var edits: [Int: MboxEdit] = [:]
+            var refused: [UInt32] = []
             for uid in uids {
                 guard let index = work.state.view.index(of: uid) else { continue }
+                guard work.state.view.modSeqs[index] <= modSeq else {
+                    refused.append(uid)
+                    continue
+                }
                 let old = work.state.view.flags[index]
                 let new =
                     switch change.operation {
@@ -51,6 +61,7 @@ extension MboxWork {
                 if new != old { edits[index + work.state.lead] = MboxEdit(flags: new) }
             }
             if !edits.isEmpty { try work.rewrite(file, edits) }
+            return refused
         }
     }
 

@@ -2,13 +2,16 @@ import Blocking
 package import MailModel
 package import NIOCore
 
-/// APPEND: gathered in a file of its own as it comes, and added when it is whole.
+/// APPEND: each message is gathered in a file of its own as it comes, and all are added together when the last is whole.
 package actor MboxAppend: MessageAppend {
     private let folder: MboxFolder
     private let pool: BlockingPool
     private let quota: Quota
     private var file: FileHandle?
     private var lineEnds = LineEndsToLF()
+    /// Messages that are whole.
+    private var additions: [MboxAddition] = []
+    private var totalSize: UInt64 = 0
     private var failure: MailboxFailure?
 
     init(_ folder: MboxFolder, pool: BlockingPool, quota: Quota) async throws {
@@ -37,31 +40,62 @@ package actor MboxAppend: MessageAppend {
         }
     }
 
+    package func next(
+        flags: MessageFlags, keywords: [String], internalDate: Int64?, size: UInt64
+    ) async throws(MailboxFailure) {
+        do throws(MailboxFailure) {
+            try await endMessage(flags, keywords, internalDate)
+            try checkQuota(adding: size)
+            let pool = pool
+            file = try await withMailboxFailures { try await pool.run { try FileHandle.unnamed() } }
+            lineEnds = LineEndsToLF()
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
     package func commit(
         flags: MessageFlags, keywords: [String], internalDate: Int64?
     ) async throws(MailboxFailure) -> CopiedMessages {
+        try await endMessage(flags, keywords, internalDate)
+        let additions = additions
+        self.additions = []
+        return try await withMailboxFailures {
+            try await folder.work { work in
+                try work.refresh()
+                let uids = try work.add(additions)
+                return CopiedMessages(
+                    uidValidity: work.state.view.uidValidity, sourceUIDs: [], destinationUIDs: uids)
+            }
+        }
+    }
+
+    private func endMessage(
+        _ flags: MessageFlags, _ keywords: [String], _ internalDate: Int64?
+    ) async throws(MailboxFailure) {
         if let failure { throw failure }
         var output: [UInt8] = []
         lineEnds.finish(into: &output)
         try await write(output)
         guard let file else { throw ended }
         self.file = nil
-        if let storage = quota.storage, lineEnds.virtualSize > storage {
-            throw MailboxFailure(.overQuota, "a message of \(lineEnds.virtualSize) bytes does not fit \(storage)")
+        try checkQuota(adding: lineEnds.virtualSize)
+        totalSize += lineEnds.virtualSize
+        let (pool, size) = (pool, lineEnds.size)
+        var addition = try await withMailboxFailures {
+            try await pool.run { try MboxAddition(staged: file, size: size) }
         }
-        let size = lineEnds.size
-        return try await withMailboxFailures {
-            try await folder.work { work in
-                try work.refresh()
-                var addition = try MboxAddition(staged: file, size: size)
-                addition.date = internalDate ?? FileStatus.Time.now.seconds
-                addition.flags = flags
-                addition.keywords = keywords
-                let uids = try work.add([addition])
-                return CopiedMessages(
-                    uidValidity: work.state.view.uidValidity, sourceUIDs: [], destinationUIDs: uids)
-            }
-        }
+        addition.date = internalDate ?? FileStatus.Time.now.seconds
+        addition.flags = flags
+        addition.keywords = keywords
+        additions.append(addition)
+    }
+
+    private func checkQuota(adding size: UInt64) throws(MailboxFailure) {
+        let (sum, overflow) = totalSize.addingReportingOverflow(size)
+        guard let storage = quota.storage, overflow || sum > storage else { return }
+        throw MailboxFailure(.overQuota, "messages of \(sum) bytes do not fit \(storage)")
     }
 
     private var ended: MailboxFailure {
@@ -70,6 +104,7 @@ package actor MboxAppend: MessageAppend {
 
     package func abort() async {
         file = nil
+        additions = []
     }
 }
 

@@ -51,6 +51,18 @@ package final class MboxMailbox: OpenMailbox {
         try await changing { try $0.store(uids, change) }
     }
 
+    package func store(
+        _ uids: [UInt32], _ change: FlagChange, unchangedSince modSeq: UInt64
+    ) async throws(MailboxFailure) -> ConditionalChange {
+        try checkWritable()
+        return try await withMailboxFailures {
+            try await folder.work(for: listener) { work in
+                let refused = try work.store(uids, change, unchangedSince: modSeq)
+                return ConditionalChange(view: work.state.view, refused: refused.sorted())
+            }
+        }
+    }
+
     package func expunge(_ uids: [UInt32]?) async throws(MailboxFailure) -> MailboxView {
         try await changing { try $0.expunge(uids) }
     }

@@ -72,6 +72,11 @@ package struct MboxStore: MailboxStore {
             highestModSeq: view.highestModSeq)
     }
 
+    /// Nobody counts what the files hold.
+    package func quotaStatus() async throws(MailboxFailure) -> QuotaStatus? { nil }
+    package func recalculateQuota() async throws(MailboxFailure) -> QuotaStatus? { nil }
+    package var quotaRootName: String { quota.terms.rootName }
+
     package func append(to name: MailboxName, size: UInt64) async throws(MailboxFailure) -> any MessageAppend {
         if let storage = quota.storage, size > storage {
             throw MailboxFailure(.overQuota, "a message of \(size) bytes does not fit a quota of \(storage)")
