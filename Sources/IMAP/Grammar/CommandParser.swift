@@ -62,7 +62,8 @@ extension GrammarReader {
         case "UNAUTHENTICATE": return .unauthenticate
         case "EXPUNGE": return .expunge(nil)
         case "ID", "AUTHENTICATE", "LOGIN", "ENABLE", "SELECT", "EXAMINE", "CREATE", "DELETE", "RENAME", "SUBSCRIBE",
-            "UNSUBSCRIBE", "LIST", "LSUB", "STATUS", "GETQUOTA", "GETQUOTAROOT", "SETQUOTA", "UID", "COMPRESS", "SEARCH",
+            "UNSUBSCRIBE", "LIST", "LSUB", "STATUS", "GETQUOTA", "GETQUOTAROOT", "SETQUOTA", "UID", "COMPRESS",
+            "SEARCH",
             "SORT", "THREAD", "ESEARCH", "CANCELUPDATE", "FETCH", "STORE", "COPY", "MOVE":
             try space()
         default: throw IMAPSyntaxError("Unknown command", kind: .unknownCommand)
