@@ -17,6 +17,19 @@ struct SearchPrograms {
     private mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
 
     mutating func command() -> String {
+        var made = anyCommand()
+        while Self.isMisread(made) { made = anyCommand() }
+        return made
+    }
+
+    /// Of `A NOT (B SEEN UNSEEN)`, which says no more than A, Dovecot 2.3 makes something that finds nothing.
+    private static func isMisread(_ command: String) -> Bool {
+        let words = Set(command.split { " ()".contains($0) })
+        return words.contains("NOT")
+            && words.contains { words.contains("UN" + $0) && !$0.hasPrefix("UN") }
+    }
+
+    private mutating func anyCommand() -> String {
         let prefix = pick(["", "UID "])
         switch number(0...9) {
         case 0...3: return prefix + "SEARCH " + program(3)

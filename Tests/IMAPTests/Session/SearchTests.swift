@@ -37,9 +37,10 @@ import Testing
         let mailbox = try await account.open(.inbox, readOnly: true) {}
         let view = mailbox.view
         for (program, kind, items) in [
-            ("SUBJECT x", .search, [MessageItems.header]), ("SEEN", .search, []), ("BODY body", .search, [.text]),
+            ("SUBJECT x", .search, [MessageItems.summary]), ("HEADER Received x", .search, [.header]),
+            ("SEEN", .search, []), ("BODY body", .search, [.text]),
             ("ALL", .sort([SortCriterion(key: .size)]), [.size]), ("LARGER 1", .search, [.size]),
-            ("ALL", .thread(.references), [[.header, .internalDate]]),
+            ("ALL", .thread(.references), [[.summary, .internalDate]]),
         ] as [(String, SearchRequest.Kind, [MessageItems])] {
             let evaluator = SearchEvaluator(try key(program), view, recent: RecentMessages()) { _ in 0 }
             var run = SearchRun(evaluator, kind, byUID: true)

@@ -66,16 +66,39 @@ enum DovecotPOP3 {
 
             """, to: "dovecot-pop3.conf")
         chmod(folder.path("dovecot"), 0o777)
-        let input = try folder.write(commands.map { $0 + "\r\n" }.joined(), to: "dovecot-pop3-input")
-        let output = folder.path("dovecot-pop3-\(UUID().uuidString)")
-        let child = try await ChildProcess.start(
-            [
-                "/usr/bin/setpriv", "--reuid", "20001", "--regid", "20001", "--clear-groups", "/bin/sh", "-c",
-                // It waits for its input, which a file does not let it do.
-                "cat \(input) | /usr/lib/dovecot/pop3 -c \(configuration) 2>/dev/null | cat",
-            ], outputFile: output, environment: ["USER": "anna", "HOME": home])
-        _ = await child.waitForExit()
-        let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: output)))
-        return bytes
+        let name = "dovecot-pop3-\(UUID().uuidString)"
+        let quits = commands.last == "QUIT"
+        let sent = quits ? commands.dropLast() : commands[...]
+        let input = try folder.write(sent.map { $0 + "\r\n" }.joined(), to: name)
+        // What a reader has not taken when the client quits is lost: QUIT comes when all before it was read, which the refusal
+        // of an unknown command tells.
+        let program = """
+            import os, subprocess, threading
+            pop3 = subprocess.Popen(['/usr/bin/setpriv', '--reuid', '20001', '--regid', '20001', '--clear-groups',
+                                     '/usr/lib/dovecot/pop3', '-c', '\(configuration)'],
+                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                    env={'USER': 'anna', 'HOME': '\(home)'})
+            def send():
+                pop3.stdin.write(open('\(input)', 'rb').read() + b'XREAD\\r\\n')
+                pop3.stdin.flush()
+            writer = threading.Thread(target=send)
+            writer.start()
+            answer = b''
+            while b'-ERR Unknown command: XREAD' not in answer[-2000:]:
+                block = os.read(pop3.stdout.fileno(), 65536)
+                if not block:
+                    break
+                answer += block
+            writer.join()
+            if \(quits ? "True" : "False"):
+                pop3.stdin.write(b'QUIT\\r\\n')
+            pop3.stdin.close()
+            answer += pop3.stdout.read()
+            answer = answer.replace(b'-ERR Unknown command: XREAD\\r\\n', b'')
+            open('\(folder.path(name)).out', 'wb').write(answer)
+            """
+        let file = try folder.write(program + "\n", to: name + ".py")
+        _ = try await ChildProcess.run(["/usr/bin/python3", file], in: folder)
+        return Array(try Data(contentsOf: URL(fileURLWithPath: folder.path(name) + ".out")))
     }
 }

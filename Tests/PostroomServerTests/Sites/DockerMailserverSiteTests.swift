@@ -70,13 +70,13 @@ import Testing
     @Test func `takes no mail for a full mailbox`() async throws {
         var layout = ImportedTestSite.Layout.dmsLDAP
         layout.changes = [
-            ("uidNumber=uid,gidNumber=gid", "uidNumber=uid,gidNumber=gid,mailQuota=quota_rule=*:bytes=%$:messages=2")
+            ("uidNumber=uid,gidNumber=gid", "uidNumber=uid,gidNumber=gid,mailQuota=quota_rule=*:bytes=%$$:messages=2")
         ]
         try await ImportedTestSite.serving(layout) { site in
             let body = String(repeating: "a line of text\n", count: 500)
             let sent = try await site.swaks(to: "alice@example.org", ["--body", body])
             #expect(sent.contains("250 2.0.0 Ok"), "\(sent)")
-            let second = try await site.swaks(to: "alice@example.org", ["--body", body])
+            let second = try await site.swaksRefused(to: "alice@example.org", ["--body", body])
             #expect(second.contains("452 4.2.2 Mailbox is full"), "\(second)")
             #expect(site.new("alice/Maildir").count == 1)
             let third = try await site.swaks(to: "alice@example.org", ["--body", "x"])
