@@ -84,10 +84,11 @@ extension MailQueue: QueueAdministration {
 
     package func requeue(_ id: QueueID) async throws(QueueAdministrationFault) -> QueueID {
         do throws(SpoolFailure) {
-            let message = try await spool.message(id)
-            guard schedule.status(of: id)?.inFlight ?? 0 == 0 else {
+            // Nor is an attempt done before it is written down: whoever has the message does not get it again.
+            guard schedule.status(of: id)?.inFlight ?? 0 == 0, writing[id] == nil, !settling.contains(id) else {
                 throw SpoolFailure(.busy, "a copy of message \(id) is being handed over now: try again")
             }
+            let message = try await readHeld(id)
             // From here on nothing of it is started.
             _ = schedule.remove(id)
             do throws(SpoolFailure) {
@@ -108,6 +109,18 @@ extension MailQueue: QueueAdministration {
         } catch {
             throw error.kind == .busy
                 ? QueueAdministrationFault(.inFlight, error.description) : QueueAdministrationFault(error)
+        }
+    }
+
+    /// Reads a message of which nothing is started meanwhile.
+    private func readHeld(_ id: QueueID) async throws(SpoolFailure) -> QueuedMessage {
+        let isHeld = schedule.status(of: id)?.isHeld ?? true
+        if !isHeld { schedule.hold(id) }
+        do throws(SpoolFailure) {
+            return try await spool.message(id)
+        } catch {
+            if !isHeld { schedule.release(id, now: Self.now) }
+            throw error
         }
     }
 

@@ -84,10 +84,14 @@ final class SpoolFolders: Sendable {
         }
     }
 
+    /// For how long a server that is about to end may keep the lock: so does one that was killed until the kernel is through
+    /// with it, and a child of its own between fork(2) and execve(2).
+    private static let lockPatience = Duration.seconds(3)
+
     /// Two servers on one spool would send every message twice.
     private static func takeLock(in root: DirectoryHandle) throws -> FileHandle {
         let file = try lockFile(in: root)
-        guard try file.tryLock() else {
+        guard try waitForLock(file) else {
             let holder = try String(decoding: file.read(from: 0, count: 20), as: UTF8.self)
             let process = Int32(holder.prefix { $0.isASCII && $0.isNumber }).map { " (process \($0))" } ?? ""
             throw SpoolFailure(
@@ -100,6 +104,15 @@ final class SpoolFolders: Sendable {
         try file.truncate(to: 0)
         try file.write(Array("\(getpid())\n".utf8), at: 0)
         return file
+    }
+
+    private static func waitForLock(_ file: FileHandle) throws(SystemCallError) -> Bool {
+        let deadline = ContinuousClock.now + lockPatience
+        while try !file.tryLock() {
+            guard ContinuousClock.now < deadline else { return false }
+            usleep(20_000)
+        }
+        return true
     }
 
     private static func lockFile(in root: DirectoryHandle) throws(SystemCallError) -> FileHandle {

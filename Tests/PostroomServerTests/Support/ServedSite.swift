@@ -51,10 +51,17 @@ struct ServedSite: RunningSite {
         let process = try await PostroomCommand(folder: folder).start(
             ["serve", "--config", folder.path("postroom.yaml")], below: program)
         var ports: [ListenerModel.Kind: Int] = [:]
-        try await eventually("it listens", { process.output }) {
-            if process.exit != nil { throw TestFailure(description: process.output) }
-            ports = Self.ports(process.output)
-            return ports.count == ListenerModel.Kind.allCases.count
+        do {
+            try await eventually("it listens", { process.output }) {
+                if process.exit != nil { throw TestFailure(description: process.output) }
+                ports = Self.ports(process.output)
+                return ports.count == ListenerModel.Kind.allCases.count
+            }
+        } catch {
+            // Whoever tries again finds nobody in the way.
+            process.signal(SIGKILL)
+            _ = await process.waitForExit()
+            throw error
         }
         return ServedSite(folder: folder, process: process, ports: ports)
     }
