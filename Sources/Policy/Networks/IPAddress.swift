@@ -43,16 +43,26 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// IPv4address = dec-octet "." dec-octet "." dec-octet "." dec-octet (RFC 3986 §3.2.2)
     private static func parseIPv4(_ text: some StringProtocol) -> [UInt8]? {
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
         var octets: [UInt8] = []
-        for part in parts {
-            guard !part.isEmpty, part.count <= 3, part.allSatisfy({ (0x30...0x39).contains($0) }),
-                part.count == 1 || part.first != UInt8(ascii: "0"),
-                let octet = UInt8(String(decoding: part, as: UTF8.self))
-            else { return nil }
-            octets.append(octet)
+        octets.reserveCapacity(4)
+        var value: UInt16 = 0
+        var digits = 0
+        // Every connection's address comes by here more than once.
+        for byte in Array(text.utf8) {
+            if byte == UInt8(ascii: ".") {
+                guard digits > 0, octets.count < 3 else { return nil }
+                octets.append(UInt8(truncatingIfNeeded: value))
+                (value, digits) = (0, 0)
+            } else {
+                // No leading zeros.
+                guard (0x30...0x39).contains(byte), digits == 0 || value > 0 else { return nil }
+                value = value * 10 + UInt16(byte - 0x30)
+                digits += 1
+                guard value <= 255 else { return nil }
+            }
         }
+        guard digits > 0, octets.count == 3 else { return nil }
+        octets.append(UInt8(truncatingIfNeeded: value))
         return octets
     }
 

@@ -21,6 +21,8 @@ final class SMTPSession: SMTPServices {
     private let kind: ListenerModel.Kind
     let logger: Logger
     let transaction = Mutex<SMTPTransaction?>(nil)
+    /// Of the text that it was read from: every command asks for it.
+    private let readAddress = Mutex<(text: String, address: Policy.IPAddress?)?>(nil)
 
     init(_ sites: SiteHolder, _ listener: ListenerKey, _ kind: ListenerModel.Kind, _ connection: ConnectionFacts) {
         self.sites = sites
@@ -348,12 +350,21 @@ final class SMTPSession: SMTPServices {
         }
     }
 
+    func clientAddress(_ connection: ConnectionFacts) -> Policy.IPAddress? {
+        guard let text = connection.remoteAddress else { return nil }
+        return readAddress.withLock { known in
+            if let known, known.text == text { return known.address }
+            let address = Policy.IPAddress(text)
+            known = (text, address)
+            return address
+        }
+    }
+
     /// The client's address is that of its socket: nothing that a client says makes it a trusted one.
     func facts(_ session: SMTPSessionFacts, _ instance: String) -> ClientFacts {
         let connection = session.connection
         var facts = ClientFacts(
-            address: connection.remoteAddress.flatMap { Policy.IPAddress($0) }, helo: session.helo,
-            login: session.login)
+            address: clientAddress(connection), helo: session.helo, login: session.login)
         facts.port = connection.remotePort
         facts.serverAddress = connection.localAddress
         facts.serverPort = connection.localPort

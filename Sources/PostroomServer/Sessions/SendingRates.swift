@@ -112,7 +112,7 @@ extension SMTPSession {
     }
 
     private func admits(_ what: SendingRates.Client, _ site: Site, _ session: SMTPSessionFacts) async -> Bool {
-        guard let address = session.connection.remoteAddress.flatMap({ Policy.IPAddress($0) }),
+        guard let address = clientAddress(session.connection),
             let limits = await site.clientLimits(at: listener, of: address)
         else { return true }
         return site.rates.admit(what, SendingRates.ClientKey(listener, address), limits)
