@@ -56,6 +56,12 @@ int cblocking_rename_without_replacing(int from, const uint8_t *name, int to, co
     RESULT(renameat2(from, TEXT(name), to, TEXT(new_name), RENAME_NOREPLACE));
 }
 
+int cblocking_symlinkat(const uint8_t *target, int directory, const uint8_t *name) {
+    RESULT(symlinkat(TEXT(target), directory, TEXT(name)));
+}
+
+int cblocking_fchmod(int file, uint32_t mode) { RESULT(fchmod(file, (mode_t)mode)); }
+
 int64_t cblocking_readlinkat(int directory, const uint8_t *path, uint8_t *target, size_t size) {
     RESULT(readlinkat(directory, TEXT(path), (char *)target, size));
 }

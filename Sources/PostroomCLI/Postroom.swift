@@ -11,7 +11,7 @@ package struct Postroom: AsyncParsableCommand {
         version: PostroomVersion.current,
         subcommands: [
             Serve.self, Demo.self, Check.self, Explain.self, Lookup.self, Auth.self, Configuration.self, Import.self,
-            Alias.self, Password.self, Queue.self, Quota.self, Send.self,
+            Alias.self, Password.self, Provision.self, Queue.self, Quota.self, Send.self,
         ])
 
     package init() {}

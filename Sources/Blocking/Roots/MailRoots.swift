@@ -93,6 +93,19 @@ package final class MailRoots: Sendable {
         return !rest.isEmpty
     }
 
+    /// The roots themselves, for looking through all that lies below them. Blocks.
+    package func openRoots() throws(PathFailure) -> [DirectoryHandle] {
+        var handles: [DirectoryHandle] = []
+        for root in roots {
+            let path = root.spellings.first ?? root.resolved
+            switch Self.openSelf(root.handle, path: path) {
+            case .opened(let handle): handles.append(handle)
+            case .failed(let number): throw PathFailure(path, .system(SystemCallError("open", path, number)))
+            }
+        }
+        return handles
+    }
+
     /// Opens the directory at `path` for reading its names and for syncing them. Blocks.
     package func open(_ path: [UInt8]) throws(PathFailure) -> DirectoryHandle {
         let components = try check(path)

@@ -40,6 +40,8 @@ int cblocking_linkat(int from, const uint8_t *name, int to, const uint8_t *new_n
 int cblocking_renameat(int from, const uint8_t *name, int to, const uint8_t *new_name);
 // renameat2(2) with RENAME_NOREPLACE.
 int cblocking_rename_without_replacing(int from, const uint8_t *name, int to, const uint8_t *new_name);
+int cblocking_symlinkat(const uint8_t *target, int directory, const uint8_t *name);
+int cblocking_fchmod(int file, uint32_t mode);
 int64_t cblocking_readlinkat(int directory, const uint8_t *path, uint8_t *target, size_t size);
 int cblocking_fstatat(int directory, const uint8_t *path, struct cblocking_status *status);
 int cblocking_fstat(int file, struct cblocking_status *status);

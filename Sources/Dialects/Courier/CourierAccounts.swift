@@ -1,6 +1,7 @@
 import Accounts
 import Directory
 import LDAP
+import MailModel
 import SiteConfiguration
 
 /// authldaprc: who may log in and where their mail lies.
@@ -43,6 +44,34 @@ enum CourierAccounts {
                 "\(attribute("LDAP_MAIL", "mail", file, &draft).value)=user", at: all.location)
         }
         draft.model.accounts.users.append(users)
+        addShared(file, directory, base, &draft)
+    }
+
+    /// qmail's schema as the howto of Courier and qmail-ldap uses it, whose script makes sharable Maildirs of the accounts whose
+    /// status is `shared`. No setting of Courier's says so; an account's status does.
+    private static func addShared(
+        _ file: CourierFile, _ directory: Located<String>, _ base: Located<String>, _ draft: inout SiteDraft
+    ) {
+        guard let filter = file.value("LDAP_FILTER"), filter.value.lowercased().contains("accountstatus="),
+            file.value("LDAP_MAILDIR")?.value.lowercased() == "mailmessagestore"
+        else { return }
+        var rule = SharedRuleModel(
+            kind: Located(.account, at: filter.location), directory: directory,
+            filter: Located("(accountStatus=shared)", at: filter.location))
+        rule.base = base
+        rule.listedIn = Located("seeAlso", at: filter.location)
+        rule.folders = Located("postOfficeBox", at: filter.location)
+        rule.deliveryFolder = Located("uid", at: filter.location)
+        rule.linkPath = Located("/shared/", at: filter.location)
+        rule.maildirPath = Located("/shared.maildirs/", at: filter.location)
+        let rights: MailboxRights = [.lookup, .read, .seen, .write, .insert, .deleteMessages, .expunge]
+        rule.rights = Located(rights, at: filter.location)
+        rule.hasOwnSeen = true
+        draft.model.shared.rules.append(rule)
+        draft.tell(
+            "shared accounts", at: filter.location, .used,
+            "accounts whose accountStatus is shared are folders of those who name them in seeAlso; make them with postroom provision"
+        )
     }
 
     // MARK: Logins

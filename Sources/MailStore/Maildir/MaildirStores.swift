@@ -136,22 +136,22 @@ package final class MaildirStores: Sendable {
     /// Runs `body` as `owner`. If the owner was refused because directories of `path` are missing in a place that
     /// belongs to the service, they are made, and `body` is run again.
     func run<T: Sendable>(
-        as owner: Owner, making path: [UInt8], _ body: @escaping @Sendable () throws -> T
+        as owner: Owner, making path: [UInt8], mode: UInt32 = 0o700, _ body: @escaping @Sendable () throws -> T
     ) async throws -> T {
         do {
             return try await pool.runWithIdentity(owner, body)
         } catch  where MaildirDirectories.isDenied(error) {
-            try await makeMissingDirectory(of: path, for: owner)
+            try await makeMissingDirectory(of: path, for: owner, mode: mode)
             return try await pool.runWithIdentity(owner, body)
         }
     }
 
     /// As the service, the first directory that `path` lacks, which is then the owner's. What the service may not look
     /// into is the owner's already: another delivery was quicker, and only the owner can say what is missing there.
-    func makeMissingDirectory(of path: [UInt8], for owner: Owner) async throws {
+    func makeMissingDirectory(of path: [UInt8], for owner: Owner, mode: UInt32 = 0o700) async throws {
         let roots = roots
         do {
-            _ = try await pool.run { try roots.makeDirectories(path, owner: (owner.uid, owner.gid)) }
+            _ = try await pool.run { try roots.makeDirectories(path, mode: mode, owner: (owner.uid, owner.gid)) }
         } catch let failure as PathFailure where failure.isDenied {}
     }
 }

@@ -17,6 +17,8 @@ struct AccountsBuilder {
         /// Where mail for a final address goes.
         var byAddress: DirectoryAccounts
         var namespace: PersonalNamespace
+        /// Which mailboxes of others a login is shown.
+        var shared: DirectorySharedMailboxes
     }
 
     let model: SiteModel
@@ -59,7 +61,7 @@ struct AccountsBuilder {
             forSubmission: DirectoryAccounts(
                 submission, throttle: throttle, cache: LoginCache(timeToLive: time), memory: memory),
             byAddress: DirectoryAccounts(byAddress, throttle: throttle),
-            namespace: PersonalNamespace(model.accounts.namespaces, faults))
+            namespace: PersonalNamespace(model.accounts.namespaces, faults), shared: shared(byLogin))
     }
 
     /// Dovecot asks for the address of a delivery as for a login. Natively there is a filter for each.

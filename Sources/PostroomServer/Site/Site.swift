@@ -30,6 +30,8 @@ package final class Site: Sendable {
     let outgoing: SiteOutgoing
     /// How clients see the mailboxes of an account.
     let namespace: PersonalNamespace
+    /// Which mailboxes of others a login is shown.
+    package let sharedMailboxes: DirectorySharedMailboxes
     let traceHeaders: TraceHeaders
     let directories: DirectorySet
     private let kept: [KeptDirectory]
@@ -72,6 +74,7 @@ package final class Site: Sendable {
         addressAccounts = accounts.byAddress
         submissionAccounts = accounts.forSubmission
         namespace = accounts.namespace
+        sharedMailboxes = accounts.shared
         self.storage = storage
         self.throttle = throttle
         self.rates = rates

@@ -30,6 +30,7 @@ extension SiteModel {
             }
         }
         result += accounts.users.filter { $0.driver == .ldap }.map(\.directory)
+        result += shared.rules.map(\.directory)
         return result
     }
 

@@ -11,6 +11,7 @@ package struct SiteModel: Sendable {
     package var directories: [DirectoryModel]
     package var routing: RoutingModel
     package var accounts: AccountsModel
+    package var shared = SharedModel()
     package var senders: SenderModel
     /// What clients may do; listeners name one of these or none.
     package var policies: [PolicyModel] = []

@@ -29,6 +29,13 @@ extension Preset {
               attributes: >-
                 sAMAccountName=user, uidNumber=uid, gidNumber=gid, =home=/var/mail/postroom/%{ldap:sAMAccountName}
           mail_location: maildir:~/Maildir
+        shared:
+          rules:
+            - kind: delegation
+              filter: (&(objectClass=user)(mail=*)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))
+              members: msExchDelegateListLink
+              display: "%{ldap:sAMAccountName}"
+              rights: lrswitekxp
         senders:
           logins:
             - ldap:

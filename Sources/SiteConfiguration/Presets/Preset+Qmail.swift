@@ -39,6 +39,17 @@ extension Preset {
               attributes: >-
                 uid=user, homeDirectory=home, mailMessageStore=mail=maildir:%$, qmailUID=uid, qmailGID=gid,
                 mailQuotaSize=quota_rule=*:bytes=%$, mailQuotaCount=quota_rule2=*:messages=%$
+              iterate_filter: (&(objectClass=qmailUser)(accountStatus=active))
+              iterate_attributes: uid=user
+        shared:
+          rules:
+            - kind: account
+              filter: (&(objectClass=qmailUser)(accountStatus=shared))
+              listed_in: seeAlso
+              folders: postOfficeBox
+              link: {delivery_folder: uid, path: /shared/, maildir: /shared.maildirs/}
+              rights: lrswite
+              own_seen: yes
         senders:
           logins:
             - ldap:

@@ -58,6 +58,7 @@ package enum SiteReader {
             return nil
         }
         let accounts = AccountsSection.read(reader)
+        let shared = SharedSection.read(reader)
         let senders = SenderSection.read(reader)
         let store = StoreSection.read(reader)
         let listeners = ListenerSection.read(reader)
@@ -84,6 +85,7 @@ package enum SiteReader {
             hostname: hostname, postmaster: postmaster, directories: directories, routing: routing, accounts: accounts,
             senders: senders, store: store, listeners: listeners, tls: tls, limits: limits, log: log, serviceUser: user,
             files: [file])
+        model.shared = shared
         model.policies = policies
         model.outgoing = outgoing
         model.dns = dns

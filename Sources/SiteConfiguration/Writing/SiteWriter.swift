@@ -28,6 +28,7 @@ extension SiteModel {
         }
         routing.write(into: &entries)
         entries.add("accounts", accounts.document(showsHashes: secrets != nil))
+        entries.add("shared", shared.entries)
         entries.add("senders", senders.document)
         if !policies.isEmpty { entries.add("policies", .mapping(policies.map { ($0.name, $0.document) })) }
         entries.add("store", store.document)
