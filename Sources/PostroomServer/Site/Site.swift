@@ -30,6 +30,7 @@ package final class Site: Sendable {
     let outgoing: SiteOutgoing
     /// How clients see the mailboxes of an account.
     let namespace: PersonalNamespace
+    let sharing: SiteSharing
     let traceHeaders: TraceHeaders
     let directories: DirectorySet
     private let kept: [KeptDirectory]
@@ -53,8 +54,8 @@ package final class Site: Sendable {
     private init(
         model: SiteModel, directories: DirectorySet, kept: [KeptDirectory], tables: TablesBuilder,
         router: Router, policies: [ListenerKey: SMTPPolicy], policyServices: [PolicyServiceClient],
-        resolver: UnboundResolver, outgoing: SiteOutgoing, accounts: AccountsBuilder.Built, storage: SiteStorage,
-        throttle: LoginThrottle, rates: SendingRates, limitExceptions: [ListenerKey: NetworkList],
+        resolver: UnboundResolver, outgoing: SiteOutgoing, accounts: AccountsBuilder.Built, sharing: SiteSharing,
+        storage: SiteStorage, throttle: LoginThrottle, rates: SendingRates, limitExceptions: [ListenerKey: NetworkList],
         localUsers: MatchList?, group: any EventLoopGroup
     ) {
         self.group = group
@@ -72,6 +73,7 @@ package final class Site: Sendable {
         addressAccounts = accounts.byAddress
         submissionAccounts = accounts.forSubmission
         namespace = accounts.namespace
+        self.sharing = sharing
         self.storage = storage
         self.throttle = throttle
         self.rates = rates
@@ -148,11 +150,12 @@ package final class Site: Sendable {
         let builder = PolicyBuilder(model, tables, router, resolver ?? NoResolver(), group: group, faults)
         let policies = builder.policies()
         let outgoing = OutgoingBuilder(model: model, tables: tables, faults: faults).outgoingMail()
+        let sharing = SiteSharing(model, accounts.namespace, accounts: accounts.byLogin, faults)
         guard let storage, let resolver, let outgoing else { return nil }
         return Site(
             model: model, directories: directories, kept: kept, tables: tables, router: router,
             policies: policies, policyServices: Array(builder.services.values), resolver: resolver,
-            outgoing: outgoing, accounts: accounts, storage: storage, throttle: throttle,
+            outgoing: outgoing, accounts: accounts, sharing: sharing, storage: storage, throttle: throttle,
             rates: old?.rates ?? SendingRates(), limitExceptions: builder.limitExceptions(),
             localUsers: tables.localUsers(model.local), group: group)
     }
