@@ -111,7 +111,7 @@ extension MailboxFailure {
         switch kind {
         case .noSpace: SMTPReply(452, EnhancedStatusCode(4, 3, 1), "Insufficient system storage")
         case .overQuota: Self.fullMailboxReply
-        case .misconfigured, .notPermitted:
+        case .misconfigured, .notPermitted, .noPermission:
             SMTPReply(451, EnhancedStatusCode(4, 3, 5), "Mail system configuration error")
         case .limitExceeded, .unavailable, .noSuchMailbox, .noSuchMessage, .alreadyExists:
             SMTPReply(451, EnhancedStatusCode(4, 3, 0), "Temporary delivery failure")

@@ -13,7 +13,8 @@ enum Dovecot24Settings {
         case "sieve_script", "managesieve": return DovecotSettingTable.pluginVerdict("sieve")
         case "mail_plugins", "protocols", "mail_attachment_detection_options", "imap_client_workarounds":
             return .init(fate: .notNeeded, note: "is off")
-        case "acl", "acl_rights": return DovecotSettingTable.pluginVerdict("acl")
+        case "acl", "acl_rights":
+            return .init(fate: .ignored, note: "rights for all mailboxes at once are not granted; those in files count")
         case "fts", "language", "fts_autoindex": return DovecotSettingTable.pluginVerdict("fts")
         case "dict_server", "dict", "mail_attribute": return .init(fate: .ignored, note: "dictionaries are not read")
         case "quota_warning": return DovecotSettingTable.pluginVerdict("quota_warning")
@@ -35,7 +36,7 @@ enum Dovecot24Settings {
         (["quota_"], .init(fate: .ignored, note: "a full mailbox is refused with Postroom's own words")),
         (["sieve_", "managesieve_"], .init(fate: .missingFilter, note: "Sieve scripts are not run")),
         (["fts_", "language_"], .init(fate: .notNeeded, note: "searching needs no plugin")),
-        (["acl_"], .init(fate: .ignored, note: "rights of others on mailboxes are not granted")),
+        (["acl_"], .init(fate: .ignored, note: "rights in the mailboxes' own files count, these settings do not")),
         (
             ["log_", "event_", "metric_", "login_log_"],
             .init(fate: .notNeeded, note: "what is logged is Postroom's own")

@@ -222,7 +222,7 @@ enum DovecotSettingTable {
         switch name {
         case "quota", "imap_quota": Verdict(fate: .used, note: countedQuota)
         case "sieve", "imap_sieve", "antispam", "spam": pluginVerdict("sieve")
-        case "acl", "imap_acl": pluginVerdict("acl")
+        case "acl", "imap_acl": Verdict(fate: .used, note: "ACLs are kept in Dovecot's files")
         case "mail_crypt", "mail_crypt_acl": pluginVerdict("mail_crypt")
         case "zlib", "imap_zlib", "mail_compress":
             Verdict(fate: .unsupported(.routing), note: "mail may be kept compressed, and such mail can't be read")

@@ -25,14 +25,11 @@ extension DovecotSite {
             for key in ["ignore_on_failure", "alias_for", "order"] where section.last(key) != nil {
                 tell(key, in: section, .ignored, "a detail that is not kept")
             }
-            if namespace.isInbox, let location = namespace.mailLocation { addRoot(of: location) }
+            if namespace.isInbox || namespace.kind.value == .public, let location = namespace.mailLocation {
+                addRoot(of: location)
+            }
             for mailbox in section.sections("mailbox") { namespace.mailboxes.append(readMailbox(mailbox)) }
             if disabled?.value != true { draft.model.accounts.namespaces.append(namespace) }
-            if namespace.kind.value != .personal, disabled?.value != true {
-                draft.tell(
-                    section.path, at: section.location, .ignored,
-                    "mailboxes that users share are not shown yet")
-            }
         }
         let inboxes = draft.model.accounts.namespaces.filter(\.isInbox)
         if inboxes.count > 1, let second = inboxes.dropFirst().first {
@@ -50,9 +47,12 @@ extension DovecotSite {
         }
         let isPersonal = section.last("type")?.value.lowercased() ?? "private" == "private"
         guard !isDisabled, isPersonal, isOn("inbox") ?? false else {
-            let reason = isDisabled ? "the namespace is disabled" : "clients see the namespace of INBOX alone"
+            // Shared and public ones: their names and where they lie count, the rest does not.
+            var used: Set<String> = isPersonal ? ["type", "inbox"] : ["type", "inbox", "prefix", "separator"]
+            if section.last("type")?.value.lowercased() == "public" { used.insert("location") }
+            let reason = isDisabled ? "the namespace is disabled" : "only of INBOX's namespace it is known"
             for part in [section] + section.sections("mailbox") {
-                for setting in part.settings where !["type", "inbox"].contains(setting.key) || isDisabled {
+                for setting in part.settings where !used.contains(setting.key) || isDisabled {
                     tell(setting.key, in: part, isDisabled ? .notNeeded : .ignored, reason)
                 }
             }

@@ -63,6 +63,8 @@ extension GrammarReader {
         case "EXPUNGE": return .expunge(nil)
         case "ID", "AUTHENTICATE", "LOGIN", "ENABLE", "SELECT", "EXAMINE", "CREATE", "DELETE", "RENAME", "SUBSCRIBE",
             "UNSUBSCRIBE", "LIST", "LSUB", "STATUS", "GETQUOTA", "GETQUOTAROOT", "SETQUOTA", "UID", "COMPRESS",
+            "GETACL", "SETACL",
+            "DELETEACL", "LISTRIGHTS", "MYRIGHTS",
             "SEARCH",
             "SORT", "THREAD", "ESEARCH", "CANCELUPDATE", "FETCH", "STORE", "COPY", "MOVE":
             try space()
@@ -85,6 +87,7 @@ extension GrammarReader {
         case "LSUB": return .lsub(reference: try mailbox(), pattern: try spaceAndListMailbox())
         case "STATUS": return try status()
         case "GETQUOTA", "GETQUOTAROOT", "SETQUOTA": return try quotaCommand(name)
+        case "GETACL", "SETACL", "DELETEACL", "LISTRIGHTS", "MYRIGHTS": return .accessControl(try accessControl(name))
         case "UID": return try uidCommand()
         case "ESEARCH": return .multisearch(try multisearchRequest())
         case "CANCELUPDATE": return .cancelUpdate(try cancelledTags())

@@ -28,6 +28,7 @@ package enum IMAPCommand: Sendable {
     case getQuota(root: [UInt8])
     case getQuotaRoot([UInt8])
     case setQuota(root: [UInt8])
+    case accessControl(AccessControlCommand)
     case idle
     case multisearch(MultisearchRequest)
     case unauthenticate

@@ -6,6 +6,8 @@ package struct MailboxNameCoding: Hashable, Sendable {
     package let separator: UInt8
     /// The parts that stand before every name but that of INBOX: `INBOX` for a namespace `INBOX.`.
     package let prefix: [[UInt8]]
+    /// The namespaces of others, whose names keep their prefixes.
+    package var foreign: [Foreign] = []
     /// What the session's client asked for.
     package var isUTF8 = false
 
@@ -28,6 +30,7 @@ package struct MailboxNameCoding: Hashable, Sendable {
         guard text.count <= 4096, String(validating: text, as: UTF8.self) != nil else { return nil }
         var parts = text.split(separator: separator, omittingEmptySubsequences: false).map(Array.init)
         if parts.count > 1, parts.last == [] { parts.removeLast() }
+        if let namespace = namespace(of: parts) { return MailboxName(parts: parts, in: namespace) }
         guard let whole = MailboxName(parts: parts), !prefix.isEmpty, !whole.isInbox else {
             return MailboxName(parts: parts)
         }
@@ -39,11 +42,14 @@ package struct MailboxNameCoding: Hashable, Sendable {
 
     /// The whole name that a client sees; nil for one that would lie too deep.
     func shown(_ name: MailboxName) -> MailboxName? {
-        name.isInbox ? name : MailboxName(parts: prefix + name.parts)
+        guard name.namespace == nil, !name.isInbox else { return name }
+        // What another's namespace covers can't be reached.
+        guard let whole = MailboxName(parts: prefix + name.parts), namespace(of: whole.parts) == nil else { return nil }
+        return whole
     }
 
     package func encode(_ name: MailboxName) -> [UInt8] {
-        join(name.isInbox ? name.parts : prefix + name.parts)
+        join(name.isInbox || name.namespace != nil ? name.parts : prefix + name.parts)
     }
 
     /// What NAMESPACE tells: the prefix with the separator behind it, or nothing.

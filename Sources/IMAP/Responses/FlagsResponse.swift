@@ -29,13 +29,17 @@ enum FlagsResponse {
     }
 
     /// `* FLAGS (…)` and `* OK [PERMANENTFLAGS (…)]`.
-    static func appendMailboxFlags(_ keywords: [String], permanent: Bool, to output: inout ByteBuffer) {
+    static func appendMailboxFlags(_ keywords: [String], permanent rights: MailboxRights, to output: inout ByteBuffer) {
         let all = ([systemNames] + keywords).joined(separator: " ")
         output.writeString("* FLAGS (\(all))\r\n")
-        if permanent {
+        guard !rights.contains([.write, .seen, .deleteMessages]) else {
             output.writeString("* OK [PERMANENTFLAGS (\(all) \\*)] Flags permitted.\r\n")
-        } else {
-            output.writeStaticString("* OK [PERMANENTFLAGS ()] Read-only mailbox.\r\n")
+            return
         }
+        // RFC 4314 §5.1.1
+        var permitted = system.filter { rights.contains(.needed(toChange: $0.0)) }.map(\.1)
+        if rights.contains(.write) { permitted += keywords + ["\\*"] }
+        let text = permitted.isEmpty ? "Read-only mailbox." : "Flags permitted."
+        output.writeString("* OK [PERMANENTFLAGS (\(permitted.joined(separator: " ")))] \(text)\r\n")
     }
 }

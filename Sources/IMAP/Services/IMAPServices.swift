@@ -41,6 +41,13 @@ package protocol IMAPAccount: Sendable {
         _ name: MailboxName, readOnly: Bool, onChange: @escaping @Sendable () -> Void
     ) async throws(MailboxFailure) -> any IMAPMailbox
 
+    /// Whether its mailboxes have ACLs (RFC 4314).
+    var hasAccessControl: Bool { get }
+    /// GETACL and its like; `name` is the mailbox that the command names.
+    func accessControl(
+        _ command: AccessControlCommand, _ name: MailboxName
+    ) async throws(MailboxFailure) -> AccessControlAnswer
+
     /// What the account holds and may hold; nil without a quota.
     func quotaStatus() async throws(MailboxFailure) -> QuotaStatus?
     /// RFC 9208 §3.2.1.
@@ -54,6 +61,9 @@ package protocol IMAPAccount: Sendable {
 package protocol IMAPMailbox: Sendable {
     /// The newest view known without touching the disk; cheap, from any thread.
     var view: MailboxView { get }
+
+    /// What the session may do with it: what it may not is refused, or left out where that is what RFC 4314 §4 wants.
+    var rights: MailboxRights { get }
 
     /// Looks at the disk (deliveries by other programs) and returns the view after it.
     func refresh() async throws(MailboxFailure) -> MailboxView
@@ -97,4 +107,18 @@ package protocol IMAPAppend: Sendable {
         flags: MessageFlags, keywords: [String], internalDate: Int64?
     ) async throws(MailboxFailure) -> CopiedMessages
     func abort() async
+}
+
+extension IMAPAccount {
+    package var hasAccessControl: Bool { false }
+
+    package func accessControl(
+        _ command: AccessControlCommand, _ name: MailboxName
+    ) async throws(MailboxFailure) -> AccessControlAnswer {
+        throw MailboxFailure(.notPermitted, "the mailboxes of this account have no ACLs")
+    }
+}
+
+extension IMAPMailbox {
+    package var rights: MailboxRights { .all }
 }

@@ -14,6 +14,7 @@ enum FailureText {
             context == .target ? "NO [TRYCREATE] Mailbox doesn't exist." : "NO [NONEXISTENT] Mailbox doesn't exist."
         case .alreadyExists: "NO [ALREADYEXISTS] Mailbox already exists."
         case .notPermitted: "NO [CANNOT] This mailbox does not allow that."
+        case .noPermission: "NO [NOPERM] Permission denied."
         case .overQuota: "NO [OVERQUOTA] Quota exceeded (mailbox for user is full)."
         case .noSpace: "NO [UNAVAILABLE] Out of disk space; try again later."
         case .unavailable: "NO [UNAVAILABLE] Temporarily unavailable; try again later."

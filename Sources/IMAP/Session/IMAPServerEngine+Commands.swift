@@ -24,6 +24,7 @@ extension IMAPServerEngine {
             // RFC 4978 §3: not again.
             if !isCompressing { names.append("COMPRESS=DEFLATE") }
             names += Self.searchCapabilities + Self.quotaCapabilities
+            if account?.hasAccessControl ?? false { names += Self.accessControlCapabilities }
         }
         return names.joined(separator: " ")
     }
@@ -128,13 +129,8 @@ extension IMAPServerEngine {
         case .getQuota(let root): return getQuota(tag, root, account, &output)
         case .getQuotaRoot(let name): return getQuotaRoot(tag, name, account, &output)
         case .setQuota(let root): return setQuota(tag, root, account, &output)
-        case .namespace:
-            output.writeStaticString("* NAMESPACE ((")
-            ResponseText.appendQuoted(naming(account).namespacePrefix, to: &output)
-            output.writeStaticString(" ")
-            ResponseText.appendQuoted([account.naming.separator], to: &output)
-            output.writeStaticString(")) NIL NIL\r\n")
-            return finish(Completion(tag: tag, text: "OK Namespace completed."), &output)
+        case .namespace: return namespace(tag, account, &output)
+        case .accessControl(let command): return accessControl(tag, command, account, &output)
         case .enable(let names): return enable(names, tag, &output)
         case .compress(let mechanism): return compress(tag, mechanism, &output)
         case .unauthenticate: return unauthenticate(tag, &output)

@@ -54,7 +54,7 @@ extension IMAPServerEngine {
         guard renderer.marksSeen, !selected.isReadOnly else { return continueFetch(run, &output) }
         let view = selected.mailbox.view
         let unseen = uids.filter { uid in view.index(of: uid).map { !view.flags[$0].contains(.seen) } ?? false }
-        guard !unseen.isEmpty else { return continueFetch(run, &output) }
+        guard !unseen.isEmpty, selected.mailbox.rights.contains(.seen) else { return continueFetch(run, &output) }
         run.marked = Set(unseen)
         let marking = run
         return wait(.mailbox(selected.mailbox, .store(unseen, FlagChange(.add, flags: .seen)))) {

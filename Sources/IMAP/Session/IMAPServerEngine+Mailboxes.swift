@@ -22,6 +22,7 @@ extension IMAPServerEngine {
             return reject(tag, "BAD QRESYNC was not enabled.", &output)
         }
         guard let name = name(wire) else { return rejectName(tag, &output) }
+        let isExamine = readOnly
         let old = selected?.mailbox
         selected = nil
         if old != nil { output.writeStaticString("* OK [CLOSED] Previous mailbox closed.\r\n") }
@@ -29,11 +30,14 @@ extension IMAPServerEngine {
             guard case .opened(let mailbox, let view, let firstRecent) = answer else {
                 return engine.finish(answer, Completion(tag: tag, text: ""), &output)
             }
+            // RFC 4314 §5.2: who may change nothing has it open for reading only.
+            let readOnly = readOnly || mailbox.rights.isDisjoint(with: .changing)
             let selected = SelectedMailbox(mailbox, name, view, firstRecentUID: firstRecent, isReadOnly: readOnly)
             engine.selected = selected
             if parameters.condstore { engine.enabled.insert(.condstore) }
             Self.writeSelection(selected, &output)
-            let text = readOnly ? "OK [READ-ONLY] Examine completed." : "OK [READ-WRITE] Select completed."
+            let command = isExamine ? "Examine" : "Select"
+            let text = readOnly ? "OK [READ-ONLY] \(command) completed." : "OK [READ-WRITE] Select completed."
             if let known = parameters.qresync {
                 return engine.resynchronize(selected, known, Completion(tag: tag, text: text), &output)
             }
@@ -43,7 +47,7 @@ extension IMAPServerEngine {
 
     private static func writeSelection(_ selected: SelectedMailbox, _ output: inout ByteBuffer) {
         let view = selected.told
-        FlagsResponse.appendMailboxFlags(view.keywords, permanent: !selected.isReadOnly, to: &output)
+        FlagsResponse.appendMailboxFlags(view.keywords, permanent: selected.permanentRights, to: &output)
         output.writeString("* \(view.count) EXISTS\r\n")
         output.writeString("* \(selected.recent.count(in: view)) RECENT\r\n")
         if let unseen = view.flags.firstIndex(where: { !$0.contains(.seen) }) {

@@ -28,6 +28,13 @@ extension IMAPServerEngine {
     ) -> Step {
         guard let name = self.name(wire) else { return rejectName(tag, &output) }
         let completion = Completion(tag: tag, text: "OK Getquotaroot completed.")
+        // What others own fills their quota, of which nothing is told.
+        guard name.namespace == nil else {
+            output.writeStaticString("* QUOTAROOT ")
+            ResponseText.appendMailbox(naming(account).encode(name), to: &output)
+            output.writeStaticString("\r\n")
+            return finish(completion, &output)
+        }
         return wait(.account(account, .quota)) { engine, answer, output in
             guard case .quota(let status) = answer else { return engine.finish(answer, completion, &output) }
             output.writeStaticString("* QUOTAROOT ")

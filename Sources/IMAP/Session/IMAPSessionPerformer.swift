@@ -71,6 +71,8 @@ package final class IMAPSessionPerformer: SessionPerformer {
     {
         switch question {
         case .list: return .listings(try await account.list())
+        case .accessControl(let command, let name):
+            return .accessControl(try await account.accessControl(command, name))
         case .quota: return .quota(try await account.quotaStatus())
         case .create(let name, let use): try await account.create(name, specialUse: use)
         case .delete(let name): try await account.delete(name)
@@ -171,7 +173,8 @@ package final class IMAPSessionPerformer: SessionPerformer {
         case .copy(let uids, let name): return .copied(try await mailbox.copy(uids, to: name))
         case .move(let uids, let name): return .copied(try await mailbox.move(uids, to: name))
         case .close(let expunges):
-            if expunges { _ = try await mailbox.expunge(nil) }
+            // RFC 4314 §4: without the right CLOSE removes nothing, and says nothing of it.
+            if expunges, mailbox.rights.contains(.expunge) { _ = try await mailbox.expunge(nil) }
             held.withLock { $0.mailbox = nil }
             await mailbox.close()
             return .done
@@ -205,6 +208,11 @@ package final class IMAPSessionPerformer: SessionPerformer {
                 held.withLock { $0.append = nil }
                 await append.abort()
                 throw MailboxFailure(.noSuchMessage, "message \(uid) was expunged before it could be replaced")
+            }
+            guard mailbox.rights.contains([.deleteMessages, .expunge]) else {
+                held.withLock { $0.append = nil }
+                await append.abort()
+                throw MailboxFailure(.noPermission, "the message that is to be replaced may not be removed")
             }
             let copied = try await append.commit(flags: flags.flags, keywords: flags.keywords, internalDate: date)
             held.withLock { $0.append = nil }

@@ -27,6 +27,7 @@ package enum AccountQuestion: Sendable {
     /// With `sized`, their sizes too.
     case status([MailboxName], sized: Bool = false)
     case quota
+    case accessControl(AccessControlCommand, MailboxName)
 }
 
 package enum MailboxQuestion: Sendable {
@@ -63,6 +64,7 @@ package enum IMAPAnswer: Sendable {
     case statuses([MailboxStatus?])
     /// Nil where there is none.
     case quota(QuotaStatus?)
+    case accessControl(AccessControlAnswer)
     case opened(any IMAPMailbox, MailboxView, firstRecentUID: UInt32)
     case view(MailboxView, firstRecentUID: UInt32?)
     case changed(ConditionalChange)

@@ -70,6 +70,9 @@ struct SelectedMailbox: Sendable {
         toldRecent = recent.count(in: view)
     }
 
+    /// Which flags the session may change.
+    var permanentRights: MailboxRights { isReadOnly ? [] : mailbox.rights }
+
     /// Whether messages came of which it is not known whether they are recent.
     func hasUnclaimedMessages(in view: MailboxView) -> Bool {
         view.uidNext > recentBoundary
@@ -88,7 +91,7 @@ struct SelectedMailbox: Sendable {
     /// FLAGS is told before the first message that has a new keyword (RFC 3501 §7.2.6).
     mutating func tellKeywords(of newest: MailboxView, _ output: inout ByteBuffer) {
         guard newest.keywords != told.keywords else { return }
-        FlagsResponse.appendMailboxFlags(newest.keywords, permanent: !isReadOnly, to: &output)
+        FlagsResponse.appendMailboxFlags(newest.keywords, permanent: permanentRights, to: &output)
         told.keywords = newest.keywords
     }
 

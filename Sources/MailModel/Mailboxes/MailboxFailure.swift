@@ -5,6 +5,8 @@ package struct MailboxFailure: Error, Hashable, Sendable, CustomStringConvertibl
         case alreadyExists
         /// A name that the store can't hold, or an operation that this mailbox does not allow.
         case notPermitted
+        /// The login lacks a right that its ACL could give (RFC 4314).
+        case noPermission
         case overQuota
         /// The file system has no space left (`452 4.3.1`).
         case noSpace

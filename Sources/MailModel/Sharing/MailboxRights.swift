@@ -33,6 +33,14 @@ package struct MailboxRights: OptionSet, Hashable, Sendable, CustomStringConvert
     /// What reads and changes nothing but `\Seen`: `lrs`.
     package static let reading: MailboxRights = [.lookup, .read, .seen]
 
+    /// Each of which makes SELECT answer READ-WRITE (RFC 4314 §5.2).
+    package static let changing: MailboxRights = [.insert, .expunge, .seen, .deleteMessages, .write]
+
+    /// The one that changing any of these flags needs at least (RFC 4314 §4).
+    package static func needed(toChange flag: MessageFlags) -> MailboxRights {
+        flag == .seen ? .seen : flag == .deleted ? .deleteMessages : .write
+    }
+
     /// In the order in which Dovecot writes them into its files.
     private static let letters: [(UInt8, MailboxRights)] = [
         (UInt8(ascii: "l"), .lookup), (UInt8(ascii: "r"), .read), (UInt8(ascii: "w"), .write),

@@ -23,8 +23,7 @@ package struct SharedMailbox: Hashable, Sendable {
     /// Where its files are: of a whole account its root. A part of an account names the account's location and `folder`.
     package var location: MailboxLocation
     package var owner: Owner
-    /// What the login may do at most; nil where the mailbox's own ACL alone says it. Where both speak, the directory's
-    /// rights are those of a mailbox that has no ACL for this login.
+    /// What the login may do with a mailbox whose own ACL says nothing of it; nil for nothing.
     package var rights: MailboxRights?
     package var flags: Flags
     /// The whole account with all its folders; otherwise `folder` alone.
@@ -33,10 +32,13 @@ package struct SharedMailbox: Hashable, Sendable {
     package var folder: MailboxName
     /// The account's login, for ACLs that name their owner; nil for an account that nobody logs in to.
     package var account: String?
+    /// What the account may hold, whoever fills it.
+    package var quota: Quota
 
     package init(
         namespace: Namespace, path: [[UInt8]], location: MailboxLocation, owner: Owner, rights: MailboxRights? = nil,
-        flags: Flags = .shared, isWhole: Bool = true, folder: MailboxName = .inbox, account: String? = nil
+        flags: Flags = .shared, isWhole: Bool = true, folder: MailboxName = .inbox, account: String? = nil,
+        quota: Quota = .unlimited
     ) {
         self.namespace = namespace
         self.path = path
@@ -47,5 +49,6 @@ package struct SharedMailbox: Hashable, Sendable {
         self.isWhole = isWhole
         self.folder = folder
         self.account = account
+        self.quota = quota
     }
 }

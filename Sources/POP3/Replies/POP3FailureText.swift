@@ -4,7 +4,7 @@ import MailModel
 enum POP3FailureText {
     static func text(_ failure: MailboxFailure) -> String {
         switch failure.kind {
-        case .misconfigured, .notPermitted, .noSuchMailbox:
+        case .misconfigured, .notPermitted, .noPermission, .noSuchMailbox:
             "[SYS/PERM] This account's mail can't be served as it is configured."
         case .noSpace: "[SYS/TEMP] Out of disk space; try again later."
         case .overQuota, .unavailable, .noSuchMessage, .alreadyExists:

@@ -18,7 +18,7 @@ struct PersonalNamespace: Sendable {
     init() {}
 
     init(_ namespaces: [NamespaceModel], _ faults: FaultCollector) {
-        for namespace in namespaces where namespace.kind.value != .personal || !namespace.isInbox {
+        for namespace in namespaces where namespace.kind.value == .personal && !namespace.isInbox {
             faults.warning(
                 at: namespace.kind.location, "namespace \(namespace.name): mailboxes beside INBOX's own are not shown",
                 remedy: "clients see the namespace that holds INBOX")

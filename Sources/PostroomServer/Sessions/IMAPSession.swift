@@ -37,10 +37,11 @@ final class IMAPSession: IMAPServices {
             do {
                 let store = try site.storage.store(
                     for: location, account.owner, account.quota, account: account.login)
-                return .accepted(
-                    StoredAccount(
-                        login: account.login, store: store, namespace: site.namespace.serving(location), logger: logger)
-                )
+                let namespace = site.namespace.serving(location)
+                var stored = StoredAccount(login: account.login, store: store, namespace: namespace, logger: logger)
+                stored.sharing = site.sharing.account(
+                    account.login, namespace, storage: site.storage, logger: logger)
+                return .accepted(stored)
             } catch {
                 logger.error(
                     "the account's mailbox can't be opened",

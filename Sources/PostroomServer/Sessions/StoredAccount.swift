@@ -12,44 +12,81 @@ struct StoredAccount: IMAPAccount {
     let namespace: PersonalNamespace
     let logger: Logger
 
-    var naming: MailboxNameCoding { namespace.naming }
+    /// Nil where nothing is shared: the account's own mailboxes, all rights to them.
+    var sharing: AccountSharing?
+
+    var naming: MailboxNameCoding {
+        var naming = namespace.naming
+        naming.foreign = sharing?.namespaces.foreign ?? []
+        return naming
+    }
 
     func list() async throws(MailboxFailure) -> [MailboxListing] {
-        namespace.completed(try await logging { () throws(MailboxFailure) in try await store.list() })
+        let listings = namespace.completed(try await logging { () throws(MailboxFailure) in try await store.list() })
+        guard let sharing else { return listings }
+        return try await logging { () throws(MailboxFailure) in
+            try await SharedListing(own: listings, ownRoute: ownRoute(.inbox), sharing: sharing, logger: logger)
+                .listings()
+        }
     }
 
     func create(_ name: MailboxName, specialUse: MailboxListing.SpecialUse?) async throws(MailboxFailure) {
         try await logging { () throws(MailboxFailure) in
-            guard let uses = namespace.specialUses, let specialUse else {
-                return try await store.create(name, specialUse: specialUse)
+            let route = try await routeToMake(name)
+            defer { sharing?.forgetRights() }
+            guard route.isOwn, let uses = namespace.specialUses, let specialUse else {
+                try await route.store.create(route.name, specialUse: specialUse)
+                return try await inheritAccess(route)
             }
             guard uses[name] == specialUse else {
                 throw MailboxFailure(.notPermitted, "the site gives \(name) no use as \(specialUse)")
             }
-            try await store.create(name, specialUse: nil)
+            try await route.store.create(route.name, specialUse: nil)
+            try await inheritAccess(route)
         }
     }
 
     func delete(_ name: MailboxName) async throws(MailboxFailure) {
-        try await making(name) { () throws(MailboxFailure) in try await store.delete(name) }
+        let route = try await route(name, needing: .deleteMailbox)
+        defer { sharing?.forgetRights() }
+        try await making(name) { () throws(MailboxFailure) in try await route.store.delete(route.name) }
     }
 
     func rename(_ name: MailboxName, to newName: MailboxName) async throws(MailboxFailure) {
-        try await making(name) { () throws(MailboxFailure) in try await store.rename(name, to: newName) }
+        let route = try await route(name, needing: .deleteMailbox)
+        let target = try await routeToMake(newName)
+        guard route.account == target.account else {
+            throw MailboxFailure(.notPermitted, "\(name) can't be moved to another account: copy its messages")
+        }
+        defer { sharing?.forgetRights() }
+        try await making(name) { () throws(MailboxFailure) in try await route.store.rename(route.name, to: target.name)
+        }
     }
 
+    /// Subscriptions are the user's own, wherever the mailbox is.
     func subscribe(_ name: MailboxName) async throws(MailboxFailure) {
-        try await logging { () throws(MailboxFailure) in try await store.subscribe(name) }
+        if name.namespace != nil { _ = try await self.route(name, needing: .lookup) }
+        try await logging { () throws(MailboxFailure) in try await store.subscribe(try Self.subscription(name)) }
     }
 
     func unsubscribe(_ name: MailboxName) async throws(MailboxFailure) {
         try await logging { () throws(MailboxFailure) in
-            try await store.unsubscribe(name)
+            try await store.unsubscribe(try Self.subscription(name))
         }
     }
 
+    /// As the user's own file has it: with the namespace's prefix, as Dovecot writes it.
+    private static func subscription(_ name: MailboxName) throws(MailboxFailure) -> MailboxName {
+        guard name.namespace != nil else { return name }
+        guard let own = MailboxName(parts: name.parts), !own.isInbox else {
+            throw MailboxFailure(.notPermitted, "\(name) can't be subscribed")
+        }
+        return own
+    }
+
     func status(_ name: MailboxName) async throws(MailboxFailure) -> MailboxStatus {
-        try await making(name) { () throws(MailboxFailure) in try await store.status(name) }
+        let route = try await route(name, needing: .read)
+        return try await making(name) { () throws(MailboxFailure) in try await route.store.status(route.name) }
     }
 
     var quotaRootName: String { store.quotaRootName }
@@ -64,17 +101,22 @@ struct StoredAccount: IMAPAccount {
     func open(
         _ name: MailboxName, readOnly: Bool, onChange: @escaping @Sendable () -> Void
     ) async throws(MailboxFailure) -> any IMAPMailbox {
+        let route = try await route(name, needing: .read)
+        let rights = try await rights(to: name, route)
+        let isReadOnly = readOnly || rights.isDisjoint(with: .changing)
         let mailbox = try await making(name) { () throws(MailboxFailure) in
-            try await store.open(name, readOnly: readOnly, onChange: onChange)
+            try await route.store.open(route.name, readOnly: isReadOnly, onChange: onChange)
         }
-        return StoredMailbox(mailbox: mailbox, account: self)
+        return StoredMailbox(mailbox: mailbox, account: self, name: name, route: route, granted: rights)
     }
 
     func append(to name: MailboxName, size: UInt64) async throws(MailboxFailure) -> any IMAPAppend {
-        StoredAppend(
-            append: try await making(name) { () throws(MailboxFailure) in try await store.append(to: name, size: size)
+        let route = try await route(name, needing: .insert)
+        return StoredAppend(
+            append: try await making(name) { () throws(MailboxFailure) in
+                try await route.store.append(to: route.name, size: size)
             },
-            account: self)
+            account: self, rights: try await rights(to: name, route))
     }
 
     /// `body`, again after making the mailbox when that is what it missed and the site has it made by itself.
@@ -113,7 +155,8 @@ struct StoredAccount: IMAPAccount {
             switch error.kind {
             case .noSpace, .unavailable, .misconfigured:
                 logger.error("mailbox", metadata: ["user": "\(login)", "reason": "\(error.reason)"])
-            case .noSuchMailbox, .alreadyExists, .notPermitted, .overQuota, .noSuchMessage, .limitExceeded:
+            case .noSuchMailbox, .alreadyExists, .notPermitted, .noPermission, .overQuota, .noSuchMessage,
+                .limitExceeded:
                 logger.debug("mailbox", metadata: ["user": "\(login)", "reason": "\(error.reason)"])
             }
             throw error

@@ -32,6 +32,7 @@ package final class Site: Sendable {
     let namespace: PersonalNamespace
     /// Which mailboxes of others a login is shown.
     package let sharedMailboxes: DirectorySharedMailboxes
+    let sharing: SiteSharing
     let traceHeaders: TraceHeaders
     let directories: DirectorySet
     private let kept: [KeptDirectory]
@@ -55,8 +56,8 @@ package final class Site: Sendable {
     private init(
         model: SiteModel, directories: DirectorySet, kept: [KeptDirectory], tables: TablesBuilder,
         router: Router, policies: [ListenerKey: SMTPPolicy], policyServices: [PolicyServiceClient],
-        resolver: UnboundResolver, outgoing: SiteOutgoing, accounts: AccountsBuilder.Built, storage: SiteStorage,
-        throttle: LoginThrottle, rates: SendingRates, limitExceptions: [ListenerKey: NetworkList],
+        resolver: UnboundResolver, outgoing: SiteOutgoing, accounts: AccountsBuilder.Built, sharing: SiteSharing,
+        storage: SiteStorage, throttle: LoginThrottle, rates: SendingRates, limitExceptions: [ListenerKey: NetworkList],
         localUsers: MatchList?, group: any EventLoopGroup
     ) {
         self.group = group
@@ -75,6 +76,7 @@ package final class Site: Sendable {
         submissionAccounts = accounts.forSubmission
         namespace = accounts.namespace
         sharedMailboxes = accounts.shared
+        self.sharing = sharing
         self.storage = storage
         self.throttle = throttle
         self.rates = rates
@@ -151,11 +153,14 @@ package final class Site: Sendable {
         let builder = PolicyBuilder(model, tables, router, resolver ?? NoResolver(), group: group, faults)
         let policies = builder.policies()
         let outgoing = OutgoingBuilder(model: model, tables: tables, faults: faults).outgoingMail()
+        let sharing = SiteSharing(
+            model, accounts.namespace, accounts: accounts.byLogin,
+            directories: accounts.shared.rules.isEmpty ? [] : [accounts.shared], faults)
         guard let storage, let resolver, let outgoing else { return nil }
         return Site(
             model: model, directories: directories, kept: kept, tables: tables, router: router,
             policies: policies, policyServices: Array(builder.services.values), resolver: resolver,
-            outgoing: outgoing, accounts: accounts, storage: storage, throttle: throttle,
+            outgoing: outgoing, accounts: accounts, sharing: sharing, storage: storage, throttle: throttle,
             rates: old?.rates ?? SendingRates(), limitExceptions: builder.limitExceptions(),
             localUsers: tables.localUsers(model.local), group: group)
     }

@@ -46,6 +46,7 @@ package struct AccountsModel: Sendable {
     package var quotaRules: [Located<String>]
     package var quota = QuotaModel()
     package var namespaces: [NamespaceModel]
+    package var accessControl = AccessControlModel()
     /// Time after which a login that succeeded is checked anew; zero checks every one.
     package var cacheTime: Duration
     /// How long a password that was right before is taken while no server answers; zero for never.

@@ -30,6 +30,7 @@ enum AccountsSection {
         model.namespaces = (reader.node("namespaces")?.entries ?? []).map {
             NamespaceSection.read($0.key, SectionReader($0.value, reader.context))
         }
+        if let section = reader.section("acl") { model.accessControl = accessControl(section) }
         model.cacheTime = reader.duration("cache_time")?.value ?? .zero
         model.outageTime = reader.duration("outage_time")?.value ?? .zero
         reader.finish()
@@ -44,6 +45,15 @@ enum AccountsSection {
         model.fullMailbox = reader.choice("full_mailbox", QuotaModel.FullMailbox.self)
         model.message = reader.string("message")
         model.warnings = reader.strings("warnings") ?? []
+        reader.finish()
+        return model
+    }
+
+    private static func accessControl(_ reader: SectionReader) -> AccessControlModel {
+        var model = AccessControlModel()
+        model.isEnabled = reader.boolean("enabled")?.value ?? true
+        model.sharedFile = reader.string("shared_file")
+        model.defaultsFromInbox = reader.boolean("defaults_from_inbox")?.value ?? false
         reader.finish()
         return model
     }

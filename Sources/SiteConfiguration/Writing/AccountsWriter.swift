@@ -24,9 +24,20 @@ extension AccountsModel {
         entries.add("quota_rules", quotaRules)
         entries.add("quota", quota.entries)
         if !namespaces.isEmpty { entries.add("namespaces", .mapping(namespaces.map { ($0.name, $0.document) })) }
+        entries.add("acl", accessControl.entries)
         entries.add("cache_time", cacheTime)
         if outageTime > .zero { entries.add("outage_time", outageTime) }
         return entries.value
+    }
+}
+
+extension AccessControlModel {
+    var entries: YAMLEntries {
+        var entries = YAMLEntries()
+        entries.add("enabled", isEnabled, unless: true)
+        entries.add("shared_file", sharedFile)
+        entries.add("defaults_from_inbox", defaultsFromInbox, unless: false)
+        return entries
     }
 }
 

@@ -7,6 +7,9 @@ enum FolderNames {
     /// The directory's name; INBOX has none.
     static func directory(_ name: MailboxName) throws(MailboxFailure) -> [UInt8] {
         guard !name.isInbox else { throw MailboxFailure(.notPermitted, "INBOX is the Maildir itself") }
+        guard name.namespace == nil else {
+            throw MailboxFailure(.notPermitted, "\(name) is a mailbox of another account")
+        }
         var output: [UInt8] = []
         for part in name.parts {
             guard let encoded = ModifiedUTF7.encode(part) else {

@@ -45,6 +45,9 @@ struct MboxLocation: Hashable, Sendable {
 
     /// A mailbox's file and directory names.
     static func parts(_ name: MailboxName) throws(MailboxFailure) -> [[UInt8]] {
+        guard name.namespace == nil else {
+            throw MailboxFailure(.notPermitted, "\(name) is a mailbox of another account")
+        }
         var parts: [[UInt8]] = []
         for part in name.parts {
             guard let encoded = ModifiedUTF7.encode(part), encoded.count <= 200 else {

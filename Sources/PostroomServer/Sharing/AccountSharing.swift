@@ -1,0 +1,118 @@
+import Logging
+import MailModel
+import MailStore
+import Synchronization
+
+/// The mailboxes of others that one session is shown, as they are now: asked again when the last answer is a few seconds
+/// old. What can't be asked stays as it was.
+final class AccountSharing: Sendable {
+    /// How long an answer counts.
+    private static let freshness = Duration.seconds(3)
+
+    private struct Known {
+        var placed: [SharedNamespaces.Placed] = []
+        var groups: Set<String> = []
+        var asked: ContinuousClock.Instant?
+        var rights: [MailboxName: (rights: MailboxRights, asked: ContinuousClock.Instant)] = [:]
+    }
+
+    let login: String
+    let namespaces: SharedNamespaces
+    let separator: UInt8
+    let options: AccessControlOptions
+    private let directories: [any SharedMailboxDirectory]
+    private let storage: SiteStorage
+    private let logger: Logger
+    private let known = Mutex(Known())
+
+    init(
+        login: String, namespaces: SharedNamespaces, separator: UInt8, options: AccessControlOptions,
+        directories: [any SharedMailboxDirectory], storage: SiteStorage, logger: Logger
+    ) {
+        self.login = login
+        self.namespaces = namespaces
+        self.separator = separator
+        self.options = options
+        self.directories = directories
+        self.storage = storage
+        self.logger = logger
+    }
+
+    func accessor(isOwner: Bool) -> Accessor {
+        Accessor(login: login, groups: known.withLock { $0.groups }, isOwner: isOwner)
+    }
+
+    /// What is shown now.
+    func placed() async -> [SharedNamespaces.Placed] {
+        guard !namespaces.foreign.isEmpty || !directories.isEmpty else { return [] }
+        let now = ContinuousClock.now
+        let fresh = known.withLock { known -> [SharedNamespaces.Placed]? in
+            guard let asked = known.asked, now - asked < Self.freshness else { return nil }
+            return known.placed
+        }
+        if let fresh { return fresh }
+        var mailboxes: [SharedMailbox] = []
+        var groups: Set<String> = []
+        do throws(MailboxFailure) {
+            for directory in directories {
+                mailboxes += try await directory.sharedMailboxes(for: login)
+                groups.formUnion(try await directory.groups(of: login))
+            }
+        } catch {
+            logger.warning(
+                "the mailboxes that are shared can't be asked for: those known before are shown",
+                metadata: ["user": "\(login)", "reason": "\(error.reason)"])
+            return known.withLock { $0.placed }
+        }
+        let placed = namespaces.everybodys + namespaces.placed(mailboxes, separator: separator)
+        let now2 = ContinuousClock.now
+        return known.withLock { known in
+            if known.placed != placed || known.groups != groups { known.rights = [:] }
+            (known.placed, known.groups, known.asked) = (placed, groups, now2)
+            return placed
+        }
+    }
+
+    /// Nil for a name that leads nowhere.
+    func route(_ name: MailboxName) async throws(MailboxFailure) -> MailboxRoute? {
+        let matching = await placed().filter {
+            name.parts.starts(with: $0.parts) && name.namespace == $0.mailbox.namespace
+        }
+        guard let placed = matching.max(by: { $0.parts.count < $1.parts.count }) else { return nil }
+        let rest = Array(name.parts.dropFirst(placed.parts.count))
+        var route = try route(to: placed)
+        if !rest.isEmpty {
+            guard placed.mailbox.isWhole, let below = MailboxName(parts: rest), !below.isInbox else { return nil }
+            route.name = below
+        } else if placed.hidesInbox {
+            return nil
+        }
+        return route
+    }
+
+    /// To its root.
+    func route(to placed: SharedNamespaces.Placed) throws(MailboxFailure) -> MailboxRoute {
+        let mailbox = placed.mailbox
+        let store = try storage.store(for: mailbox.location, mailbox.owner, mailbox.quota, account: mailbox.account ?? "")
+        return MailboxRoute(
+            store: store, name: mailbox.isWhole ? .inbox : mailbox.folder,
+            accessor: accessor(isOwner: mailbox.account == login), standard: mailbox.rights ?? [], account: mailbox)
+    }
+
+    /// As `MailboxRoute.rights`, remembered for a moment.
+    func rights(to name: MailboxName, _ route: MailboxRoute) async throws(MailboxFailure) -> MailboxRights {
+        let now = ContinuousClock.now
+        if let known = known.withLock({ $0.rights[name] }), now - known.asked < Self.freshness { return known.rights }
+        let rights = try await route.rights(to: [route.name], options).first ?? []
+        known.withLock { known in
+            if known.rights.count >= 256 { known.rights = [:] }
+            known.rights[name] = (rights, now)
+        }
+        return rights
+    }
+
+    /// An ACL was changed.
+    func forgetRights() {
+        known.withLock { $0.rights = [:] }
+    }
+}
