@@ -1,4 +1,4 @@
-import MailModel
+package import MailModel
 import Routing
 
 /// What `provision` did, or would do, and what it found.
