@@ -93,7 +93,8 @@ final class AccountSharing: Sendable {
     /// To its root.
     func route(to placed: SharedNamespaces.Placed) throws(MailboxFailure) -> MailboxRoute {
         let mailbox = placed.mailbox
-        let store = try storage.store(for: mailbox.location, mailbox.owner, mailbox.quota, account: mailbox.account ?? "")
+        let store = try storage.store(
+            for: mailbox.location, mailbox.owner, mailbox.quota, account: mailbox.account ?? "")
         return MailboxRoute(
             store: store, name: mailbox.isWhole ? .inbox : mailbox.folder,
             accessor: accessor(isOwner: mailbox.account == login), standard: mailbox.rights ?? [], account: mailbox)

@@ -128,8 +128,8 @@ import Testing
         #expect(namespaces[1].mailLocation?.value == "maildir:%%h/Maildir:INDEX=~/shared/%%u")
         #expect(draft.errors.contains { $0.contains("two namespaces hold INBOX") })
         #expect(draft.errors.contains { $0.contains("dovecot.conf:16: error: namespace/second/special") })
-        // Nobody sees a shared namespace, so nothing of it is said to be used.
-        #expect(draft.fate("namespace/prefix") == .ignored && draft.fate("namespace/location") == .ignored)
+        // Where others' mailboxes lie their accounts say.
+        #expect(draft.fate("namespace/prefix") == .used && draft.fate("namespace/location") == .ignored)
         #expect(draft.fate("namespace/separator") == .used)
         #expect(draft.fate("namespace/list") == .ignored)
     }
