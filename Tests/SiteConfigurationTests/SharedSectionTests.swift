@@ -5,7 +5,7 @@ import Testing
 
 /// `shared:`.
 @Suite struct SharedSectionTests {
-    private static let sources = ConfigurationSources(environment: [:], readFile: { _ in nil })
+    private static var sources: ConfigurationSources { ConfigurationSources(environment: [:], readFile: { _ in nil }) }
 
     private static func site(_ shared: String) -> String {
         """

@@ -1,3 +1,5 @@
+import Accounts
+import Dialects
 import Foundation
 import Glibc
 import MailModel
