@@ -183,3 +183,15 @@ package struct DigestedMailbox: OpenMailbox {
         await base.close()
     }
 }
+
+extension DigestedMailbox: IdentifyingMailbox {
+    func storedIdentities(
+        of uids: [UInt32], from source: IdentitySource
+    ) async throws(MailboxFailure) -> [MessageIdentity] {
+        try await base.identities(of: uids, from: source)
+    }
+
+    func store(uniqueIDs: [UInt32: [UInt8]]) async throws(MailboxFailure) {
+        try await base.save(uniqueIDs: uniqueIDs)
+    }
+}
