@@ -89,7 +89,7 @@ let rooms: [Target] = [
         "Dialects",
         [
             "SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts", "Passwords", "POP3",
-            .product(name: "Yams", package: "Yams"),
+            "MailStore", .product(name: "Yams", package: "Yams"),
         ]),
     room(
         "PostroomServer",
@@ -150,7 +150,9 @@ let testing: [Target] = [
             "Blocking", nioPosix, nioHTTP1, nioSSL,
         ]),
     tests("SiteConfiguration", ["MailModel", "LDAP", "Directory", "LookupTables", "Routing", "Net"]),
-    tests("Dialects", ["SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts", "POP3"]),
+    tests(
+        "Dialects",
+        ["SiteConfiguration", "MailModel", "LDAP", "Directory", "LookupTables", "Accounts", "POP3", "MailStore"]),
     tests(
         "PostroomServer",
         [

@@ -7,6 +7,8 @@ package struct MessageIdentity: Hashable, Sendable {
     package var fileName: [UInt8]?
     /// The message's own identity, as Dovecot has it: a Maildir's is the file's name, unless another was given to it.
     package var guid: [UInt8]?
+    /// What Dovecot knows a message of an mbox by: a sum of some of its header fields.
+    package var headerSum: [UInt8]?
     /// The unique id that the message had under another program, or that was saved: it goes before any format.
     package var savedUniqueID: [UInt8]?
     /// Where another program listed the message; those without come last.

@@ -373,6 +373,15 @@ import Testing
           owner: "5000:5000"
           recipient_headers: yes
           index_directory: /var/lib/postroom/index
+          mbox:
+            read_locks:
+              - fcntl
+              - flock
+            locks:
+              - fcntl
+              - dotlock
+            lock_timeout: 60s
+            stale_lock: 30s
         listeners:
           - protocol: smtp
             address: "*:25"

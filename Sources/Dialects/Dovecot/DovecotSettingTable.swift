@@ -39,7 +39,8 @@ enum DovecotSettingTable {
         (
             "mbox_",
             Verdict(
-                fate: .notNeeded, note: "an mbox is locked by fcntl and a lock file, in no order that others must keep")
+                fate: .notNeeded, note: "what is written to an mbox is written at once, and read again where it changed"
+            )
         ),
         ("director_", Verdict(fate: .ignored, note: "one machine serves all")),
         ("replicat", Verdict(fate: .ignored, note: "mail is not replicated")),

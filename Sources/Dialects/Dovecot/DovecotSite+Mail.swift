@@ -1,6 +1,7 @@
 import Accounts
 import Directory
 import MailModel
+import MailStore
 import SiteConfiguration
 
 extension DovecotSite {
@@ -33,11 +34,38 @@ extension DovecotSite {
                 at: minimum.location, "first_valid_uid = 0: mail is never kept as root here",
                 remedy: "give the mail an owner of its own")
         }
+        readMboxLocks()
         if draft.model.accounts.mailLocation == nil, !givesMail {
             draft.warning(
                 at: location, "mail_location is not set, and no userdb gives mail: Dovecot looks where mail might be",
                 remedy: "mail_location = maildir:~/Maildir, or wherever mail lies")
         }
+    }
+
+    private mutating func readMboxLocks() {
+        var locks = draft.model.store.mboxLocks
+        locks.read = takeLocks("mbox_read_locks", "how mboxes are locked to be read")
+        if let write = takeLocks("mbox_write_locks", "how mboxes are locked to be changed") {
+            // Postfix's agents may deliver into the same files: whoever takes the locks of both keeps everybody off.
+            locks.write = Located(write.value.union(locks.write?.value ?? []), at: write.location)
+        }
+        locks.timeout = takeTime("mbox_lock_timeout", "how long a lock of an mbox is waited for, at most 10 minutes")
+        locks.staleAfter = takeTime("mbox_dotlock_change_timeout", "the age of a lock file that counts no more")
+        draft.model.store.mboxLocks = locks
+    }
+
+    private mutating func takeLocks(_ key: String, _ note: String) -> Located<MboxLocking.Locks>? {
+        guard let value = take(key, note) else { return nil }
+        var locks: MboxLocking.Locks = []
+        for name in value.value.split(whereSeparator: \.isWhitespace) {
+            guard let lock = MboxLocking.Locks(name: String(name)) else {
+                draft.error(
+                    at: value.location, "\(key): \(name) is no lock", remedy: "give fcntl, flock, dotlock or lockf")
+                continue
+            }
+            locks.insert(lock)
+        }
+        return Located(locks, at: value.location)
     }
 
     private var givesMail: Bool {

@@ -13,7 +13,13 @@ extension DovecotSite {
             ?? Located(false, at: .builtIn)
         if let text = pop3Text("pop3_uidl_format", "how messages are named: clients fetch nothing twice") {
             do throws(UIDLFormat.Mistake) {
-                model.uniqueIDs = Located(.format(try UIDLFormat(text.value)), at: text.location)
+                let format = try UIDLFormat(text.value)
+                model.uniqueIDs = Located(.format(format), at: text.location)
+                if format.needsHeaderSums, root.last("mail_location")?.located.value.hasPrefix("mbox:") != true {
+                    draft.error(
+                        at: text.location, "pop3_uidl_format: \(text.value): %m is an id of mboxes alone",
+                        remedy: "a format of %u, %v, %f and %g, such as %08Xu%08Xv")
+                }
             } catch {
                 draft.error(
                     at: text.location, "pop3_uidl_format: \(error)",

@@ -28,13 +28,12 @@ package struct MailboxDelivery: Sendable {
     }
 
     /// Whether a message of `size` octets (0 where that is not known) would fit into the mailbox now; throws `.overQuota`
-    /// where it would not. What an mbox holds is not counted: there a message alone must not be larger than all of it.
+    /// where it would not.
     package func checkQuota(of mailbox: LocalMailbox, size: UInt64) async throws(MailboxFailure) {
         guard mailbox.location.format == .mbox else {
             return try await maildirs.checkQuota(of: mailbox, size: size)
         }
-        guard let storage = mailbox.quota.storage, size > storage else { return }
-        throw MailboxFailure(.overQuota, "a message of \(size) bytes does not fit a quota of \(storage)")
+        try await mboxes.checkQuota(of: mailbox, size: size)
     }
 
     /// Starts a message that comes in pieces.

@@ -12,10 +12,13 @@ package struct MailboxStores: Sendable {
     }
 
     /// - Parameter indexes: what is remembered of mailboxes; without them it is found out again after each start.
-    package init(roots: MailRoots, pool: BlockingPool, indexes: MailboxIndexes? = nil) {
+    package init(
+        roots: MailRoots, pool: BlockingPool, indexes: MailboxIndexes? = nil,
+        mboxes options: MboxOptions = MboxOptions()
+    ) {
         let watcher = DirectoryWatcher()
         maildirs = MaildirStores(roots: roots, pool: pool, watcher: watcher, indexes: indexes)
-        mboxes = MboxStores(roots: roots, pool: pool, watcher: watcher)
+        mboxes = MboxStores(roots: roots, pool: pool, options: options, watcher: watcher, indexes: indexes)
     }
 
     package var indexes: MailboxIndexes? { maildirs.indexes }
@@ -23,6 +26,7 @@ package struct MailboxStores: Sendable {
     /// For folders that are looked at from now on.
     package func use(_ indexes: MailboxIndexes) {
         maildirs.use(indexes)
+        mboxes.use(indexes)
     }
 
     /// One account's mailboxes.

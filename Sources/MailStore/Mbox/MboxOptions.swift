@@ -2,27 +2,11 @@ package import MailModel
 
 /// What a site may set about its mboxes.
 package struct MboxOptions: Sendable {
-    /// How programs keep each other off an mbox. All of a set are taken before it is changed, in no order that others would
-    /// have to keep: whoever does not get all of them gives back what he has and tries again.
-    package struct Locks: OptionSet, Hashable, Sendable {
-        package let rawValue: UInt8
-
-        package init(rawValue: UInt8) {
-            self.rawValue = rawValue
-        }
-
-        /// fcntl(2), which lockf(3) is on Linux.
-        package static let fcntl = Locks(rawValue: 1)
-        /// flock(2).
-        package static let flock = Locks(rawValue: 2)
-        /// The file `NAME.lock` beside the mbox. Where its owner may make no file there, it is left out: Postfix does the same.
-        package static let dotlock = Locks(rawValue: 4)
-    }
-
-    /// Dovecot's `mbox_write_locks` and Postfix's `virtual_mailbox_lock`: both have these unless a site says otherwise.
-    package var writeLocks: Locks = [.fcntl, .dotlock]
-    /// How long a lock is waited for.
-    package var lockSeconds: Int64 = 30
+    package var locking = MboxLocking()
+    /// The greatest size of a file that mail is delivered to: `virtual_mailbox_limit`.
+    package var maximumFileSize: UInt64?
+    /// Told how many bytes each look at an mbox read. For tests.
+    package var noteLook: (@Sendable (UInt64) -> Void)?
     package var specialUses = MaildirOptions().specialUses
     /// Mailboxes whose state is kept although no session has them open.
     package var cachedMailboxes = 64
@@ -34,6 +18,10 @@ package struct MboxOptions: Sendable {
 
 /// The steps of an append and of a rewriting.
 package enum MboxStep: Hashable, Sendable, CaseIterable {
+    /// What is to be added is in a journal, where there can be one.
+    case appendPlanned
+    /// Once for each block.
+    case appendedBlock
     case appended
     case appendSynced
     case headerPatched

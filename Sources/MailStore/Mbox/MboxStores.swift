@@ -9,6 +9,7 @@ package final class MboxStores: Sendable {
     let pool: BlockingPool
     let options: MboxOptions
     private let watcher: DirectoryWatcher
+    private let kept: Mutex<MailboxIndexes?>
     private let folders = Mutex(Folders())
 
     private struct Key: Hashable {
@@ -20,7 +21,14 @@ package final class MboxStores: Sendable {
         weak var folder: MboxFolder?
     }
 
+    private struct WeakGate {
+        weak var gate: MboxQuota.Gate?
+    }
+
     private struct Folders {
+        /// Whoever adds to an account's mailboxes holds its gate; nobody else needs it.
+        var gates: [Key: WeakGate] = [:]
+        var gatesSinceSweep = 0
         var byKey: [Key: WeakFolder] = [:]
         /// Keeps the last ones alive.
         var recent = Deque<MboxFolder>()
@@ -29,18 +37,45 @@ package final class MboxStores: Sendable {
 
     package init(
         roots: MailRoots, pool: BlockingPool, options: MboxOptions = MboxOptions(),
-        watcher: DirectoryWatcher = DirectoryWatcher()
+        watcher: DirectoryWatcher = DirectoryWatcher(), indexes: MailboxIndexes? = nil
     ) {
+        self.kept = Mutex(indexes)
         self.roots = roots
         self.pool = pool
         self.options = options
         self.watcher = watcher
     }
 
+    /// What is remembered of mailboxes beyond this process; nil where nothing is.
+    package var indexes: MailboxIndexes? { kept.withLock { $0 } }
+
+    /// For mailboxes that are looked at from now on.
+    package func use(_ indexes: MailboxIndexes) {
+        kept.withLock { $0 = indexes }
+    }
+
     package func store(
         for location: MailboxLocation, owner: Owner, quota: Quota = .unlimited
     ) throws(MailboxFailure) -> MboxStore {
-        MboxStore(self, try MboxLocation(location), owner: owner, quota: quota)
+        let location = try MboxLocation(location)
+        return MboxStore(self, location, owner: owner, quota: self.quota(quota, location, owner: owner))
+    }
+
+    /// What keeps to one account's quota; all values for the same place share what has to be shared.
+    func quota(_ quota: Quota, _ location: MboxLocation, owner: Owner) -> MboxQuota {
+        let gate = folders.withLock { folders in
+            let key = Key(path: location.accountPath, owner: owner)
+            if let gate = folders.gates[key]?.gate { return gate }
+            let gate = MboxQuota.Gate()
+            folders.gates[key] = WeakGate(gate: gate)
+            folders.gatesSinceSweep += 1
+            if folders.gatesSinceSweep > 1024 {
+                folders.gatesSinceSweep = 0
+                folders.gates = folders.gates.filter { $0.value.gate != nil }
+            }
+            return gate
+        }
+        return MboxQuota(gate: gate, quota: quota, location: location, roots: roots)
     }
 
     func access(_ place: MboxPlace, _ owner: Owner) -> MboxAccess {
@@ -52,7 +87,9 @@ package final class MboxStores: Sendable {
         folders.withLock { folders in
             let key = Key(path: place.path, owner: owner)
             if let folder = folders.byKey[key]?.folder, !folder.isEnded { return folder }
-            let folder = MboxFolder(access(place, owner), isInbox: isInbox, pool: pool, watcher: watcher)
+            let folder = MboxFolder(
+                access(place, owner), isInbox: isInbox, pool: pool, watcher: watcher,
+                index: indexes?.account(at: place.accountPath, owner: owner))
             folders.byKey[key] = WeakFolder(folder: folder)
             folders.recent.append(folder)
             if folders.recent.count > options.cachedMailboxes { folders.recent.removeFirst() }

@@ -174,7 +174,7 @@ final class QuotaCounter: Sendable {
         }
         let quota = Self.inForce(quota, contents)
         guard arrival != .unconditional, !quota.ignores(name),
-            let reason = Self.reason(usage, planned, quota, name, arrival, root)
+            let reason = Self.reason(usage, planned, quota, name, arrival, root.path)
         else { return .fits(contents, usage) }
         let age = FileStatus.Time.now.seconds &- file.modified.seconds
         if !hasCounted, contents.lines > 1 || age >= MaildirSizeFile.staleSeconds { return .mustCount(file.identity) }
@@ -182,9 +182,10 @@ final class QuotaCounter: Sendable {
     }
 
     /// Nil when it fits.
-    private static func reason(
+    /// - Parameter path: of the account, for the reason.
+    static func reason(
         _ usage: QuotaUsage, _ planned: QuotaUsage, _ quota: Quota, _ name: MailboxName, _ arrival: Arrival,
-        _ root: DirectoryHandle
+        _ path: [UInt8]
     ) -> String? {
         let limits = quota.limits(for: name)
         func exceeds(_ used: UInt64, _ more: UInt64, _ limit: UInt64?, _ grace: UInt64) -> Bool {
@@ -198,11 +199,11 @@ final class QuotaCounter: Sendable {
         }
         let grace = arrival == .delivery ? limits.storage.map { quota.terms.grace.bytes(of: $0) } ?? 0 : 0
         if exceeds(usage.storage, planned.storage, limits.storage, grace) {
-            return "\(pathText(root.path)): holds \(usage.storage) of \(limits.storage ?? 0) bytes, \(planned.storage) "
+            return "\(pathText(path)): holds \(usage.storage) of \(limits.storage ?? 0) bytes, \(planned.storage) "
                 + "more do not fit"
         }
         if exceeds(usage.messages, planned.messages, limits.messages, 0) {
-            return "\(pathText(root.path)): holds \(usage.messages) of \(limits.messages ?? 0) messages"
+            return "\(pathText(path)): holds \(usage.messages) of \(limits.messages ?? 0) messages"
         }
         return nil
     }

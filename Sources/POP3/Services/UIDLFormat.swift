@@ -2,12 +2,12 @@ import Crypto
 
 /// How a message's unique id is made: Dovecot's `pop3_uidl_format`, or as Courier does it.
 ///
-/// `%u` UID, `%v` UIDVALIDITY, `%f` file name up to the `:`, `%g` GUID; between `%` and the letter a width (with a leading
+/// `%u` UID, `%v` UIDVALIDITY, `%f` file name up to the `:`, `%g` GUID, `%m` a sum of the header (of mboxes alone); between `%` and the letter a width (with a leading
 /// `0`: filled, else cut) and the modifiers `L`, `U`, `X`, `R` and `M`; `%{uid}` and the other long names (`uidvalidity`,
-/// `filename`, `guid`); `%%` for itself.
+/// `filename`, `guid`, `md5`); `%%` for itself.
 package struct UIDLFormat: Hashable, Sendable {
     package enum Variable: String, Hashable, Sendable, CaseIterable {
-        case uid, uidvalidity, filename, guid
+        case uid, uidvalidity, filename, guid, md5
 
         fileprivate init?(letter: UInt8) {
             switch letter {
@@ -15,6 +15,7 @@ package struct UIDLFormat: Hashable, Sendable {
             case UInt8(ascii: "v"): self = .uidvalidity
             case UInt8(ascii: "f"): self = .filename
             case UInt8(ascii: "g"): self = .guid
+            case UInt8(ascii: "m"): self = .md5
             default: return nil
             }
         }
@@ -30,12 +31,16 @@ package struct UIDLFormat: Hashable, Sendable {
         package var uidValidity: UInt32
         package var fileName: [UInt8]?
         package var guid: [UInt8]?
+        package var headerSum: [UInt8]?
 
-        package init(uid: UInt32, uidValidity: UInt32, fileName: [UInt8]? = nil, guid: [UInt8]? = nil) {
+        package init(
+            uid: UInt32, uidValidity: UInt32, fileName: [UInt8]? = nil, guid: [UInt8]? = nil, headerSum: [UInt8]? = nil
+        ) {
             self.uid = uid
             self.uidValidity = uidValidity
             self.fileName = fileName
             self.guid = guid
+            self.headerSum = headerSum
         }
     }
 
@@ -106,9 +111,7 @@ package struct UIDLFormat: Hashable, Sendable {
         }
         guard let variable = Variable(letter: letter) else {
             let shown = String(decoding: [letter], as: UTF8.self)
-            throw Mistake(
-                description: letter == UInt8(ascii: "m")
-                    ? "\(text): %m is an id of mbox files alone" : "\(text): %\(shown) is not known")
+            throw Mistake(description: "\(text): %\(shown) is not known")
         }
         return .value(variable, modifiers: modifiers, width: width, fills: fills)
     }
@@ -149,6 +152,13 @@ package struct UIDLFormat: Hashable, Sendable {
         }
     }
 
+    /// Whether mailboxes must be mboxes.
+    package var needsHeaderSums: Bool {
+        pieces.contains { piece in
+            if case .value(.md5, _, _, _) = piece { true } else { false }
+        }
+    }
+
     /// Nil where a value is missing: the store knows no file names.
     package func expanded(_ values: Values) -> [UInt8]? {
         var result: [UInt8] = []
@@ -162,6 +172,7 @@ package struct UIDLFormat: Hashable, Sendable {
                     case .uidvalidity: Array(String(values.uidValidity).utf8)
                     case .filename: values.fileName
                     case .guid: values.guid
+                    case .md5: values.headerSum
                     }
                 guard var value = found else { return nil }
                 for modifier in modifiers { value = Self.modified(value, modifier) }

@@ -110,7 +110,8 @@ struct MaildropListing {
         case .format(let format):
             return format.expanded(
                 UIDLFormat.Values(
-                    uid: identity.uid, uidValidity: uidValidity, fileName: identity.fileName, guid: identity.guid))
+                    uid: identity.uid, uidValidity: uidValidity, fileName: identity.fileName, guid: identity.guid,
+                    headerSum: identity.headerSum))
         case .courier:
             if let id = identity.courier, id.number != 0 {
                 return Array((id.validity == 0 ? "UID\(id.number)" : "UID\(id.number)-\(id.validity)").utf8)

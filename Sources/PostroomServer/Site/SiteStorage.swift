@@ -8,15 +8,37 @@ import MailStore
 import NIOCore
 import SiteConfiguration
 
-/// Where a site keeps mail. Goes on over a reload as long as its roots stay the same, so that sessions of before and after
+/// Where a site keeps mail. Goes on over a reload as long as its roots and what it says of mboxes stay the same, so that sessions of before and after
 /// share what is known of a folder.
 final class SiteStorage: Sendable {
     let stores: MailboxStores
     let delivery: MailboxDelivery
     private let rootPaths: [String]
     private let places: [String: String]
+    private let mboxRules: MboxRules
 
-    private init(_ stores: MailboxStores, _ rootPaths: [String], _ places: [String: String]) {
+    /// What a site says of its mboxes.
+    private struct MboxRules: Hashable {
+        var locking: MboxLocking
+        var maximumSize: UInt64?
+
+        init(_ model: SiteModel) {
+            locking = model.store.mboxLocks.locking
+            if case .tables(let tables) = model.routing.mailboxes { maximumSize = tables.sizeLimit?.value }
+        }
+
+        var options: MboxOptions {
+            var options = MboxOptions()
+            options.locking = locking
+            options.maximumFileSize = maximumSize
+            return options
+        }
+    }
+
+    private init(
+        _ stores: MailboxStores, _ rootPaths: [String], _ places: [String: String], _ mboxRules: MboxRules
+    ) {
+        self.mboxRules = mboxRules
         self.stores = stores
         delivery = MailboxDelivery(stores)
         self.rootPaths = rootPaths
@@ -27,7 +49,8 @@ final class SiteStorage: Sendable {
     static func open(_ model: SiteModel, succeeding old: SiteStorage?, _ faults: FaultCollector) -> SiteStorage? {
         let paths = model.store.roots.map(\.value)
         let byPath = Dictionary(model.store.places.map { ($0.path, $0.folder.value) }) { $1 }
-        if let old, old.rootPaths == paths, old.places == byPath { return old }
+        let mboxRules = MboxRules(model)
+        if let old, old.rootPaths == paths, old.places == byPath, old.mboxRules == mboxRules { return old }
         let places = model.store.places.map { (path: Array($0.path.utf8), folder: Array($0.folder.value.utf8)) }
         // Without a root no path is opened: a site of aliases and forwarding alone has none.
         guard !model.store.roots.isEmpty || !model.keepsMail else {
@@ -50,8 +73,9 @@ final class SiteStorage: Sendable {
         do {
             let roots = try MailRoots(paths.map { Array($0.utf8) }, places: places)
             let pool = BlockingPool(name: "mail", threads: 48)
-            let stores = MailboxStores(roots: roots, pool: pool, indexes: old?.stores.indexes)
-            return SiteStorage(stores, paths, byPath)
+            let stores = MailboxStores(
+                roots: roots, pool: pool, indexes: old?.stores.indexes, mboxes: mboxRules.options)
+            return SiteStorage(stores, paths, byPath, mboxRules)
         } catch {
             faults.error(
                 at: model.store.roots.first?.location ?? .builtIn, "\(error)", remedy: "mend store.roots")

@@ -206,6 +206,7 @@ package struct StoreModel: Sendable {
     package var recipientHeaders: Bool
     /// Where what is known of mailboxes is kept, outside of them; ours alone, on a local disk.
     package var indexDirectory: Located<String>?
+    package var mboxLocks = MboxLockModel()
 
     package init(
         roots: [Located<String>] = [], minimumUID: UInt32, owner: Located<Owner>? = nil, recipientHeaders: Bool

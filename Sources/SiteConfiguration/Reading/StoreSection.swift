@@ -1,5 +1,6 @@
 import Directory
 import MailModel
+import MailStore
 
 /// `store:`: where mail lies and whose it is.
 enum StoreSection {
@@ -20,12 +21,40 @@ enum StoreSection {
         let index = reader?.string("index_directory").map { folder in
             folder.map { site.context.absolute($0, relativeTo: folder.location.file) }
         }
+        let locks = mboxLocks(reader?.section("mbox"))
         reader?.finish()
         var model = StoreModel(
             roots: roots, minimumUID: UInt32(minimum), owner: owner, recipientHeaders: headers)
         model.places = places
         model.indexDirectory = index
+        model.mboxLocks = locks
         return model
+    }
+
+    private static func mboxLocks(_ reader: SectionReader?) -> MboxLockModel {
+        var model = MboxLockModel()
+        guard let reader else { return model }
+        model.read = locks("read_locks", reader)
+        model.write = locks("locks", reader)
+        model.timeout = reader.duration("lock_timeout")
+        model.staleAfter = reader.duration("stale_lock")
+        reader.finish()
+        return model
+    }
+
+    private static func locks(_ key: String, _ reader: SectionReader) -> Located<MboxLocking.Locks>? {
+        guard let names = reader.strings(key), let first = names.first else { return nil }
+        var locks: MboxLocking.Locks = []
+        for name in names {
+            guard let lock = MboxLocking.Locks(name: name.value) else {
+                reader.context.faults.error(
+                    at: name.location, "store.mbox.\(key): \(name.value) is no lock",
+                    remedy: "give fcntl, flock and dotlock, as the other programs take them")
+                continue
+            }
+            locks.insert(lock)
+        }
+        return Located(locks, at: first.location)
     }
 }
 

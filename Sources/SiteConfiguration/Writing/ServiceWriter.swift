@@ -60,7 +60,24 @@ extension StoreModel {
         entries.add("owner", owner?.map(\.description))
         entries.add("recipient_headers", recipientHeaders ? "yes" : "no")
         entries.add("index_directory", indexDirectory)
+        entries.add("mbox", mboxLocks.document)
         return entries.value
+    }
+}
+
+extension MboxLockModel {
+    fileprivate var document: YAMLValue? {
+        guard read != nil || write != nil || timeout != nil || staleAfter != nil else { return nil }
+        var entries = YAMLEntries()
+        entries.add("read_locks", Self.names(read))
+        entries.add("locks", Self.names(write))
+        entries.add("lock_timeout", timeout)
+        entries.add("stale_lock", staleAfter)
+        return entries.value
+    }
+
+    private static func names(_ locks: Located<MboxLocking.Locks>?) -> [Located<String>] {
+        locks.map { locks in locks.value.names.map { Located($0, at: locks.location) } } ?? []
     }
 }
 

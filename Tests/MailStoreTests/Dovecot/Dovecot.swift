@@ -56,6 +56,11 @@ struct Dovecot {
         try await run("/usr/bin/doveadm", arguments, input: input)
     }
 
+    /// Starts an IMAP session.
+    func session() throws -> DovecotSession {
+        try DovecotSession(configuration: configuration, home: root.path, uid: uid)
+    }
+
     /// Delivers a message into INBOX with Dovecot's delivery agent.
     func deliver(_ message: String) async throws {
         try await run("/usr/lib/dovecot/dovecot-lda", [], input: message)

@@ -1,3 +1,4 @@
+import Blocking
 import MailModel
 import PostroomTesting
 import Synchronization
@@ -69,6 +70,56 @@ struct MboxSafetyTests {
             #expect(!mboxes.root.names("mail/anna/.imap/INBOX").contains { $0.contains("rewrite") })
             if !wasKilled { return }
             try #require(number < 200)
+        }
+    }
+
+    /// What a kill leaves of an append, and of what another program adds then.
+    @Test(arguments: ["", "From p@q.example  Sat Nov 21 02:33:01 2026\nSubject: 6\n\nbody 6\n\n"])
+    func `of a message whose delivery was killed nothing is shown`(added: String) async throws {
+        let mboxes = try TestMboxes()
+        #expect(try await mboxes.deliver("Subject: 1\r\n\r\nbody 1\r\n").isDelivered)
+        _ = try await mboxes.store().open()
+        let before = try mboxes.inbox()
+        var options = MboxOptions()
+        options.afterStep = { if $0 == .appended { throw Killed() } }
+        let killed = try await mboxes.deliver("Subject: 2\r\n\r\nbody 2\r\nFrom x\r\n", try mboxes.stores(options))
+        #expect(!killed.isDelivered)
+        let whole = try mboxes.inbox()
+        let journal = try mboxes.root.contents("mail/anna/.imap/INBOX/postroom-append")
+        let others = added.isEmpty ? [] : ["body 6"]
+        for length in before.utf8.count...whole.utf8.count {
+            try mboxes.root.file("mail/anna/.imap/INBOX/postroom-append", journal, uid: 20_001)
+            try mboxes.replace(Array(whole.utf8.prefix(length)) + Array(added.utf8))
+            let inbox = try await mboxes.store().open()
+            var bodies: [String] = []
+            for text in try await inbox.texts().sorted(by: { $0.key < $1.key }) {
+                bodies += text.value.split(separator: "\r\n").filter { $0.hasPrefix("body ") }.map(String.init)
+            }
+            let isWhole = length == whole.utf8.count
+            #expect(bodies == ["body 1"] + (isWhole ? ["body 2"] : []) + others, "\(length) bytes")
+            #expect(inbox.view.count == bodies.count, "\(length) bytes")
+            if added.isEmpty, !isWhole { #expect(try mboxes.inbox() == before, "\(length) bytes") }
+            #expect(try mboxes.root.contents("mail/anna/.imap/INBOX/postroom-append").isEmpty)
+        }
+    }
+
+    @Test func `an append that is killed at any step is delivered whole or not at all`() async throws {
+        for number in 1... {
+            let mboxes = try TestMboxes()
+            #expect(try await mboxes.deliver("Subject: 1\r\n\r\nbody 1\r\n").isDelivered)
+            let outcome = try await mboxes.deliver(
+                "Subject: 2\r\n\r\nbody 2\r\n", try mboxes.stores(killing(at: number)))
+            #expect(try await mboxes.deliver("Subject: 3\r\n\r\nbody 3\r\n").isDelivered)
+            let texts = try await mboxes.store().open().texts()
+            let subjects = texts.sorted { $0.key < $1.key }.compactMap { text in
+                text.value.split(separator: "\r\n").first { $0.hasPrefix("Subject: ") }?.dropFirst(9)
+            }
+            #expect(subjects == ["1", "3"] || subjects == ["1", "2", "3"], "step \(number)")
+            if outcome.isDelivered {
+                #expect(subjects.count == 3)
+                return
+            }
+            try #require(number < 50)
         }
     }
 
@@ -152,7 +203,8 @@ struct MboxSafetyTests {
         #expect(again.view.uids == inbox.view.uids)
         let after = try await again.texts()
         #expect(after.count == before.count + 1)
-        #expect(after.values.reduce(0) { $0 + $1.count(where: { $0 == "A" }) } == file.count(where: { $0 == "A" }))
+        let bodies = file.split { $0.isNewline }.count { $0 == "A" }
+        #expect(after.values.reduce(0) { $0 + $1.split { $0.isNewline }.count { $0 == "A" } } == bodies)
         for uid in before.keys { #expect(again.flags(of: uid) == .flagged) }
     }
 
@@ -183,15 +235,40 @@ struct MboxSafetyTests {
         #expect(try mboxes.inbox() == "no mail at all\n")
     }
 
+    @Test(arguments: ["fcntl", "flock", "dotlock", "lockf"])
+    func `of two that take one lock, the second waits`(name: String) async throws {
+        let lock = try #require(MboxLocking.Locks(name: name))
+        var options = MboxOptions()
+        options.locking.write = lock
+        options.locking.read = lock
+        options.locking.waitSeconds = 0
+        let mboxes = try TestMboxes(options: options)
+        try await mboxes.store().append("Subject: 1\r\n\r\n")
+        let stores = try mboxes.stores()
+        let access = stores.access(
+            try MboxLocation(mboxes.location).place(.inbox), mboxes.owner)
+        let others = try mboxes.stores()
+        let other = others.access(try MboxLocation(mboxes.location).place(.inbox), mboxes.owner)
+        try await mboxes.pool.runWithIdentity(mboxes.owner) {
+            try access.changing { _ in
+                let changing = #expect(throws: MailboxFailure.self) { try other.changing { _ in } }
+                #expect(changing?.kind == .unavailable)
+                let reading = #expect(throws: MailboxFailure.self) { try other.reading { _ in } }
+                #expect(reading?.kind == .unavailable)
+            }
+            try other.changing { _ in }
+        }
+    }
+
     @Test func `a lock of a dead process is taken over, one of a living is waited for`() async throws {
         var options = MboxOptions()
-        options.lockSeconds = 0
+        options.locking.waitSeconds = 0
         let mboxes = try TestMboxes(options: options)
         let host = String(decoding: UniqueName.hostForLocks, as: UTF8.self)
         try mboxes.root.file("mail/spool/anna.lock", "1:\(host)", uid: 20_001)
         #expect(try await mboxes.deliver("Subject: 1\r\n\r\n").failureKind == .unavailable)
         try mboxes.root.file("mail/spool/anna.lock", "4194304:\(host)", uid: 20_001)
-        options.lockSeconds = 30
+        options.locking.waitSeconds = 30
         #expect(try await mboxes.deliver("Subject: 1\r\n\r\n", try mboxes.stores(options)).isDelivered)
     }
 }

@@ -67,11 +67,16 @@ extension TestMboxes {
         try append(Array(text.utf8))
     }
 
-    func append(_ bytes: [UInt8]) throws {
-        let file = open(root["mail/spool/anna"], O_WRONLY | O_APPEND | O_CREAT, 0o600)
+    func append(_ bytes: [UInt8]) throws { try write(bytes, O_APPEND | O_CREAT) }
+
+    /// In its place: it stays the same file.
+    func replace(_ bytes: [UInt8]) throws { try write(bytes, O_TRUNC) }
+
+    private func write(_ bytes: [UInt8], _ flags: Int32) throws {
+        let file = open(root["mail/spool/anna"], O_WRONLY | flags, 0o600)
         try #require(file >= 0)
         defer { close(file) }
         try #require(fchown(file, 20_001, 20_001) == 0)
-        try #require(write(file, bytes, bytes.count) == bytes.count)
+        try #require(Glibc.write(file, bytes, bytes.count) == bytes.count)
     }
 }

@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "x", "%v", "%m", "%z", "%", "%08", "%{nothing}", "%999u", "%u %v", "%9999999999999999999999u", "%{uid",
+        "", "x", "%v", "%z", "%", "%08", "%{nothing}", "%999u", "%u %v", "%9999999999999999999999u", "%{uid",
     ])
     func `is refused where it can't name messages`(_ format: String) {
         #expect(throws: UIDLFormat.Mistake.self) { try UIDLFormat(format) }

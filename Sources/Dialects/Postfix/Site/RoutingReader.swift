@@ -1,4 +1,5 @@
 import Directory
+import MailStore
 import SiteConfiguration
 
 /// Address classes, aliases, recipients and transports.
@@ -154,11 +155,29 @@ struct RoutingReader {
         if !parameters.boolean("enable_original_recipient", "X-Original-To: tells the address before aliases").value {
             parameters.tell("enable_original_recipient", .ignored, "X-Original-To: is written all the same")
         }
-        for name in ["virtual_mailbox_lock", "mailbox_delivery_lock", "deliver_lock_attempts", "deliver_lock_delay"] {
-            parameters.tell(name, .notNeeded, "mailboxes are locked as Dovecot and Postfix lock them")
-        }
+        readLocks()
         parameters.tell("strict_mailbox_ownership", .notNeeded, "files of others are never written to")
         routing.mailboxes = .tables(mailboxes)
+    }
+
+    /// virtual_mailbox_lock of virtual(8), which delivers into mailbox files.
+    private func readLocks() {
+        parameters.tell("mailbox_delivery_lock", .notNeeded, "mailboxes of system users are not delivered to")
+        for name in ["deliver_lock_attempts", "deliver_lock_delay"] {
+            parameters.tell(name, .notNeeded, "a lock is waited for for as long as store.mbox.lock_timeout says")
+        }
+        let name = "virtual_mailbox_lock"
+        guard parameters.isSet(name) else { return }
+        var locks: MboxLocking.Locks = []
+        for word in parameters.words(name, "how mailbox files are locked") {
+            if let lock = MboxLocking.Locks(name: word.value) {
+                locks.insert(lock)
+            } else {
+                reading.error(
+                    at: word.location, "\(name): \(word.value) is no lock", remedy: "give fcntl, flock and dotlock")
+            }
+        }
+        reading.draft.model.store.mboxLocks.write = Located(locks, at: parameters.location(name))
     }
 
     // MARK: Transports

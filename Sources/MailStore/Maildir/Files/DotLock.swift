@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// It is taken over when its process is gone (on this host), or, when that can't be told, when it is two minutes old.
 enum DotLock {
-    private static let staleSeconds: Int64 = 120
+    static let staleSeconds: Int64 = 120
 
     /// Locks that this process holds: its own pid in a lock file says nothing, since a pid comes back after a restart.
     private static let held = Mutex<Set<Key>>([])
@@ -73,13 +73,15 @@ enum DotLock {
     }
 
     /// Nil where somebody has the lock.
-    static func tryTaking(_ name: [UInt8], in directory: DirectoryHandle) throws -> Held? {
+    static func tryTaking(
+        _ name: [UInt8], in directory: DirectoryHandle, staleSeconds: Int64 = DotLock.staleSeconds
+    ) throws -> Held? {
         let key = Key(directory: try directory.status().identity, name: name)
         guard held.withLock({ $0.insert(key).inserted }) else { return nil }
         do {
             if try make(name, in: directory) { return Held(key: key, directory: directory) }
             // Taken at the next attempt.
-            _ = try removeIfStale(name, in: directory)
+            _ = try removeIfStale(name, in: directory, staleSeconds)
         } catch {
             release(key)
             throw error
@@ -107,7 +109,9 @@ enum DotLock {
     }
 
     /// True when the lock was removed, or was gone already.
-    private static func removeIfStale(_ name: [UInt8], in directory: DirectoryHandle) throws(SystemCallError) -> Bool {
+    private static func removeIfStale(
+        _ name: [UInt8], in directory: DirectoryHandle, _ staleSeconds: Int64 = DotLock.staleSeconds
+    ) throws(SystemCallError) -> Bool {
         let status: FileStatus
         let contents: [UInt8]
         do throws(SystemCallError) {
@@ -117,7 +121,7 @@ enum DotLock {
         } catch  where error.isMissing {
             return true
         }
-        guard isStale(contents, modified: status.modified) else { return false }
+        guard isStale(contents, modified: status.modified, staleSeconds) else { return false }
         // Moved aside first: if another process took the lock meanwhile, it gets its file back.
         let aside = name + Array(".stale.".utf8) + UniqueName.next()
         do throws(SystemCallError) {
@@ -134,7 +138,9 @@ enum DotLock {
         return true
     }
 
-    static func isStale(_ contents: [UInt8], modified: FileStatus.Time) -> Bool {
+    static func isStale(
+        _ contents: [UInt8], modified: FileStatus.Time, _ staleSeconds: Int64 = DotLock.staleSeconds
+    ) -> Bool {
         let parts = contents.split(separator: UInt8(ascii: ":"), maxSplits: 1).map(Array.init)
         if parts.count == 2, parts[1] == UniqueName.hostForLocks, let pid = Digits.parse32(parts[0]),
             let pid = pid_t(exactly: pid), pid > 0

@@ -14,6 +14,7 @@ final class MaildirFolder: Sendable {
     private let options: MaildirOptions
     private let watcher: DirectoryWatcher
     let index: AccountIndex?
+    private let memory: ViewMemory?
     private let shared: Mutex<Shared>
 
     private struct Shared {
@@ -28,11 +29,6 @@ final class MaildirFolder: Sendable {
         /// How many looks for changes have begun, and the number of the last one that came to its end.
         var looksBegun: UInt64 = 0
         var lastLook: UInt64 = 0
-        var hasRecalled = false
-        var isWritingQueued = false
-        /// What the index says, as far as this value knows.
-        var written: (view: MailboxView, stamp: Int64)?
-        var writtenAfterRemovals = 0
     }
 
     init(
@@ -40,6 +36,7 @@ final class MaildirFolder: Sendable {
         watcher: DirectoryWatcher, index: AccountIndex? = nil
     ) {
         self.index = index
+        self.memory = index.map { ViewMemory($0, place: place.path) }
         self.place = place
         self.owner = owner
         self.lane = BlockingLane(pool: pool, owner: owner)
@@ -67,14 +64,9 @@ final class MaildirFolder: Sendable {
 
     /// What the index knows from before, asked before the folder is read for the first time.
     private func recall() async {
-        guard let index, !shared.withLock({ $0.hasRecalled || $0.state.isLoaded }) else { return }
-        let remembered = await index.recall(place.path)
+        guard let memory, !state.isLoaded, let remembered = await memory.recall() else { return }
         shared.withLock { shared in
-            guard !shared.hasRecalled, !shared.state.isLoaded else { return }
-            shared.hasRecalled = true
-            shared.state.remembered = remembered
-            // Only a stamp: the difference to the view is taken once it was adopted.
-            if let remembered { shared.written = (remembered.view, remembered.stamp) }
+            if !shared.state.isLoaded { shared.state.remembered = remembered }
         }
     }
 
@@ -148,36 +140,11 @@ final class MaildirFolder: Sendable {
         remember()
     }
 
-    /// Brings the index up to date, after the files and after everybody was told; changes that come meanwhile are one
-    /// writing.
+    /// Brings the index up to date, after the files and after everybody was told.
     private func remember() {
-        guard let index else { return }
-        let removals = index.removals
-        let isFirst = shared.withLock { shared in
-            guard !shared.isWritingQueued, shared.state.isLoaded, !shared.isEnded,
-                shared.written?.view.generation != shared.state.view.generation
-                    || shared.writtenAfterRemovals != removals
-            else { return false }
-            shared.isWritingQueued = true
-            shared.writtenAfterRemovals = removals
-            return true
+        memory?.remember {
+            self.shared.withLock { $0.state.isLoaded && !$0.isEnded ? $0.state.view : nil }
         }
-        guard isFirst else { return }
-        let isQueued = index.tell { database in
-            let (view, old, isEnded) = self.shared.withLock { shared in
-                shared.isWritingQueued = false
-                return (shared.state.view, shared.written, shared.isEnded)
-            }
-            guard !isEnded else { return }
-            let stamp = try AccountIndex.write(view, at: self.place.path, after: old, database)
-            self.shared.withLock { $0.written = (view, stamp) }
-        } otherwise: {
-            self.shared.withLock { shared in
-                shared.isWritingQueued = false
-                shared.written = nil
-            }
-        }
-        if !isQueued { shared.withLock { $0.isWritingQueued = false } }
     }
 
     /// Looks for changes soon. Returns at once; calls that come before the look are one.

@@ -76,12 +76,25 @@ package struct MboxDelivery: Sendable {
         }
     }
 
+    /// Whether a message of `size` octets would fit into the mailbox now; throws `.overQuota` where it would not.
+    func checkQuota(of mailbox: LocalMailbox, size: UInt64) async throws(MailboxFailure) {
+        try await withMailboxFailures {
+            let location = try MboxLocation(mailbox.location)
+            let quota = stores.quota(mailbox.quota, location, owner: mailbox.owner)
+            let access = stores.access(try location.place(.inbox), mailbox.owner)
+            try await stores.pool.runWithIdentity(mailbox.owner) {
+                try quota.check(size, to: .inbox, as: .delivery)
+                try access.checkLimit(adding: size)
+            }
+        }
+    }
+
     private func deliver(_ message: Message, _ header: [UInt8], to mailbox: LocalMailbox) async -> DeliveryOutcome {
         let path = MboxLocation.inbox(of: mailbox.location)
         do {
             let location = try MboxLocation(mailbox.location)
             let access = stores.access(try location.place(.inbox), mailbox.owner)
-            let quota = mailbox.quota
+            let quota = stores.quota(mailbox.quota, location, owner: mailbox.owner)
             try await stores.run(as: mailbox.owner, making: path) {
                 try Self.append(message, header, access, quota)
             }
@@ -93,7 +106,7 @@ package struct MboxDelivery: Sendable {
     }
 
     private static func append(
-        _ message: Message, _ added: [UInt8], _ access: MboxAccess, _ quota: Quota
+        _ message: Message, _ added: [UInt8], _ access: MboxAccess, _ quota: MboxQuota
     ) throws {
         var lineEnds = LineEndsToLF()
         var addedLines: [UInt8] = []
@@ -101,22 +114,19 @@ package struct MboxDelivery: Sendable {
         lineEnds.finish(into: &addedLines)
         let header = MboxAddition.cleaned((addedLines + message.header)[...])
         let body = try bodySize(message)
-        if let storage = quota.storage, UInt64(header.count) + body > storage {
-            throw MailboxFailure(
-                .overQuota,
-                "\(pathText(access.place.path)): a message of \(UInt64(header.count) + body) bytes does not fit "
-                    + "a quota of \(storage)")
-        }
         var fields = MboxFields()
         fields.contentLength = body
         let whole = fields.rewriting(header[...], isCut: body > 0 && !message.hasHeaderEnd)
         let line = FromLine.make(sender: sender(addedLines), at: FileStatus.Time.now.seconds)
         try access.changing(making: true) { file in
-            try MboxAppender.append(to: file, step: { try access.options.afterStep?($0) }) { write in
-                try write(line + whole)
-                try forEachQuotedBlock(message, write)
-                // The empty line that ends it; a header without one gets it, too.
-                try write(message.hasHeaderEnd ? [0x0A] : [0x0A, 0x0A])
+            try access.checkLimit(of: file.status().size, adding: UInt64(line.count + whole.count) + body + 1)
+            try quota.add(UInt64(line.count + whole.count) + body + 1, to: .inbox, as: .delivery) {
+                try MboxAppender.append(to: file, access) { write in
+                    try write(line + whole)
+                    try forEachQuotedBlock(message, write)
+                    // The empty line that ends it; a header without one gets it, too.
+                    try write(message.hasHeaderEnd ? [0x0A] : [0x0A, 0x0A])
+                }
             }
         }
     }

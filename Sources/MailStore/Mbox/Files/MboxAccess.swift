@@ -18,14 +18,82 @@ struct MboxAccess: Sendable {
         return MaildirDirectories.isMissing(error)
     }
 
-    /// Runs `body` while nobody changes the file.
+    /// Throws `.overQuota` where the file would become larger than a delivery may make it.
+    func checkLimit(of size: UInt64, adding added: UInt64) throws {
+        guard let limit = options.maximumFileSize else { return }
+        let (sum, overflow) = size.addingReportingOverflow(added)
+        guard overflow || sum > limit else { return }
+        throw MailboxFailure(
+            .overQuota, "\(pathText(place.path)): \(size) bytes and \(added) more are beyond its limit of \(limit)")
+    }
+
+    func checkLimit(adding added: UInt64) throws {
+        do {
+            let (directory, name) = try roots.openParent(of: place.path)
+            try checkLimit(of: directory.status(name).size, adding: added)
+        } catch  where Self.isMissing(error) {
+            try checkLimit(of: 0, adding: added)
+        }
+    }
+
+    func step(_ step: MboxStep) throws {
+        try options.afterStep?(step)
+    }
+
+    /// Runs `body` while nobody changes the file. What a kill left half done is put right before.
     func reading<T>(_ body: (FileHandle) throws -> T) throws -> T {
+        do {
+            return try reading(isPutRight: false, body)
+        } catch is Unfinished {
+            try changing { _ in }
+            return try reading(isPutRight: true, body)
+        }
+    }
+
+    private func reading<T>(isPutRight: Bool, _ body: (FileHandle) throws -> T) throws -> T {
         let (directory, name) = try roots.openParent(of: place.path)
         return try waiting {
             let file = try open(directory, name, forChanging: false)
-            guard try file.tryLockRecords(exclusive: false) else { return nil }
-            guard try isNamed(file, directory, name) else { return nil }
-            return try body(file)
+            if options.locking.read.contains(.fcntl) {
+                guard try file.tryLockRecords(exclusive: false) else { return nil }
+            }
+            if options.locking.read.contains(.flock) {
+                guard try file.tryLock() else { return nil }
+            }
+            guard options.locking.read.contains(.dotlock) else {
+                return try read(file, directory, name, isPutRight, body)
+            }
+            switch try dotLock(directory, name) {
+            case .taken: return nil
+            case .had(let lock):
+                defer { lock?.release() }
+                return try read(file, directory, name, isPutRight, body)
+            }
+        }
+    }
+
+    /// Nil where it has to be tried again.
+    private func read<T>(
+        _ file: FileHandle, _ directory: DirectoryHandle, _ name: [UInt8], _ isPutRight: Bool,
+        _ body: (FileHandle) throws -> T
+    ) throws -> T? {
+        guard try isNamed(file, directory, name) else { return nil }
+        if !isPutRight, try isUnfinished() { throw Unfinished() }
+        return try body(file)
+    }
+
+    /// A change of the file was not finished.
+    private struct Unfinished: Error {}
+
+    private func isUnfinished() throws -> Bool {
+        if try MboxAppendJournal.isPending(place, roots) { return true }
+        guard let (directory, name) = try place.openJournal(roots, making: false) else { return false }
+        do throws(SystemCallError) {
+            _ = try directory.status(name)
+            return true
+        } catch {
+            guard [ENOENT, EACCES].contains(error.number) else { throw error }
+            return false
         }
     }
 
@@ -36,10 +104,10 @@ struct MboxAccess: Sendable {
         let (directory, name) = try roots.openParent(of: place.path)
         return try waiting {
             guard let file = try openForChanging(directory, name, making: making) else { return nil }
-            if options.writeLocks.contains(.fcntl) {
+            if options.locking.write.contains(.fcntl) {
                 guard try file.tryLockRecords(exclusive: true) else { return nil }
             }
-            if options.writeLocks.contains(.flock) {
+            if options.locking.write.contains(.flock) {
                 guard try file.tryLock() else { return nil }
             }
             switch try dotLock(directory, name) {
@@ -57,9 +125,12 @@ struct MboxAccess: Sendable {
     }
 
     private func dotLock(_ directory: DirectoryHandle, _ name: [UInt8]) throws -> DotLocking {
-        guard options.writeLocks.contains(.dotlock) else { return .had(nil) }
+        guard options.locking.write.contains(.dotlock) else { return .had(nil) }
         do {
-            guard let lock = try DotLock.tryTaking(name + Array(".lock".utf8), in: directory) else { return .taken }
+            guard
+                let lock = try DotLock.tryTaking(
+                    name + Array(".lock".utf8), in: directory, staleSeconds: options.locking.staleSeconds)
+            else { return .taken }
             return .had(lock)
         } catch let error as SystemCallError {
             // The spool belongs to somebody else: the kernel's lock alone has to do, as for Postfix.
@@ -91,6 +162,7 @@ struct MboxAccess: Sendable {
         // Replaced while we waited: the lock is on a file that nobody reads any more.
         guard try isNamed(file, directory, name) else { return nil }
         try MboxJournal.recover(file, place, roots)
+        try MboxAppendJournal.recover(file, place, roots)
         return try body(file)
     }
 
@@ -126,7 +198,7 @@ struct MboxAccess: Sendable {
 
     /// Tries until the lock is had; a body that ran is the end of it.
     private func waiting<T>(_ attempt: () throws -> T?) throws -> T {
-        let deadline = FileStatus.Time.monotonicSeconds &+ options.lockSeconds
+        let deadline = FileStatus.Time.monotonicSeconds &+ options.locking.waitSeconds
         var pause: UInt32 = 500
         while true {
             if let value = try attempt() { return value }
@@ -134,7 +206,7 @@ struct MboxAccess: Sendable {
                 throw MailboxFailure(
                     .unavailable,
                     """
-                    \(pathText(place.path)): still locked after \(options.lockSeconds) s. Another program holds it; if \
+                    \(pathText(place.path)): still locked after \(options.locking.waitSeconds) s. Another program holds it; if \
                     none is running, remove \(pathText(place.path)).lock
                     """)
             }

@@ -19,32 +19,40 @@ struct MboxAddition: Sendable {
 enum MboxAppender {
     /// - Parameter write: writes the messages with the function it is given, each with its `From ` line and an empty line behind.
     static func append(
-        to file: FileHandle, step: (MboxStep) throws -> Void,
+        to file: FileHandle, _ access: MboxAccess,
         _ write: (_ write: ([UInt8]) throws -> Void) throws -> Void
     ) throws {
         let size = try file.status().size
-        var position = size
+        let lineEnds = size > 0 ? try missingLineEnds(file, size) : []
+        let journal = try MboxAppendJournal.open(access.place, access.roots)
+        let length = try journal?.record(file, size, lineEnds, write)
         do {
-            if size > 0 {
-                let lineEnds = try missingLineEnds(file, size)
-                try file.write(lineEnds, at: position)
-                position += UInt64(lineEnds.count)
-            }
-            try write { bytes in
+            try access.step(.appendPlanned)
+            var position = size
+            func append(_ bytes: [UInt8]) throws {
                 try file.write(bytes, at: position)
                 position += UInt64(bytes.count)
+                try access.step(.appendedBlock)
             }
-            try step(.appended)
+            if let journal, let length {
+                try journal.forEachBlock(length) { try append($0) }
+            } else {
+                try append(lineEnds)
+                try write { try append($0) }
+            }
+            try access.step(.appended)
             try file.sync()
-            try step(.appendSynced)
+            try access.step(.appendSynced)
         } catch {
             // As nobody was told of it, nobody shall find a part of it. (A test's "kill" is no system call's failure.)
             if error is SystemCallError || error is MailboxFailure {
                 try file.truncate(to: size)
                 try file.sync()
+                try journal?.clear()
             }
             throw error
         }
+        try journal?.clear()
     }
 
     /// An empty line parts messages, whoever wrote the one before.
@@ -58,7 +66,9 @@ enum MboxAppender {
 
 extension MboxWork {
     /// Adds messages, in their order, all or none: durable when it returns. Returns their UIDs.
-    mutating func add(_ additions: [MboxAddition]) throws -> [UInt32] {
+    mutating func add(
+        _ additions: [MboxAddition], to name: MailboxName, _ quota: MboxQuota
+    ) throws -> [UInt32] {
         guard !additions.isEmpty else { return [] }
         return try locked { work, file in
             guard let last = UInt32(exactly: additions.count), work.state.view.uidNext < .max - 1 - last else {
@@ -74,20 +84,26 @@ extension MboxWork {
             var state = work.state
             state.view.uidNext = first + last
             let isFirst = state.entries.isEmpty
-            try MboxAppender.append(to: file, step: { try work.step($0) }) { write in
-                for (offset, (addition, uid)) in zip(additions, uids).enumerated() {
-                    let fields = work.fields(addition, uid, isFirst: isFirst && offset == 0, &state)
-                    try write(FromLine.make(sender: addition.sender, at: addition.date))
-                    try write(fields.rewriting(addition.header[...], isCut: addition.isCut))
-                    try addition.copyBody(write)
-                    try write([0x0A])
+            let headers = zip(additions, uids).enumerated().map { offset, pair in
+                let fields = work.fields(pair.0, pair.1, isFirst: isFirst && offset == 0, &state)
+                return FromLine.make(sender: pair.0.sender, at: pair.0.date)
+                    + fields.rewriting(pair.0.header[...], isCut: pair.0.isCut)
+            }
+            let size = zip(headers, additions).reduce(0) { $0 &+ UInt64($1.0.count) &+ $1.1.bodySize &+ 1 }
+            try quota.add(size, to: name, as: .client) {
+                try MboxAppender.append(to: file, work.access) { write in
+                    for (header, addition) in zip(headers, additions) {
+                        try write(header)
+                        try addition.copyBody(write)
+                        try write([0x0A])
+                    }
                 }
             }
             work.state.view.keywords = state.view.keywords
             work.state.view.uidNext = state.view.uidNext
             work.state.stamp = nil
             // The first message tells the last UID; it is written with the new messages known, which may have to move.
-            if try !work.look(file, trusting: true) { try work.assignUIDs(in: file) }
+            if try !work.look(file, .trusting) { try work.assignUIDs(in: file) }
             return uids
         }
     }

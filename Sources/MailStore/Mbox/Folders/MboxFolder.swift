@@ -7,6 +7,8 @@ import Synchronization
 final class MboxFolder: Sendable {
     let access: MboxAccess
     let isInbox: Bool
+    let index: AccountIndex?
+    private let memory: ViewMemory?
     private let lane: BlockingLane
     private let watcher: DirectoryWatcher
     private let shared = Mutex(Shared())
@@ -20,7 +22,11 @@ final class MboxFolder: Sendable {
         var isRefreshQueued = false
     }
 
-    init(_ access: MboxAccess, isInbox: Bool, pool: BlockingPool, watcher: DirectoryWatcher) {
+    init(
+        _ access: MboxAccess, isInbox: Bool, pool: BlockingPool, watcher: DirectoryWatcher, index: AccountIndex? = nil
+    ) {
+        self.index = index
+        self.memory = index.map { ViewMemory($0, place: access.place.path) }
         self.access = access
         self.isInbox = isInbox
         self.lane = BlockingLane(pool: pool, owner: access.owner)
@@ -37,7 +43,16 @@ final class MboxFolder: Sendable {
     func work<T: Sendable>(
         for listener: UInt64? = nil, _ body: @escaping @Sendable (inout MboxWork) throws -> T
     ) async throws -> T {
-        try await lane.run { try self.perform(for: listener, body) }
+        await recall()
+        return try await lane.run { try self.perform(for: listener, body) }
+    }
+
+    /// What the index knows from before, asked before the file is read for the first time.
+    private func recall() async {
+        guard let memory, !state.isLoaded, let remembered = await memory.recall() else { return }
+        shared.withLock { shared in
+            if !shared.state.isLoaded { shared.state.remembered = remembered }
+        }
     }
 
     private func perform<T>(for listener: UInt64?, _ body: (inout MboxWork) throws -> T) throws -> T {
@@ -61,9 +76,10 @@ final class MboxFolder: Sendable {
         MailboxFailure(.noSuchMailbox, "\(pathText(access.place.path)): there is no such mbox (any more)")
     }
 
-    func refresh(for listener: UInt64? = nil) async throws -> MailboxView {
+    /// - Parameter whole: also for what other programs did to messages that were known, where mail was added behind them.
+    func refresh(for listener: UInt64? = nil, whole: Bool = false) async throws -> MailboxView {
         try await work(for: listener) { work in
-            try work.refresh()
+            try work.refresh(whole: whole)
             return work.state.view
         }
     }
@@ -83,6 +99,9 @@ final class MboxFolder: Sendable {
         }
         if mustWatch { watch() }
         for call in calls { call() }
+        memory?.remember {
+            self.shared.withLock { $0.state.isLoaded && !$0.isEnded ? $0.state.view : nil }
+        }
     }
 
     /// Looks for changes soon. Returns at once; calls that come before the look are one.
@@ -97,7 +116,7 @@ final class MboxFolder: Sendable {
             guard let self else { return }
             self.shared.withLock { $0.isRefreshQueued = false }
             do {
-                try self.perform(for: nil) { try $0.refresh() }
+                try self.perform(for: nil) { try $0.refresh(whole: false) }
             } catch {
                 // The session that looks next gets the same failure, with somebody to tell it to.
             }
@@ -115,7 +134,7 @@ final class MboxFolder: Sendable {
         }
         do {
             // What came in between loading and listening; it begins the watch, too.
-            _ = try await refresh(for: id)
+            _ = try await refresh(for: id, whole: true)
         } catch {
             stopListening(id)
             throw error

@@ -39,10 +39,35 @@ struct MboxState: Sendable {
     var stamp: Stamp?
     /// Whether the stamp can be relied on: a file may change twice in one tick of its file system's clock.
     var isSettled = false
+    /// What an index told of the mbox, until it is loaded.
+    var remembered: RememberedMailbox?
+    /// Whether that was of this very mbox.
+    var wasAdopted = false
+    /// Which file it was read from: a part of the mailbox's identity.
+    var inode: UInt64 = 0
+    /// Mail was added, and what stands before it was not looked at again: other programs' flags are found by the next whole look.
+    var isPartial = false
     /// Sizes as clients see them, by UID.
     var virtualSizes: [UInt32: UInt64] = [:]
 
     var isLoaded: Bool { view.uidValidity != 0 }
+    /// Whether the view was ever made from the file.
+    var hasView = false
+
+    /// An mbox without mail and without internal data keeps its UIDVALIDITY nowhere else.
+    var rememberedValidity: UInt32? {
+        guard let remembered, let validity = remembered.identity.split(separator: UInt8(ascii: "-")).last,
+            validity.elementsEqual(String(inode, radix: 16).utf8)
+        else { return nil }
+        return remembered.uidValidity
+    }
+
+    /// Above all UIDs that clients have seen under that UIDVALIDITY.
+    var leastUIDNext: UInt32 {
+        guard rememberedValidity != nil, base == nil, let remembered else { return 1 }
+        let gone = remembered.expunged.runs.map(\.uids.upperBound).max() ?? 0
+        return max(remembered.uids.last ?? 0, gone, 0) &+ 1
+    }
 
     /// How many entries stand before the view's first message.
     var lead: Int { entries.first.map { $0.isInternalData ? 1 : 0 } ?? 0 }
@@ -59,7 +84,8 @@ struct MboxState: Sendable {
         return max(view.highestModSeq &+ 1, clock)
     }
 
-    mutating func accept(_ status: FileStatus) {
+    mutating func accept(_ status: FileStatus, isPartial: Bool) {
+        self.isPartial = isPartial
         stamp = Stamp(status)
         let now = FileStatus.Time.now
         let age = now.seconds - min(status.modified.seconds, now.seconds)
@@ -79,6 +105,22 @@ struct MboxState: Sendable {
         else { return nil }
         view.keywords.append(name)
         return flag
+    }
+
+    /// The same flags by this mbox's bits; nil where it has no such keyword.
+    func translated(_ flags: MessageFlags, _ names: [String]) -> MessageFlags? {
+        var result = flags.intersection(.system)
+        for index in flags.keywordIndexes {
+            guard index < names.count, let flag = knownFlag(names[index]) else { return nil }
+            result.insert(flag)
+        }
+        return result
+    }
+
+    /// An mbox has no identity of its own: its UIDVALIDITY, which its file keeps under every name, and, as a copy of the file
+    /// has the same, which file it is.
+    var identity: [UInt8] {
+        Array("\(String(view.uidValidity, radix: 16))-\(String(inode, radix: 16))".utf8)
     }
 
     func knownFlag(_ name: String) -> MessageFlags? {

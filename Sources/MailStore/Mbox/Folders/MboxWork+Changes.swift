@@ -132,7 +132,7 @@ extension MboxWork {
         if let moving {
             state.entries = try rewriteTail(file, from: moving, removing, touched, change)
         }
-        guard try look(file, trusting: true) else {
+        guard try look(file, .trusting) else {
             throw MailboxFailure(
                 .unavailable, "\(pathText(access.place.path)): what was written is not what can be read")
         }
@@ -150,10 +150,14 @@ extension MboxWork {
     ) throws -> (old: [UInt8], new: [UInt8]) {
         let entry = state.entries[index]
         let extent = entry.extent
-        let header = try file.read(from: extent.header, count: Int(extent.body - extent.header))
-        guard UInt64(header.count) == extent.body - extent.header else {
+        let start = try file.read(from: extent.from, count: Int(extent.body - extent.from))
+        guard UInt64(start.count) == extent.body - extent.from else {
             throw SystemCallError("read", file.path, ESTALE)
         }
+        var sum = ByteSum()
+        sum.add(start[...])
+        guard extent.sum == MboxEntry.unknownSum || sum.value == extent.sum else { throw Changed() }
+        let header = Array(start[Int(extent.header - extent.from)...])
         let old = MboxFields(header[...])
         var fields = old
         (change.edits[index] ?? MboxEdit()).apply(to: &fields, entry, state)

@@ -9,6 +9,7 @@ struct BlockReader {
     let size: UInt64
     private var start: UInt64 = 0
     private var block: [UInt8] = []
+    private(set) var bytesRead: UInt64 = 0
 
     init(_ file: FileHandle, size: UInt64) {
         self.file = file
@@ -22,6 +23,7 @@ struct BlockReader {
         let length = min(UInt64(max(Self.blockSize, count)), size > offset ? size - offset : 0)
         block = try file.read(from: offset, count: Int(length))
         start = offset
+        bytesRead += UInt64(block.count)
         // The file became shorter while it was read: what was known of its size is no longer true.
         guard UInt64(block.count) == length else { throw SystemCallError("read", file.path, ESTALE) }
     }
@@ -56,6 +58,14 @@ struct BlockReader {
     mutating func sum(from offset: UInt64, to end: UInt64) throws(SystemCallError) -> UInt64 {
         var sum = ByteSum()
         var offset = offset
+        let isInBlock = offset >= start && end - start <= UInt64(block.count)
+        if !isInBlock, offset < end, end - offset <= UInt64(Self.blockSize) / 4 {
+            // A header among large messages: no more than it is read.
+            let header = try file.read(from: offset, count: Int(end - offset))
+            bytesRead += UInt64(header.count)
+            sum.add(header[...])
+            return sum.value
+        }
         while offset < end {
             let part = try bytes(at: offset, count: Int(min(UInt64(Self.blockSize), end - offset)))
             guard !part.isEmpty else { break }

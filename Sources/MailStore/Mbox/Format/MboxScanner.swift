@@ -14,6 +14,9 @@ struct MboxExtent: Hashable, Sendable {
     /// Of the `From ` line and the header.
     var sum: UInt64
 
+    /// What the message takes up in the file.
+    var size: UInt64 { next - from }
+
     func moved(by distance: Int64) -> MboxExtent {
         func move(_ offset: UInt64) -> UInt64 { UInt64(bitPattern: Int64(bitPattern: offset) &+ distance) }
         return MboxExtent(
@@ -42,6 +45,7 @@ struct MboxScanner {
     }
 
     var size: UInt64 { reader.size }
+    var bytesRead: UInt64 { reader.bytesRead }
 
     /// The first message at or behind `offset`, which is the beginning of a line; nil where there is none.
     mutating func firstMessage(from offset: UInt64 = 0) throws(SystemCallError) -> UInt64? {

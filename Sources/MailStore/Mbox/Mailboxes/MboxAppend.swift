@@ -5,8 +5,9 @@ package import NIOCore
 /// APPEND: each message is gathered in a file of its own as it comes, and all are added together when the last is whole.
 package actor MboxAppend: MessageAppend {
     private let folder: MboxFolder
+    private let name: MailboxName
     private let pool: BlockingPool
-    private let quota: Quota
+    private let quota: MboxQuota
     private var file: FileHandle?
     private var lineEnds = LineEndsToLF()
     /// Messages that are whole.
@@ -14,8 +15,9 @@ package actor MboxAppend: MessageAppend {
     private var totalSize: UInt64 = 0
     private var failure: MailboxFailure?
 
-    init(_ folder: MboxFolder, pool: BlockingPool, quota: Quota) async throws {
+    init(_ folder: MboxFolder, _ name: MailboxName, pool: BlockingPool, quota: MboxQuota) async throws {
         self.folder = folder
+        self.name = name
         self.pool = pool
         self.quota = quota
         file = try await pool.run { try FileHandle.unnamed() }
@@ -45,7 +47,7 @@ package actor MboxAppend: MessageAppend {
     ) async throws(MailboxFailure) {
         do throws(MailboxFailure) {
             try await endMessage(flags, keywords, internalDate)
-            try checkQuota(adding: size)
+            try await checkQuota(adding: size)
             let pool = pool
             file = try await withMailboxFailures { try await pool.run { try FileHandle.unnamed() } }
             lineEnds = LineEndsToLF()
@@ -59,12 +61,12 @@ package actor MboxAppend: MessageAppend {
         flags: MessageFlags, keywords: [String], internalDate: Int64?
     ) async throws(MailboxFailure) -> CopiedMessages {
         try await endMessage(flags, keywords, internalDate)
-        let additions = additions
+        let (additions, quota, name) = (additions, quota, name)
         self.additions = []
         return try await withMailboxFailures {
             try await folder.work { work in
-                try work.refresh()
-                let uids = try work.add(additions)
+                try work.refresh(whole: false)
+                let uids = try work.add(additions, to: name, quota)
                 return CopiedMessages(
                     uidValidity: work.state.view.uidValidity, sourceUIDs: [], destinationUIDs: uids)
             }
@@ -80,8 +82,8 @@ package actor MboxAppend: MessageAppend {
         try await write(output)
         guard let file else { throw ended }
         self.file = nil
-        try checkQuota(adding: lineEnds.virtualSize)
-        totalSize += lineEnds.virtualSize
+        totalSize &+= lineEnds.size
+        try await checkQuota(adding: 0)
         let (pool, size) = (pool, lineEnds.size)
         var addition = try await withMailboxFailures {
             try await pool.run { try MboxAddition(staged: file, size: size) }
@@ -92,10 +94,14 @@ package actor MboxAppend: MessageAppend {
         additions.append(addition)
     }
 
-    private func checkQuota(adding size: UInt64) throws(MailboxFailure) {
+    private func checkQuota(adding size: UInt64) async throws(MailboxFailure) {
         let (sum, overflow) = totalSize.addingReportingOverflow(size)
-        guard let storage = quota.storage, overflow || sum > storage else { return }
-        throw MailboxFailure(.overQuota, "messages of \(sum) bytes do not fit \(storage)")
+        let (quota, name) = (quota, name)
+        try await withMailboxFailures {
+            try await pool.runWithIdentity(folder.access.owner) {
+                try quota.check(overflow ? .max : sum, to: name, as: .client)
+            }
+        }
     }
 
     private var ended: MailboxFailure {

@@ -27,7 +27,7 @@ struct MboxLocation: Hashable, Sendable {
     }
 
     func place(_ name: MailboxName) throws(MailboxFailure) -> MboxPlace {
-        guard !name.isInbox else { return MboxPlace(path: inbox, stateDirectory: state(of: [Array("INBOX".utf8)])) }
+        guard !name.isInbox else { return place(inbox, [Array("INBOX".utf8)]) }
         guard let root else {
             throw MailboxFailure(
                 .notPermitted, "\(name): this account has one mbox, \(pathText(inbox)), and no folder for others")
@@ -35,8 +35,14 @@ struct MboxLocation: Hashable, Sendable {
         let parts = try Self.parts(name)
         let path = root + parts.flatMap { [UInt8(ascii: "/")] + $0 }
         guard path != inbox else { throw MailboxFailure(.notPermitted, "\(name) is the file of INBOX") }
-        return MboxPlace(path: path, stateDirectory: state(of: parts))
+        return place(path, parts)
     }
+
+    private func place(_ path: [UInt8], _ parts: [[UInt8]]) -> MboxPlace {
+        MboxPlace(path: path, stateDirectory: state(of: parts), accountPath: accountPath)
+    }
+
+    var accountPath: [UInt8] { root ?? inbox }
 
     /// Dovecot's own files of the mailbox lie there, too.
     func state(of parts: [[UInt8]]) -> [UInt8]? {

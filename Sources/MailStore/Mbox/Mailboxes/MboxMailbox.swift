@@ -3,10 +3,10 @@ package import MailModel
 
 /// One session's hold on an mbox.
 package final class MboxMailbox: OpenMailbox {
-    private let store: MboxStore
-    private let folder: MboxFolder
+    let store: MboxStore
+    let folder: MboxFolder
     private let isReadOnly: Bool
-    private let listener: UInt64
+    let listener: UInt64
 
     init(_ store: MboxStore, _ folder: MboxFolder, readOnly: Bool, listener: UInt64) {
         self.store = store
@@ -81,14 +81,14 @@ package final class MboxMailbox: OpenMailbox {
 
     package func copy(_ uids: [UInt32], to name: MailboxName) async throws(MailboxFailure) -> CopiedMessages {
         try await store.withFolder(name) { target in
-            try await MboxTransfer(from: folder, to: target, pool: store.stores.pool).copy(uids)
+            try await MboxTransfer(from: folder, to: target, name, store.quota, pool: store.stores.pool).copy(uids)
         }
     }
 
     package func move(_ uids: [UInt32], to name: MailboxName) async throws(MailboxFailure) -> CopiedMessages {
         try checkWritable()
         return try await store.withFolder(name) { target in
-            try await MboxTransfer(from: folder, to: target, pool: store.stores.pool).move(uids)
+            try await MboxTransfer(from: folder, to: target, name, store.quota, pool: store.stores.pool).move(uids)
         }
     }
 
@@ -114,9 +114,9 @@ extension MboxFolder {
                     return try self.access.reading { try body(state, $0) }
                 }
             } catch is MboxReader.Stale {
-                _ = try await refresh(for: listener)
+                _ = try await refresh(for: listener, whole: true)
             } catch is MboxAccess.Missing {
-                _ = try await refresh(for: listener)
+                _ = try await refresh(for: listener, whole: true)
             }
         }
         throw MailboxFailure(.unavailable, "\(pathText(access.place.path)) keeps changing while it is read")

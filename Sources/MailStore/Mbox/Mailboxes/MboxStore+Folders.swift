@@ -49,7 +49,7 @@ extension MboxStore {
     }
 
     /// Files are mailboxes; a directory is a name that holds others.
-    private static func list(
+    static func list(
         _ directory: DirectoryHandle, _ parts: [[UInt8]], _ inbox: [UInt8], _ listings: inout [MailboxListing]
     ) throws {
         for entry in try directory.entries() where MboxLocation.isMailbox(entry.name) {
@@ -223,7 +223,7 @@ extension MboxStore {
         try await withFolder(.inbox) { inbox in
             _ = try await inbox.refresh()
             let target = try folder(newName)
-            _ = try await MboxTransfer(from: inbox, to: target, pool: stores.pool).move(inbox.view.uids)
+            _ = try await MboxTransfer(from: inbox, to: target, newName, quota, pool: stores.pool).move(inbox.view.uids)
         }
     }
 }

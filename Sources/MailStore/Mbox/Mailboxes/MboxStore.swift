@@ -6,9 +6,9 @@ package struct MboxStore: MailboxStore {
     let stores: MboxStores
     let location: MboxLocation
     let owner: Owner
-    let quota: Quota
+    let quota: MboxQuota
 
-    init(_ stores: MboxStores, _ location: MboxLocation, owner: Owner, quota: Quota) {
+    init(_ stores: MboxStores, _ location: MboxLocation, owner: Owner, quota: MboxQuota) {
         self.stores = stores
         self.location = location
         self.owner = owner
@@ -60,31 +60,44 @@ package struct MboxStore: MailboxStore {
     ) async throws(MailboxFailure) -> any OpenMailbox {
         try await withFolder(name) { folder in
             let listener = try await folder.listen(onChange)
-            return MboxMailbox(self, folder, readOnly: readOnly, listener: listener)
+            let mailbox = MboxMailbox(self, folder, readOnly: readOnly, listener: listener)
+            return DigestedMailbox(
+                mailbox, place: folder.access.place.path, index: folder.index, pool: stores.pool)
         }
     }
 
     package func status(_ name: MailboxName) async throws(MailboxFailure) -> MailboxStatus {
-        let view = try await withFolder(name) { try await $0.refresh() }
+        let state = try await withFolder(name) { folder in
+            _ = try await folder.refresh()
+            return folder.state
+        }
+        let view = state.view
+        let deleted = view.uids.indices.filter { view.flags[$0].contains(.deleted) }
         return MailboxStatus(
             messages: view.count, recent: view.count - view.firstIndex(atOrAbove: view.firstRecentUID),
             unseen: view.flags.count { !$0.contains(.seen) }, uidNext: view.uidNext, uidValidity: view.uidValidity,
-            highestModSeq: view.highestModSeq)
+            highestModSeq: view.highestModSeq, deleted: deleted.count,
+            deletedStorage: deleted.reduce(0) { $0 &+ (state.entry(of: view.uids[$1])?.extent.size ?? 0) },
+            identity: view.identity)
     }
 
-    /// Nobody counts what the files hold.
-    package func quotaStatus() async throws(MailboxFailure) -> QuotaStatus? { nil }
-    package func recalculateQuota() async throws(MailboxFailure) -> QuotaStatus? { nil }
-    package var quotaRootName: String { quota.terms.rootName }
+    package func quotaStatus() async throws(MailboxFailure) -> QuotaStatus? {
+        let quota = quota
+        return try await withMailboxFailures { try await stores.pool.runWithIdentity(owner) { try quota.status() } }
+    }
+
+    /// The sizes of files are looked at each time: nothing can have been counted wrong.
+    package func recalculateQuota() async throws(MailboxFailure) -> QuotaStatus? { try await quotaStatus() }
+
+    package var quotaRootName: String { quota.quota.terms.rootName }
 
     package func append(to name: MailboxName, size: UInt64) async throws(MailboxFailure) -> any MessageAppend {
-        if let storage = quota.storage, size > storage {
-            throw MailboxFailure(.overQuota, "a message of \(size) bytes does not fit a quota of \(storage)")
-        }
+        let quota = quota
         return try await withFolder(name) { folder in
             // It exists, and there is room.
             try await folder.work { work in
-                try work.refresh()
+                try work.refresh(whole: false)
+                try quota.check(size, to: name, as: .client)
                 let (directory, _) = try work.access.roots.openParent(of: work.access.place.path)
                 let space = try directory.freeSpace()
                 guard space.bytes >= size else {
@@ -93,7 +106,7 @@ package struct MboxStore: MailboxStore {
                         "\(pathText(work.access.place.path)): \(space.bytes) bytes are free, \(size) are needed")
                 }
             }
-            return try await MboxAppend(folder, pool: stores.pool, quota: quota)
+            return try await MboxAppend(folder, name, pool: stores.pool, quota: quota)
         }
     }
 
@@ -109,7 +122,7 @@ package struct MboxStore: MailboxStore {
     private func changeSubscriptions(
         _ body: @escaping @Sendable (inout Subscriptions) -> Void
     ) async throws(MailboxFailure) {
-        let (seconds, roots) = (stores.options.lockSeconds, stores.roots)
+        let (seconds, roots) = (stores.options.locking.waitSeconds, stores.roots)
         try await withMailboxFailures {
             guard let control = location.control else {
                 throw MailboxFailure(.notPermitted, "there is no folder that subscriptions could lie in")

@@ -6,11 +6,18 @@ import MailModel
 struct MboxTransfer: Sendable {
     let source: MboxFolder
     let destination: MboxFolder
+    let name: MailboxName
+    let quota: MboxQuota
     let pool: BlockingPool
 
-    init(from source: MboxFolder, to destination: MboxFolder, pool: BlockingPool) {
+    init(
+        from source: MboxFolder, to destination: MboxFolder, _ name: MailboxName, _ quota: MboxQuota,
+        pool: BlockingPool
+    ) {
         self.source = source
         self.destination = destination
+        self.name = name
+        self.quota = quota
         self.pool = pool
     }
 
@@ -19,9 +26,10 @@ struct MboxTransfer: Sendable {
         let staged = try await source.reading(pool: pool, for: nil) { state, file in
             try Self.stage(uids, state, file, in: staging)
         }
+        let (name, quota) = (name, quota)
         return try await destination.work { work in
-            try work.refresh()
-            let added = try work.add(staged.map(\.1))
+            try work.refresh(whole: false)
+            let added = try work.add(staged.map(\.1), to: name, quota)
             return CopiedMessages(
                 uidValidity: work.state.view.uidValidity, sourceUIDs: staged.map(\.0), destinationUIDs: added)
         }
@@ -29,7 +37,9 @@ struct MboxTransfer: Sendable {
 
     /// Removed here once the copies are durable.
     func move(_ uids: [UInt32]) async throws -> CopiedMessages {
-        let copied = try await copy(uids)
+        // It adds nothing to what the account holds.
+        let transfer = MboxTransfer(from: source, to: destination, name, quota.unlimited, pool: pool)
+        let copied = try await transfer.copy(uids)
         guard !copied.sourceUIDs.isEmpty else { return copied }
         try await source.work { try $0.expunge(copied.sourceUIDs, having: []) }
         return copied
