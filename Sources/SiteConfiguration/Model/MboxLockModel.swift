@@ -1,4 +1,4 @@
-import MailStore
+package import MailStore
 
 /// How mboxes are locked against other programs; nil where it is as Postfix and Dovecot do it unless told otherwise.
 package struct MboxLockModel: Sendable {

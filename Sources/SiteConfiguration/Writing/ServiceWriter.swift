@@ -1,4 +1,5 @@
 import MailModel
+import MailStore
 
 extension DirectoryModel {
     func document(_ secrets: ((String, Secret) -> SecretOrigin)?) -> YAMLValue {
