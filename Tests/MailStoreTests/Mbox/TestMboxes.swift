@@ -73,9 +73,16 @@ extension TestMboxes {
     func replace(_ bytes: [UInt8]) throws { try write(bytes, O_TRUNC) }
 
     private func write(_ bytes: [UInt8], _ flags: Int32) throws {
-        let file = open(root["mail/spool/anna"], O_WRONLY | flags, 0o600)
+        let file = open(root["mail/spool/anna"], O_WRONLY | (flags & ~O_TRUNC), 0o600)
         try #require(file >= 0)
         defer { close(file) }
+        // As other programs do: a store that is still open may be at work on the file.
+        var lock = flock()
+        lock.l_type = Int16(F_WRLCK)
+        lock.l_whence = Int16(SEEK_SET)
+        // F_SETLKW would be a lock of the process, which the stores of this test belong to as well: this is F_OFD_SETLKW.
+        try #require(fcntl(file, 38, &lock) == 0)
+        if flags & O_TRUNC != 0 { try #require(ftruncate(file, 0) == 0) }
         try #require(fchown(file, 20_001, 20_001) == 0)
         try #require(Glibc.write(file, bytes, bytes.count) == bytes.count)
     }

@@ -101,6 +101,7 @@ extension MboxWork {
     mutating func rewrite(_ file: FileHandle, _ edits: [Int: MboxEdit], removing: Set<Int> = []) throws {
         let entries = state.entries
         state.stamp = nil
+        let before = try file.status()
         let survivor = entries.indices.first { !removing.contains($0) }
         let base = MboxFields.Base(
             uidValidity: state.view.uidValidity, lastUID: state.view.uidNext - 1,
@@ -132,10 +133,21 @@ extension MboxWork {
         if let moving {
             state.entries = try rewriteTail(file, from: moving, removing, touched, change)
         }
+        try showChange(of: file, since: before)
         guard try look(file, .trusting) else {
             throw MailboxFailure(
                 .unavailable, "\(pathText(access.place.path)): what was written is not what can be read")
         }
+    }
+
+    /// Dovecot, and others, take a file of the same size and the same second for unchanged: a change in the second in which
+    /// they last looked is dated one later.
+    private func showChange(of file: FileHandle, since before: FileStatus) throws {
+        let after = try file.status()
+        guard after.size == before.size, after.modified.seconds <= before.modified.seconds,
+            after.modified != before.modified
+        else { return }
+        try file.setModified(before.modified.seconds &+ 1)
     }
 
     /// What headers get: the first message that stays has the base.

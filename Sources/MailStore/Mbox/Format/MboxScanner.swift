@@ -69,8 +69,10 @@ struct MboxScanner {
     private mutating func date(at offset: UInt64) throws(SystemCallError) -> Int64? {
         let start = try reader.bytes(at: offset, count: FromLine.start.count)
         guard start.elementsEqual(FromLine.start) else { return nil }
-        return FromLine.date(
-            try reader.bytes(at: offset, count: FromLine.maximumLength).prefix { $0 != 0x0A })
+        let line = try reader.bytes(at: offset, count: FromLine.maximumLength)
+        // Torn: what would be written behind it would become a part of it.
+        guard let end = line.firstIndex(of: 0x0A) else { return nil }
+        return FromLine.date(line[..<end])
     }
 
     /// Whether the same message as ever begins there.

@@ -28,6 +28,15 @@ package struct MboxStore: MailboxStore {
             if name.isInbox, !found.state.isLoaded { try await makeInbox(found) }
             return try await body(found)
         } catch {
+            let failure = mailboxFailure(error)
+            // Another program may have taken an INBOX away that it had emptied: there is always one.
+            guard name.isInbox, failure.kind == .noSuchMailbox else { throw failure }
+        }
+        let again = try folder(name)
+        do {
+            try await makeInbox(again)
+            return try await body(again)
+        } catch {
             throw mailboxFailure(error)
         }
     }
