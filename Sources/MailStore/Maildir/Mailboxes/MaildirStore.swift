@@ -32,12 +32,21 @@ package struct MaildirStore: MailboxStore {
     func existingFolder(_ name: MailboxName, lookingAgain: Bool = true) async throws -> MaildirFolder {
         let folder = try folder(name)
         guard lookingAgain || !folder.state.isLoaded else { return folder }
-        do {
-            _ = try await folder.refresh()
-        } catch let failure as MailboxFailure where failure.kind == .noSuchMailbox && name.isInbox {
-            try await makeInbox()
-            _ = try await folder.refresh()
+        // Others may be making an INBOX at the same moment: what is half there now is whole in the next.
+        for attempt in 1...3 {
+            do {
+                _ = try await folder.refresh()
+                return folder
+            } catch let failure as MailboxFailure {
+                guard failure.kind == .noSuchMailbox, name.isInbox else { throw failure }
+                do {
+                    try await makeInbox()
+                } catch {
+                    guard attempt < 3, mailboxFailure(error).kind == .noSuchMailbox else { throw error }
+                }
+            }
         }
+        _ = try await folder.refresh()
         return folder
     }
 
