@@ -76,7 +76,7 @@ extension IMAPServerEngine {
         guard !login.isEmpty, !password.isEmpty, login.count <= SASLLimits.login,
             password.bytes.count <= SASLLimits.password
         else { return refuse(tag, &output) }
-        return wait(.logIn(login: login, authorizationIdentity: identity, password: password)) {
+        return wait(.logIn(login: login, authorizationIdentity: identity, password: password, connection)) {
             engine, answer, output in
             guard case .loggedIn(let outcome) = answer else {
                 return engine.reply(tag, "NO [UNAVAILABLE] Temporary authentication failure.", &output)

@@ -83,7 +83,7 @@ extension IMAPServerEngine {
             search.next += 1
             if search.sinceProgress >= Self.progressInterval, search.next < search.names.count {
                 search.sinceProgress = .zero
-                Self.writeProgress(search.tag, done: search.next, of: search.names.count, &output)
+                Self.writeProgress(search.tag, (search.next, search.names.count), &output)
             }
             return engine.continueMultisearch(search, account, &output)
         }
@@ -98,7 +98,7 @@ extension IMAPServerEngine {
         return wait(.search(mailbox, run)) { engine, answer, output in
             guard case .searched(let run) = answer else { return engine.finish(answer, search.completion, &output) }
             guard run.result != nil else {
-                Self.writeProgress(search.tag, done: search.next, of: search.names.count, &output)
+                Self.writeProgress(search.tag, (search.next, search.names.count), &output)
                 return engine.searchSelected(run, search, account, &output)
             }
             engine.write(

@@ -90,7 +90,7 @@ extension IMAPServerEngine {
             var search = search
             search.run = run
             guard run.result == nil else { return engine.endSearch(search, &output) }
-            Self.writeProgress(search.tag, done: run.total - run.remaining, of: run.total, &output)
+            Self.writeProgress(search.tag, (run.total - run.remaining, run.total), &output)
             return engine.continueSearch(search, &output)
         }
     }
@@ -98,13 +98,6 @@ extension IMAPServerEngine {
     static func failure(_ answer: IMAPAnswer) -> MailboxFailure {
         if case .failed(let failure) = answer { return failure }
         return MailboxFailure(.unavailable, "the search was given up")
-    }
-
-    /// resp-text-code =/ "INPROGRESS" [SP "(" tag-string SP number SP number ")"] (RFC 9585 §4)
-    static func writeProgress(_ tag: [UInt8], done: Int, of total: Int, _ output: inout ByteBuffer) {
-        output.writeStaticString("* OK [INPROGRESS (")
-        ResponseText.appendQuoted(tag, to: &output)
-        output.writeString(" \(done) \(total))] Still searching.\r\n")
     }
 
     /// RFC 5182 §2.1: a search that fails leaves `$` empty, where it should have been saved.

@@ -33,8 +33,8 @@ package struct IMAPServerEngine: SessionEngine {
     }
 
     let options: IMAPServerOptions
-    let connection: ConnectionFacts
-    var isSecure: Bool
+    /// With what STARTTLS added to it: it goes with every login.
+    private(set) var connection: ConnectionFacts
     var account: (any IMAPAccount)?
     var selected: SelectedMailbox?
     var enabled: EnabledExtensions = []
@@ -49,9 +49,9 @@ package struct IMAPServerEngine: SessionEngine {
     package init(_ options: IMAPServerOptions, _ connection: ConnectionFacts) {
         self.options = options
         self.connection = connection
-        isSecure = connection.tls != nil
     }
 
+    var isSecure: Bool { connection.tls != nil }
     var limits: IMAPLimits { account == nil ? options.limitsBeforeLogin : options.limitsAfterLogin }
 
     // MARK: SessionEngine
@@ -79,7 +79,7 @@ package struct IMAPServerEngine: SessionEngine {
     }
 
     package mutating func tlsEstablished(_ facts: TLSFacts, _ output: inout ByteBuffer) -> Step {
-        isSecure = true
+        connection.tls = facts
         framer = CommandFramer()
         input = .commands
         errors = 0

@@ -15,19 +15,17 @@ package final class IMAPSessionPerformer: SessionPerformer {
     }
 
     private let services: any IMAPServices
-    private let connection: ConnectionFacts
     private let notifier: SessionNotifier<IMAPEvent>
     private let held = Mutex(Held())
     /// How long a search goes on before its client is told so (RFC 9585 §3).
     let progressInterval: Duration
 
     package init(
-        _ services: any IMAPServices, _ connection: ConnectionFacts, notifier: SessionNotifier<IMAPEvent>,
+        _ services: any IMAPServices, notifier: SessionNotifier<IMAPEvent>,
         progressInterval: Duration = .seconds(10)
     ) {
         self.progressInterval = progressInterval
         self.services = services
-        self.connection = connection
         self.notifier = notifier
     }
 
@@ -35,7 +33,7 @@ package final class IMAPSessionPerformer: SessionPerformer {
         do throws(MailboxFailure) {
             switch wait {
             case .drain: return .done
-            case .logIn(let login, let identity, let password):
+            case .logIn(let login, let identity, let password, let connection):
                 return .loggedIn(
                     await services.logIn(
                         login: login, authorizationIdentity: identity, password: password, connection))

@@ -1,9 +1,10 @@
 package import MailModel
 package import NIOCore
+package import Net
 
 /// What an IMAP session waits for.
 package enum IMAPWait: Sendable {
-    case logIn(login: [UInt8], authorizationIdentity: [UInt8]?, password: Secret)
+    case logIn(login: [UInt8], authorizationIdentity: [UInt8]?, password: Secret, ConnectionFacts)
     case account(any IMAPAccount, AccountQuestion)
     /// Opens a mailbox, after closing the one that was open.
     case open(any IMAPAccount, MailboxName, readOnly: Bool, closing: (any IMAPMailbox)?)

@@ -226,7 +226,7 @@ struct Listeners: Sendable {
                 { facts, notifier in
                     (
                         IMAPServerEngine(serverOptions, facts),
-                        IMAPSessionPerformer(IMAPSession(sites, facts), facts, notifier: notifier)
+                        IMAPSessionPerformer(IMAPSession(sites, facts), notifier: notifier)
                     )
                 }
             )

@@ -28,7 +28,7 @@ import Testing
             facts, notifier in
             let options = IMAPServerOptions(offersStartTLS: true, allowsPlaintextLogin: true)
             return (
-                IMAPServerEngine(options, facts), IMAPSessionPerformer(account, facts, notifier: notifier)
+                IMAPServerEngine(options, facts), IMAPSessionPerformer(account, notifier: notifier)
             )
         }
         do {

@@ -91,6 +91,8 @@ final class MemoryAccount: IMAPAccount, IMAPServices {
         var nextListener = 0
         var openMailboxes = 0
         var openAppends = 0
+        /// What was known of the connections that logged in.
+        var logins: [ConnectionFacts] = []
         /// What the next `claimRecent` finds in INBOX; a look of one's own is announced to the other sessions only.
         var foundByClaim: String?
     }
@@ -121,6 +123,7 @@ final class MemoryAccount: IMAPAccount, IMAPServices {
     func logIn(
         login: [UInt8], authorizationIdentity: [UInt8]?, password: Secret, _ connection: ConnectionFacts
     ) async -> IMAPLoginOutcome {
+        state.withLock { $0.logins.append(connection) }
         if login == Array("outage".utf8) { return .unavailable }
         return login == Array("user".utf8) && password.matches("secret".utf8) ? .accepted(self) : .rejected
     }

@@ -27,6 +27,15 @@ import Testing
         #expect(await session.ask("b NOOP") == "b OK NOOP completed.\r\n")
     }
 
+    @Test func `a login behind STARTTLS is known to be secured`() async {
+        let account = MemoryAccount()
+        let session = TestSession(account, secure: false)
+        _ = await session.ask("a STARTTLS")
+        await session.tls()
+        #expect(await session.ask("b LOGIN user secret").hasPrefix("b OK "))
+        #expect(account.state.withLock { $0.logins.map(\.tls?.version) } == ["TLSv1.3"])
+    }
+
     @Test func `bytes behind STARTTLS end the session`() {
         let session = TestSession(MemoryAccount(), secure: false)
         _ = session.takeOutput()

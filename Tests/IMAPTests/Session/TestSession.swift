@@ -32,7 +32,7 @@ final class TestSession {
         hasNews = news
         engine = IMAPServerEngine(options, facts)
         performer = IMAPSessionPerformer(
-            account, facts, notifier: SessionNotifier { _ in news.flag.withLock { $0 = true } },
+            account, notifier: SessionNotifier { _ in news.flag.withLock { $0 = true } },
             progressInterval: progressInterval)
         _ = engine.start(&output)
     }
