@@ -14,7 +14,7 @@ build: ## the program, optimised
 
 test: ## every test, with the programs they run against
 	@Tools/install-packages build test
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(TEST_WIDTH) swift test
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(TEST_WIDTH) Tools/test
 
 test-ad: build ## beside a Samba Active Directory domain controller; as root
 	@Tools/install-packages build test ad

@@ -44,4 +44,16 @@ extension ImportedTestSite {
         _ = await child.waitForExit()
         return child.output
     }
+
+    /// What IMAP's LIST answers, asked with curl.
+    func list(_ login: String, _ password: String, _ pattern: String) async throws -> String {
+        let output = folder.path("curl-\(UUID().uuidString)")
+        let child = try await ChildProcess.start(
+            [
+                "/usr/bin/curl", "-sS", "--max-time", "60", "--user", "\(login):\(password)", "--request",
+                "LIST \"\" \"\(pattern)\"", "imap://127.0.0.1:\(port(.imap))/",
+            ], outputFile: output)
+        _ = await child.waitForExit()
+        return child.output
+    }
 }

@@ -40,6 +40,31 @@ import Testing
         }
     }
 
+    /// As the howto has it: `seeAlso` of the reader's entry, `postOfficeBox` of the shared account's.
+    @Test func `shows the shared folders that it made to those whose entries name them`() async throws {
+        try await ImportedTestSite.serving(.vriesman) { site in
+            let made = try await Site.open(site.model)
+            let report = await made.provision(isDry: false)
+            await made.close()
+            #expect(report.failures.isEmpty, "\(report.text)")
+            let sent = try await site.swaks(
+                to: "timetravel@anotherdomain.nu", ["--header", "Subject: for all travellers"])
+            #expect(sent.contains("250 2.0.0 Ok"), "\(sent)")
+
+            let folder = "shared.Timetravel_weekly.incoming"
+            let reader = try await site.fetch("nines", "sevenpw1", "imap", mailbox: folder)
+            #expect(reader.contains("for all travellers"), "\(reader)")
+            let listed = try await site.list("nines", "sevenpw1", "shared.*")
+            for name in ["incoming", "past.editions", "future.editions"] {
+                #expect(listed.contains("shared.Timetravel_weekly.\(name)"), "\(listed)")
+            }
+            let other = try await site.list("potterh", "harrypw1", "shared.*")
+            #expect(other.contains("shared.Board_Room.board") && !other.contains("Timetravel"), "\(other)")
+            let refused = try await site.fetch("potterh", "harrypw1", "imap", mailbox: folder)
+            #expect(!refused.contains("for all travellers"), "\(refused)")
+        }
+    }
+
     @Test func `appends to the mbox of an account whose store ends without a slash`() async throws {
         try await ImportedTestSite.serving(.vriesman) { site in
             for number in 1...2 {
