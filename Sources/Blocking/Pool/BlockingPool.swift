@@ -73,11 +73,9 @@ func submit<T: Sendable>(
             let isPrepared = job.prepare(
                 abandon: { continuation.resume(throwing: $0) },
                 work: { failure in
-                    if let failure {
-                        continuation.resume(throwing: failure)
-                    } else {
-                        continuation.resume(with: Result { try body() })
-                    }
+                    if let failure { return { continuation.resume(throwing: failure) } }
+                    let result = Result { try body() }
+                    return { continuation.resume(with: result) }
                 })
             guard isPrepared else { return continuation.resume(throwing: CancellationError()) }
             if let failure = enqueue(job) { job.cancel(failure) }
@@ -145,12 +143,29 @@ final class PoolThreads: Sendable {
         if isEmpty { whenDrained?() }
     }
 
+    /// What a new thread is told.
+    private final class Start: Sendable {
+        let threads: PoolThreads
+        /// What it has to be, where the one that starts it works as an owner just now.
+        let identity: FileIdentity.Saved?
+
+        init(_ threads: PoolThreads, _ identity: FileIdentity.Saved?) {
+            self.threads = threads
+            self.identity = identity
+        }
+    }
+
     private func start() -> Int32 {
-        let retained = Unmanaged.passRetained(self)
+        let retained = Unmanaged.passRetained(Start(self, ServiceIdentity.current?.saved))
         let result = cblocking_start_thread(
             { pointer in
                 guard let pointer else { return }
-                Unmanaged<PoolThreads>.fromOpaque(pointer).takeRetainedValue().work()
+                let start = Unmanaged<Start>.fromOpaque(pointer).takeRetainedValue()
+                guard let identity = start.identity, !FileIdentity.restore(identity) else {
+                    return start.threads.work()
+                }
+                // The next that is queued tries again.
+                start.threads.end(isReplaced: false)
             }, retained.toOpaque(), 1 << 20)
         if result != 0 { retained.release() }
         return -result
@@ -181,10 +196,10 @@ final class PoolThreads: Sendable {
     }
 
     /// A thread that ends with work left (its identity could not be restored) is replaced.
-    private func end() {
+    private func end(isReplaced: Bool = true) {
         let finished = monitor.withLock { state -> [@Sendable () -> Void] in
             state.threads -= 1
-            if !state.queue.isEmpty, start() == 0 { state.threads += 1 }
+            if isReplaced, !state.queue.isEmpty, start() == 0 { state.threads += 1 }
             guard state.isClosed, state.threads == 0 else { return [] }
             defer { state.whenDrained = [] }
             return state.whenDrained
