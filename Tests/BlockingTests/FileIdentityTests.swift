@@ -76,6 +76,24 @@ struct FileIdentityTests {
         try await others.run { _ = try roots.open(path) }
     }
 
+    @Test func `a watch that an owner begins calls as the service`() async throws {
+        try #require(FileIdentity.mayChange, "this test needs root")
+        let service = try await pool.run { Identity(FileIdentity.current) }
+        let directory = try TemporaryMailRoot()
+        try directory.directory("mail", mode: 0o700, uid: 20_001)
+        let roots = try MailRoots([Array(directory.path.utf8)])
+        let path = directory.bytes("mail")
+        let watcher = DirectoryWatcher()
+        let (identities, continuation) = AsyncStream<Identity>.makeStream()
+        let watch = try await pool.runWithIdentity(owner(20_001)) {
+            watcher.watch([try roots.open(path)]) { continuation.yield(Identity(FileIdentity.current)) }
+        }
+        try directory.directory("mail/new", mode: 0o700, uid: 20_001)
+        var iterator = identities.makeAsyncIterator()
+        #expect(await iterator.next() == service)
+        withExtendedLifetime(watch) {}
+    }
+
     @Test func `what waits for an owner's job runs as the service, before the caller goes on`() async throws {
         try #require(FileIdentity.mayChange, "this test needs root")
         let service = try await pool.run { Identity(FileIdentity.current) }

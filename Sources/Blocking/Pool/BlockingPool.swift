@@ -143,32 +143,11 @@ final class PoolThreads: Sendable {
         if isEmpty { whenDrained?() }
     }
 
-    /// What a new thread is told.
-    private final class Start: Sendable {
-        let threads: PoolThreads
-        /// What it has to be, where the one that starts it works as an owner just now.
-        let identity: FileIdentity.Saved?
-
-        init(_ threads: PoolThreads, _ identity: FileIdentity.Saved?) {
-            self.threads = threads
-            self.identity = identity
-        }
-    }
-
     private func start() -> Int32 {
-        let retained = Unmanaged.passRetained(Start(self, ServiceIdentity.current?.saved))
-        let result = cblocking_start_thread(
-            { pointer in
-                guard let pointer else { return }
-                let start = Unmanaged<Start>.fromOpaque(pointer).takeRetainedValue()
-                guard let identity = start.identity, !FileIdentity.restore(identity) else {
-                    return start.threads.work()
-                }
-                // The next that is queued tries again.
-                start.threads.end(isReplaced: false)
-            }, retained.toOpaque(), 1 << 20)
-        if result != 0 { retained.release() }
-        return -result
+        ServiceThread.start(stackSize: 1 << 20) { isService in
+            // Where it is not, the next that is queued tries again.
+            if isService { self.work() } else { self.end(isReplaced: false) }
+        }
     }
 
     private func work() {
