@@ -14,7 +14,7 @@ import Testing
         init(_ site: TestSite, more: String) async throws {
             self.site = site
             // It writes multiparts anew, with Python's library for mail.
-            state = try MailboxState(site, ignoresParts: true)
+            state = try MailboxState(site, isLenient: true)
             local = LocalMaildirs(root: try site.folder.makeFolder("offlineimap"))
             let certificate = site.server.selfSignedCertificate ?? ""
             let line = try await ChildProcess.run(
