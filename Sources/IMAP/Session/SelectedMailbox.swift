@@ -188,6 +188,12 @@ struct SelectedMailbox: Sendable {
         view.uids = told.uids
         view.flags = told.flags
         view.modSeqs = told.modSeqs
+        // One that went after the present command had shown its flags keeps them: nothing was taken back.
+        for (uid, shown) in shown {
+            guard let index = told.index(of: uid) else { continue }
+            view.flags[index] = shown.flags
+            if let modSeq = shown.modSeq, index < view.modSeqs.count { view.modSeqs[index] = modSeq }
+        }
         var next = 0
         for (index, uid) in told.uids.enumerated() where next < newest.count && newest.uids[next] == uid {
             view.flags[index] = newest.flags[next]

@@ -101,20 +101,23 @@ struct ClientView {
             if messages.prefix(number - 1).contains(where: { ($0.uid ?? 0) >= uid }) {
                 report("UID \(uid) of message \(number) is not behind those before it: \(command)")
             }
-        } else if kind == .qresync {
+        } else if kind == .qresync, !command.contains("FETCH") {
+            // RFC 7162 §3.2.4; what the client asked for comes as it asked for it.
             report("a FETCH without UID to a client with QRESYNC: \(items): \(command)")
         }
         if let range = items.firstRange(of: "FLAGS (") {
             let flags = items[range.upperBound...].prefix { $0 != ")" }.split(separator: " ").map(String.init)
             known.flags = Set(flags).subtracting(["\\Recent"])
-            if kind != .plain, !items.contains("MODSEQ (") {
+            if kind != .plain, !command.contains("FETCH"), !items.contains("MODSEQ (") {
                 report("flags without MODSEQ: \(items): \(command)")
             }
         }
         if let modSeq = Self.number(items, "MODSEQ (") {
             known.modSeq = modSeq
             if let uid = known.uid {
-                if modSeq < modSeqs[uid, default: 0] { report("MODSEQ of \(uid) went back: \(command)") }
+                if let old = modSeqs[uid], modSeq < old {
+                    report("MODSEQ of \(uid) went back from \(old) in \(items): \(command)")
+                }
                 modSeqs[uid] = modSeq
             }
         }

@@ -72,7 +72,8 @@ import Testing
             #expect(digests(copy) == all)
             let again = try await fetch()
             #expect(again == copy)
-            expectEqual(before, try await state.ofPostroomAsDovecot(), "the mailboxes")
+            // RETR sets \\Seen, as Dovecot's does.
+            if kind == "IMAP" { expectEqual(before, try await state.ofPostroomAsDovecot(), "the mailboxes") }
             try await state.dovecotTakesOver()
             // To INBOX and Sent a message each was appended; that in Archive.2024.Q1 was moved there, by a new UID.
             let later = try await fetch()
@@ -152,7 +153,7 @@ import Testing
             _ = try await curl("-X", "EXPUNGE", "\(server)/INBOX")
             let before = try await state.ofPostroom()
             _ = try await curl("\(server)/INBOX?ALL")
-            _ = try await curl("-X", "UID FETCH 1:* (FLAGS ENVELOPE BODYSTRUCTURE BODY.PEEK[1])", "\(server)/INBOX")
+            _ = try await curl("-X", "UID FETCH 1:7 (FLAGS ENVELOPE BODYSTRUCTURE BODY.PEEK[1])", "\(server)/INBOX")
             expectEqual(before, try await state.ofPostroom(), "after looking")
             try await state.dovecotTakesOver()
         }

@@ -42,8 +42,10 @@ actor ModelledClient {
             let line = try await response()
             if line.hasPrefix("t ") {
                 view.read(code: line)
-                // A message that another client removed can't be had any more, which is said so.
-                let isGone = line.hasPrefix("t NO") && line.contains("[EXPUNGEISSUED]")
+                // What another client removed can't be had any more, which is said so (RFC 5530 §3, RFC 7162 §3.1.3).
+                let isGone =
+                    line.hasPrefix("t NO [EXPUNGEISSUED]")
+                    || command.contains("UNCHANGEDSINCE") && line.hasPrefix("t NO [MODIFIED ")
                 if !line.hasPrefix("t OK"), !isGone { view.report("\(command): \(line)") }
                 progress.step()
                 return line
