@@ -150,8 +150,13 @@ actor ModelledClient {
 
     /// Comes back with another connection: with QRESYNC with what it knew, else with nothing.
     private func leaveAndReturn() async throws {
+        // What it knows is of one moment only behind a NOOP that told of nothing unknown: a FETCH shows later changes while
+        // expunges wait.
         try await perform("NOOP")
-        try await learn()
+        while view.messages.contains(where: { $0.uid == nil || $0.flags == nil }) {
+            try await learn()
+            try await perform("NOOP")
+        }
         if Bool.random(using: &random) { _ = try? await dialogue.ask("LOGOUT") }
         try await dialogue.connection.close()
         dialogue = try await Self.connect(site, view.kind)
@@ -165,8 +170,9 @@ actor ModelledClient {
         repeat { lines.append(try await response()) } while lines.last?.hasPrefix("t ") == false
         if lines.last?.hasPrefix("t OK") != true { view.report("SELECT with QRESYNC: \(lines.last ?? "")") }
         // EXISTS counts without those that vanished meanwhile, of which it is told later.
-        for line in lines where line.hasPrefix("* VANISHED") { view.read(line, "SELECT", mayExpunge: true) }
-        for line in lines where !line.hasPrefix("* VANISHED") { view.read(line, "SELECT", mayExpunge: false) }
+        let isEarlier = { (line: String) in line.hasPrefix("* VANISHED (EARLIER)") }
+        for line in lines.filter(isEarlier) { view.read(line, "SELECT", mayExpunge: true) }
+        for line in lines where !isEarlier(line) { view.read(line, "SELECT", mayExpunge: true) }
         progress.step()
     }
 
