@@ -14,11 +14,12 @@ package struct MailboxStores: Sendable {
     /// - Parameter indexes: what is remembered of mailboxes; without them it is found out again after each start.
     package init(
         roots: MailRoots, pool: BlockingPool, indexes: MailboxIndexes? = nil,
-        mboxes options: MboxOptions = MboxOptions()
+        maildirs maildirOptions: MaildirOptions = MaildirOptions(), mboxes mboxOptions: MboxOptions = MboxOptions()
     ) {
         let watcher = DirectoryWatcher()
-        maildirs = MaildirStores(roots: roots, pool: pool, watcher: watcher, indexes: indexes)
-        mboxes = MboxStores(roots: roots, pool: pool, options: options, watcher: watcher, indexes: indexes)
+        maildirs = MaildirStores(
+            roots: roots, pool: pool, options: maildirOptions, watcher: watcher, indexes: indexes)
+        mboxes = MboxStores(roots: roots, pool: pool, options: mboxOptions, watcher: watcher, indexes: indexes)
     }
 
     package var indexes: MailboxIndexes? { maildirs.indexes }

@@ -83,10 +83,16 @@ struct AccountQuota: Sendable {
         return try counter.status(quota, in: root, recount)
     }
 
+    /// Where `maildirsize` is; nil while nothing is there.
     private func openRoot() throws -> DirectoryHandle? {
         do {
-            return try roots.open(location.path)
+            guard let control = location.control else { return try roots.open(location.path) }
+            _ = try roots.open(location.inbox)
+            return try roots.openOrMake(control)
         } catch  where MaildirDirectories.isMissing(error) {
+            return nil
+        } catch  where location.control != nil && !quota.isLimited && MaildirDirectories.isDenied(error) {
+            // Only the service can make it, and nothing has to be counted.
             return nil
         }
     }

@@ -9,7 +9,7 @@ protocol QuotaRecount: Sendable {
     func stamp() throws -> [FileStatus.Time]
 }
 
-/// All folders of a Maildir++. Sizes come from the files' names, where these tell them.
+/// All folders of a Maildir. Sizes come from the files' names, where these tell them.
 struct MaildirRecount: QuotaRecount {
     let roots: MailRoots
     let location: MaildirLocation
@@ -38,12 +38,13 @@ struct MaildirRecount: QuotaRecount {
     /// Nil for the name of a folder that is none to us; its messages count all the same.
     private func folders() throws -> [(name: MailboxName?, path: [UInt8])] {
         var folders: [(MailboxName?, [UInt8])] = [(.inbox, location.inbox)]
-        let root = try roots.open(location.path)
-        for entry in try root.entries() where entry.name.first == FolderNames.separator && entry.name.count > 1 {
-            guard entry.name != Array("..".utf8) else { continue }
-            // A link leads to somebody else's mail.
-            guard try (entry.kind ?? root.status(entry.name).kind) == .directory else { continue }
-            folders.append((FolderNames.mailbox(entry.name), location.path + [UInt8(ascii: "/")] + entry.name))
+        do {
+            let root = try roots.open(location.path)
+            for path in try FolderTree(location.names, roots).directories(in: root) {
+                folders.append((location.names.mailbox(path), location.path + [UInt8(ascii: "/")] + path))
+            }
+        } catch  where MaildirDirectories.isMissing(error) && location.inbox != location.path {
+            // There is INBOX alone.
         }
         return folders.sorted { $0.1.lexicographicallyPrecedes($1.1) }
     }

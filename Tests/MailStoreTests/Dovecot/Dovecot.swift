@@ -66,6 +66,13 @@ struct Dovecot {
         try await run("/usr/lib/dovecot/dovecot-lda", [], input: message)
     }
 
+    /// One session of its IMAP server, logged in from the start, with these commands.
+    @discardableResult
+    func imap(_ commands: [String]) async throws -> String {
+        let script = commands.enumerated().map { "t\($0) \($1)\r\n" }.joined() + "bye LOGOUT\r\n"
+        return try await run("/usr/lib/dovecot/imap", [], input: script)
+    }
+
     @discardableResult
     private func run(_ program: String, _ arguments: [String], input: String) async throws -> String {
         let quoted = arguments.map { "'\($0.replacing("'", with: "'\\''"))'" }.joined(separator: " ")
