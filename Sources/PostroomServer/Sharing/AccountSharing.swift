@@ -64,7 +64,13 @@ final class AccountSharing: Sendable {
                 metadata: ["user": "\(login)", "reason": "\(error.reason)"])
             return known.withLock { $0.placed }
         }
-        let placed = namespaces.everybodys + namespaces.placed(mailboxes, separator: separator)
+        // What the directory says of a name goes before what a file says.
+        var names: Set<MailboxName?> = []
+        let placed =
+            namespaces.everybodys
+            + namespaces.placed(mailboxes, separator: separator).filter { placed in
+                names.insert(MailboxName(parts: placed.parts, in: placed.mailbox.namespace)).inserted
+            }
         let now2 = ContinuousClock.now
         return known.withLock { known in
             if known.placed != placed || known.groups != groups { known.rights = [:] }
