@@ -147,7 +147,7 @@ struct CourierTests {
     }
 
     @Test func `rights that Courier gave are read, and those given by us Courier reports`() async throws {
-        try await courier("CREATE INBOX.A", "SETACL INBOX.A user=jane lrs", "SETACL INBOX.A -user=jane s")
+        try await courier("CREATE INBOX.A", "SETACL INBOX.A jane lrs", "SETACL INBOX.A -jane s")
         let store = try fresh()
         let name = try mailboxName("A")
         let access = try await store.accessLists(of: [name])[0]
@@ -158,8 +158,9 @@ struct CourierTests {
             list.add(AccessControlEntry(.user("ben"), rights: [.lookup, .read, .insert]))
         }
         let answer = try await courier("GETACL INBOX.A")
-        #expect(answer.contains("\"user=jane\" \"lrs\""), "\(answer)")
-        #expect(answer.contains("\"user=ben\" \"ilr\""), "\(answer)")
+        let rights = answer.filter { $0 != "\"" }
+        #expect(rights.contains("jane lrs"), "\(answer)")
+        #expect(rights.contains("ben ilr"), "\(answer)")
         // Dovecot's file is not made beside it.
         #expect(!maildirs.root.names("mail/anna/.A").contains("dovecot-acl"))
     }

@@ -79,9 +79,9 @@ struct Dovecot {
         let output = "dovecot-run/output-\(UInt32.random(in: 0...(.max)))"
         try root.file("\(output)-in", input)
         let command = """
-            setpriv --reuid \(uid) --regid \(uid) --clear-groups env USER=anna HOME=\(root.path) \
+            cat \(root[output])-in | setpriv --reuid \(uid) --regid \(uid) --clear-groups env USER=anna HOME=\(root.path) \
             \(program) -c \(configuration) \(quoted) \
-            < \(root[output])-in > \(root[output]) 2> \(root[output])-errors
+            > \(root[output]) 2> \(root[output])-errors
             """
         let pool = BlockingPool(name: "doveadm", threads: 1)
         let status = try await pool.run { system(command) }

@@ -34,7 +34,8 @@ struct FolderState: Sendable {
     // Whether the time stamps can be relied on: a directory may change twice in one tick of its file system's clock.
     var curIsSettled = false
     var newIsSettled = false
-    var isSettled: Bool { curIsSettled && newIsSettled }
+    var courierIsSettled = true
+    var isSettled: Bool { curIsSettled && newIsSettled && courierIsSettled }
 
     var isLoaded: Bool { uidList != nil }
 

@@ -96,7 +96,8 @@ extension FolderWork {
     /// letters follow.
     mutating func adoptCourierKeywords(_ files: inout [MessageFile], _ stamps: Stamps) throws {
         guard !state.isCourierBehind else { return try renewCourierKeywords(files) }
-        guard let now = stamps.courier?.keywords, now != state.courier?.keywords, now != CourierKeywords.Stamp()
+        guard let now = stamps.courier?.keywords, now != state.courier?.keywords || !state.courierIsSettled,
+            now != CourierKeywords.Stamp()
         else { return }
         let keywords = try courierKeywords.read()
         var isChanged = false

@@ -9,7 +9,8 @@ extension FolderWork {
     mutating func refresh() throws {
         let stamps = try readStamps()
         guard !state.isSettled || stamps != knownStamps else { return }
-        guard state.isLoaded, stamps.uidList == state.uidList, stamps.courier == state.courier, try refreshFlags(stamps)
+        guard state.isLoaded, stamps.uidList == state.uidList, stamps.courier == state.courier, state.courierIsSettled,
+            try refreshFlags(stamps)
         else {
             try locked { try $0.reconcile() }
             return
@@ -50,6 +51,7 @@ extension FolderWork {
         let limit = FileStatus.Time.now.seconds - Self.clockTickSeconds
         state.curIsSettled = stamps.cur.map { $0.seconds < limit } ?? false
         state.newIsSettled = stamps.new.map { $0.seconds < limit } ?? false
+        state.courierIsSettled = stamps.courier?.keywords.directory.map { $0.seconds < limit } ?? true
     }
 
     /// Without the lock: as long as the same messages are there, only their flags and places can have changed. False when

@@ -22,9 +22,7 @@ struct AccountSubscriptions {
             try Subscriptions.rewrite(in: control, encoding) { subscriptions in
                 subscriptions.replace(names)
                 body(&subscriptions)
-                guard var courier = courier ?? (options.courierFiles == .kept ? CourierSubscriptions() : nil) else {
-                    return
-                }
+                guard var courier = try courier ?? (isCouriers ? CourierSubscriptions() : nil) else { return }
                 // First: ours is then the later one.
                 courier.replace(subscriptions.names)
                 try courier.replace(in: root)
@@ -34,6 +32,17 @@ struct AccountSubscriptions {
 
     private func courier() throws -> CourierSubscriptions? {
         options.courierFiles == .ignored ? nil : try CourierSubscriptions.read(in: root)
+    }
+
+    /// Whether Courier, which makes the file at the first subscription, is to find it.
+    private var isCouriers: Bool {
+        get throws {
+            switch options.courierFiles {
+            case .automatic: try root.exists(CourierUIDFile.name)
+            case .kept: true
+            case .ignored: false
+            }
+        }
     }
 
     private var isLater: Bool {
