@@ -10,30 +10,36 @@ extension MaildirStore {
     ) async throws(MailboxFailure) {
         guard !name.isInbox else { throw MailboxFailure(.alreadyExists, "INBOX is always there") }
         let directory = try FolderNames.directory(name)
-        if let specialUse, self.specialUse(name) != specialUse {
-            throw MailboxFailure(
-                .notPermitted, "a mailbox's use comes from its name here, and \(name) is not one for \(specialUse)")
-        }
+        let stated = specialUse.flatMap { self.specialUse(name) == $0 ? nil : $0 }
         let (path, roots) = (location.path, stores.roots)
         try await withMailboxFailures {
             _ = try await existingFolder(.inbox, lookingAgain: false)
             try await stores.pool.runWithIdentity(owner) {
-                try Self.makeFolder(directory, in: try roots.open(path))
+                try Self.makeFolder(directory, for: stated, in: try roots.open(path))
             }
         }
     }
 
     /// Made in `tmp/` with all that belongs to it, then renamed: a folder is there or it is not.
-    private static func makeFolder(_ name: [UInt8], in root: DirectoryHandle) throws {
+    private static func makeFolder(
+        _ name: [UInt8], for use: MailboxListing.SpecialUse?, in root: DirectoryHandle
+    ) throws {
         guard try !root.exists(name) else { throw exists(name) }
         let tmp = try root.directory(MaildirDirectories.tmp)
         let temporaryName = UniqueName.next()
+        var metadata = MailboxMetadata()
+        try metadata.apply([MetadataChange(.specialUse, use.map { Array("\\\($0.rawValue)".utf8) })])
         try tmp.makeDirectory(temporaryName)
         do {
             let folder = try tmp.directory(temporaryName)
             try folder.makeFile(marker).sync()
             let list = UIDList(uidValidity: try UIDValidityCounter.next(in: root, above: 0))
             try UIDListFile(directory: folder).replace(list)
+            if use != nil {
+                let file = try folder.makeFile(MetadataFile.mailbox)
+                try file.write(MetadataFile.bytes(metadata))
+                try file.sync()
+            }
             try MaildirDirectories.fill(folder)
             try tmp.renameWithoutReplacing(temporaryName, to: root, name)
         } catch {
@@ -150,5 +156,6 @@ extension MaildirStore {
             let target = try await existingFolder(newName)
             _ = try await MessageTransfer(from: inbox, .inbox, to: target, newName, quota).move(inbox.view.uids)
         }
+        try await copyMetadata(to: newName)
     }
 }

@@ -4,19 +4,23 @@ package import MailModel
 extension MaildirStore {
     package func list() async throws(MailboxFailure) -> [MailboxListing] {
         let (path, roots) = (location.path, stores.roots)
-        let (folders, subscribed) = try await withMailboxFailures {
-            try await stores.pool.runWithIdentity(owner) { () -> ([MailboxName], [MailboxName]) in
+        let (folders, subscribed, stated) = try await withMailboxFailures {
+            try await stores.pool.runWithIdentity(owner) {
+                () -> ([MailboxName], [MailboxName], [MailboxName: MailboxListing.SpecialUse]) in
                 let root: DirectoryHandle
                 do {
                     root = try roots.open(path)
                 } catch  where MaildirDirectories.isMissing(error) {
                     // Before the first mail and the first login.
-                    return ([], [])
+                    return ([], [], [:])
                 }
-                return (try Self.folders(in: root, roots), try Subscriptions.read(in: root).names)
+                let folders = try Self.folders(in: root, roots)
+                return (
+                    folders, try Subscriptions.read(in: root).names, Self.statedUses(of: folders, in: root)
+                )
             }
         }
-        return listings(folders, subscribed)
+        return listings(folders, subscribed, stated)
     }
 
     /// The folders that lie in an account's root.
@@ -51,10 +55,12 @@ extension MaildirStore {
         }
     }
 
-    private func listings(_ folders: [MailboxName], _ subscribed: [MailboxName]) -> [MailboxListing] {
+    private func listings(
+        _ folders: [MailboxName], _ subscribed: [MailboxName], _ stated: [MailboxName: MailboxListing.SpecialUse]
+    ) -> [MailboxListing] {
         var listings: [MailboxName: MailboxListing] = [:]
         for name in [.inbox] + folders {
-            listings[name] = MailboxListing(name: name, specialUse: specialUse(name))
+            listings[name] = MailboxListing(name: name, specialUse: stated[name] ?? specialUse(name))
         }
         // Names that only hold others.
         for name in folders {
