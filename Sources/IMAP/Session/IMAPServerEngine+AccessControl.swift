@@ -5,7 +5,7 @@ import Net
 /// NAMESPACE (RFC 2342) and ACL (RFC 4314).
 extension IMAPServerEngine {
     /// §2.2: all of the rights that RFC 2086 didn't know.
-    static let accessControlCapabilities = ["ACL", "RIGHTS=texk"]
+    static let accessControlCapabilities = ["ACL", "RIGHTS=texk", "LIST-MYRIGHTS"]
 
     mutating func namespace(_ tag: [UInt8], _ account: any IMAPAccount, _ output: inout ByteBuffer) -> Step {
         let naming = naming(account)
@@ -38,6 +38,23 @@ extension IMAPServerEngine {
             }
             let completion = Completion(tag: tag, text: "OK \(command.title) completed.")
             return engine.finish(answer, completion, &output)
+        }
+    }
+
+    /// LIST … RETURN (MYRIGHTS) (RFC 8440 §3).
+    mutating func listRights(
+        _ names: [MailboxName], _ account: any IMAPAccount,
+        then next: @escaping @Sendable (inout IMAPServerEngine, inout ByteBuffer) -> Step
+    ) -> Step {
+        wait(.account(account, .rights(names))) { engine, answer, output in
+            if case .rights(let found) = answer {
+                let naming = engine.naming(account)
+                for (name, rights) in zip(names, found) {
+                    guard let rights else { continue }
+                    engine.write(.rights(rights), .myRights([]), naming.encode(name), &output)
+                }
+            }
+            return next(&engine, &output)
         }
     }
 

@@ -9,7 +9,7 @@ package final class MaildirStores: Sendable {
     package let roots: MailRoots
     let pool: BlockingPool
     let options: MaildirOptions
-    private let watcher: DirectoryWatcher
+    let watcher: DirectoryWatcher
     private let kept: Mutex<MailboxIndexes?>
     private let folders = Mutex(Folders())
 

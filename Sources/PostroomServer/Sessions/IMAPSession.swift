@@ -39,6 +39,7 @@ final class IMAPSession: IMAPServices {
                     for: location, account.owner, account.quota, account: account.login)
                 let namespace = site.namespace.serving(location)
                 var stored = StoredAccount(login: account.login, store: store, namespace: namespace, logger: logger)
+                stored.news = sites.news.channel(of: account.login, location)
                 stored.sharing = site.sharing.account(
                     account.login, namespace, storage: site.storage, logger: logger)
                 return .accepted(stored)

@@ -11,6 +11,8 @@ struct StoredAccount: IMAPAccount {
     let store: any MailboxStore
     let namespace: PersonalNamespace
     let logger: Logger
+    /// By which other sessions hear of what this one does to the account; nil for a protocol without news.
+    var news: AccountNews.Channel?
 
     /// Nil where nothing is shared: the account's own mailboxes, all rights to them.
     var sharing: AccountSharing?
@@ -34,15 +36,16 @@ struct StoredAccount: IMAPAccount {
         try await logging { () throws(MailboxFailure) in
             let route = try await routeToMake(name)
             defer { sharing?.forgetRights() }
-            guard route.isOwn, let uses = namespace.specialUses, let specialUse else {
+            if route.isOwn, let uses = namespace.specialUses, let specialUse {
+                guard uses[name] == specialUse else {
+                    throw MailboxFailure(.notPermitted, "the site gives \(name) no use as \(specialUse)")
+                }
+                try await route.store.create(route.name, specialUse: nil)
+            } else {
                 try await route.store.create(route.name, specialUse: specialUse)
-                return try await inheritAccess(route)
             }
-            guard uses[name] == specialUse else {
-                throw MailboxFailure(.notPermitted, "the site gives \(name) no use as \(specialUse)")
-            }
-            try await route.store.create(route.name, specialUse: nil)
             try await inheritAccess(route)
+            tell(.mailboxes, at: route)
         }
     }
 
@@ -50,6 +53,7 @@ struct StoredAccount: IMAPAccount {
         let route = try await route(name, needing: .deleteMailbox)
         defer { sharing?.forgetRights() }
         try await making(name) { () throws(MailboxFailure) in try await route.store.delete(route.name) }
+        tell(.mailboxes, at: route)
     }
 
     func rename(_ name: MailboxName, to newName: MailboxName) async throws(MailboxFailure) {
@@ -61,18 +65,21 @@ struct StoredAccount: IMAPAccount {
         defer { sharing?.forgetRights() }
         try await making(name) { () throws(MailboxFailure) in try await route.store.rename(route.name, to: target.name)
         }
+        tell(.mailboxes, at: route)
     }
 
     /// Subscriptions are the user's own, wherever the mailbox is.
     func subscribe(_ name: MailboxName) async throws(MailboxFailure) {
         if name.namespace != nil { _ = try await self.route(name, needing: .lookup) }
         try await logging { () throws(MailboxFailure) in try await store.subscribe(try Self.subscription(name)) }
+        tell(.mailboxes, at: ownRoute(.inbox))
     }
 
     func unsubscribe(_ name: MailboxName) async throws(MailboxFailure) {
         try await logging { () throws(MailboxFailure) in
             try await store.unsubscribe(try Self.subscription(name))
         }
+        tell(.mailboxes, at: ownRoute(.inbox))
     }
 
     /// As the user's own file has it: with the namespace's prefix, as Dovecot writes it.

@@ -118,6 +118,11 @@ final class AccountSharing: Sendable {
         return rights
     }
 
+    /// Somebody else shares something now, or no longer.
+    func forget() {
+        known.withLock { ($0.asked, $0.rights) = (nil, [:]) }
+    }
+
     /// An ACL was changed.
     func forgetRights() {
         known.withLock { $0.rights = [:] }

@@ -13,6 +13,9 @@ struct MailboxRoute: Sendable {
 
     var isOwn: Bool { account == nil }
 
+    /// The login where it is not the owner's: what is private to each user of the mailbox is then its own.
+    var reader: String? { accessor.isOwner ? nil : accessor.login }
+
     /// What the login may do with mailboxes of this store, in the order of `names`.
     func rights(to names: [MailboxName], _ options: AccessControlOptions) async throws(MailboxFailure)
         -> [MailboxRights]

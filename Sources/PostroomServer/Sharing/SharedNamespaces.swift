@@ -10,6 +10,15 @@ struct SharedNamespaces: Sendable {
         var mailbox: SharedMailbox
         /// The site's own, whose root is only a name.
         var hidesInbox = false
+
+        /// What clients call a mailbox of the account; nil for one that they are not shown.
+        func shown(_ name: MailboxName) -> MailboxName? {
+            guard mailbox.isWhole else {
+                return name == mailbox.folder ? MailboxName(parts: parts, in: mailbox.namespace) : nil
+            }
+            guard !(name.isInbox && hidesInbox) else { return nil }
+            return MailboxName(parts: name.isInbox ? parts : parts + name.parts, in: mailbox.namespace)
+        }
     }
 
     private(set) var foreign: [MailboxNameCoding.Foreign] = []

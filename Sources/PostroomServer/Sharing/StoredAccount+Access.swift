@@ -33,6 +33,18 @@ extension StoredAccount {
         }
     }
 
+    /// RFC 5464 §3.3: annotations are for who may look the mailbox up and do anything with its messages.
+    func routeToAnnotations(_ name: MailboxName) async throws(MailboxFailure) -> MailboxRoute {
+        try await logging { () throws(MailboxFailure) in
+            let route = try await find(name)
+            let rights = try await rights(to: name, route)
+            guard rights.contains(.lookup), !rights.isDisjoint(with: [.read, .seen, .write, .insert, .post]) else {
+                throw Self.refusal(name, .read, rights)
+            }
+            return route
+        }
+    }
+
     private static func refusal(
         _ name: MailboxName, _ needed: MailboxRights, _ rights: MailboxRights
     ) -> MailboxFailure {
@@ -98,11 +110,13 @@ extension StoredAccount {
             case .listRights: return .rights([])
             case .set(_, let identifier, let change):
                 try await self.change(route, store) { $0.change(identifier, change) }
+                tellAccess(of: identifier.identifier, at: route)
                 return .done
             case .delete(_, let identifier):
                 try await self.change(route, store) {
                     $0.remove(identifier.identifier, isNegative: identifier.isNegative)
                 }
+                tellAccess(of: identifier.identifier, at: route)
                 return .done
             case .myRights: return .done
             }

@@ -88,5 +88,6 @@ struct FolderNames: Hashable, Sendable {
         ]
         return part.count <= 255 && !reserved.contains { part.elementsEqual($0.utf8) }
             && !part.starts(with: "dovecot-".utf8) && !part.starts(with: "dovecot.".utf8)
+            && !part.starts(with: "postroom-".utf8)
     }
 }

@@ -10,19 +10,18 @@ extension MaildirStore {
     ) async throws(MailboxFailure) {
         guard !name.isInbox else { throw MailboxFailure(.alreadyExists, "INBOX is always there") }
         _ = try location.names.path(name)
-        if let specialUse, self.specialUse(name) != specialUse {
-            throw MailboxFailure(
-                .notPermitted, "a mailbox's use comes from its name here, and \(name) is not one for \(specialUse)")
-        }
+        let stated = specialUse.flatMap { self.specialUse(name) == $0 ? nil : $0 }
         let (location, roots) = (location, stores.roots)
         try await withMailboxFailures {
             _ = try await existingFolder(.inbox, lookingAgain: false)
-            try await stores.pool.runWithIdentity(owner) { try Self.makeFolder(name, location, roots) }
+            try await stores.pool.runWithIdentity(owner) { try Self.makeFolder(name, for: stated, location, roots) }
         }
     }
 
     /// Made in `tmp/` with all that belongs to it, then renamed: a folder is there or it is not.
-    private static func makeFolder(_ name: MailboxName, _ location: MaildirLocation, _ roots: MailRoots) throws {
+    private static func makeFolder(
+        _ name: MailboxName, for use: MailboxListing.SpecialUse?, _ location: MaildirLocation, _ roots: MailRoots
+    ) throws {
         let path = try location.names.path(name)
         let root = try roots.open(location.path)
         let (parent, last) = try openParent(of: path, in: root, roots)
@@ -31,13 +30,13 @@ extension MaildirStore {
             guard location.names.layout == .fileSystem, try parent.status(last).kind == .directory,
                 try !parent.directory(last).exists(MaildirDirectories.cur)
             else { throw exists(path) }
-            return try fill(try parent.directory(last), location, root)
+            return try fill(try parent.directory(last), for: use, location, root)
         }
         let tmp = try temporaryDirectory(in: root)
         let temporaryName = UniqueName.next()
         try tmp.makeDirectory(temporaryName)
         do {
-            try fill(try tmp.directory(temporaryName), location, root)
+            try fill(try tmp.directory(temporaryName), for: use, location, root)
             try tmp.renameWithoutReplacing(temporaryName, to: parent, last)
         } catch let error as SystemCallError {
             FolderRemoval.remove(temporaryName, in: tmp)
@@ -50,7 +49,8 @@ extension MaildirStore {
     }
 
     private static func fill(
-        _ folder: DirectoryHandle, _ location: MaildirLocation, _ root: DirectoryHandle
+        _ folder: DirectoryHandle, for use: MailboxListing.SpecialUse?, _ location: MaildirLocation,
+        _ root: DirectoryHandle
     ) throws {
         if location.names.layout == .maildirPlusPlus {
             do throws(SystemCallError) {
@@ -60,6 +60,14 @@ extension MaildirStore {
         if location.control == nil, try !folder.exists(UIDListFile.name) {
             let list = UIDList(uidValidity: try UIDValidityCounter.next(in: root, above: 0))
             try UIDListFile(directory: folder).replace(list)
+        }
+        if let use {
+            var metadata = MailboxMetadata()
+            try metadata.apply([MetadataChange(.specialUse, Array("\\\(use.rawValue)".utf8))])
+            _ = try folder.removeIfPresent(MetadataFile.mailbox)
+            let file = try folder.makeFile(MetadataFile.mailbox)
+            try file.write(MetadataFile.bytes(metadata))
+            try file.sync()
         }
         try MaildirDirectories.fill(folder)
     }
@@ -247,5 +255,6 @@ extension MaildirStore {
             let target = try await existingFolder(newName)
             _ = try await MessageTransfer(from: inbox, .inbox, to: target, newName, quota).move(inbox.view.uids)
         }
+        try await copyMetadata(to: newName)
     }
 }

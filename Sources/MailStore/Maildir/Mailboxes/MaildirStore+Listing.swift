@@ -4,30 +4,33 @@ package import MailModel
 extension MaildirStore {
     package func list() async throws(MailboxFailure) -> [MailboxListing] {
         let (location, roots, options) = (location, stores.roots, stores.options)
-        let (folders, subscribed) = try await withMailboxFailures {
-            try await stores.pool.runWithIdentity(owner) { () -> ([MailboxName], [MailboxName]) in
+        let (folders, subscribed, stated) = try await withMailboxFailures {
+            try await stores.pool.runWithIdentity(owner) {
+                () -> ([MailboxName], [MailboxName], [MailboxName: MailboxListing.SpecialUse]) in
                 do {
                     let root = try roots.open(location.path)
                     let control = location.control == nil ? root : try roots.openOrMake(location.accountControl)
+                    let folders = try FolderTree(location.names, roots).folders(in: root)
+                    let subscriptions = AccountSubscriptions(
+                        control: control, root: root, encoding: location.names, options: options)
                     return (
-                        try FolderTree(location.names, roots).folders(in: root),
-                        try AccountSubscriptions(
-                            control: control, root: root, encoding: location.names, options: options
-                        ).names()
+                        folders, try subscriptions.names(), Self.statedUses(of: folders, in: root, location.names)
                     )
                 } catch  where MaildirDirectories.isMissing(error) {
                     // Before the first mail and the first login.
-                    return ([], [])
+                    return ([], [], [:])
                 }
             }
         }
-        return listings(folders, subscribed)
+        return listings(folders, subscribed, stated)
     }
 
-    private func listings(_ folders: [MailboxName], _ subscribed: [MailboxName]) -> [MailboxListing] {
+    private func listings(
+        _ folders: [MailboxName], _ subscribed: [MailboxName], _ stated: [MailboxName: MailboxListing.SpecialUse]
+    ) -> [MailboxListing] {
         var listings: [MailboxName: MailboxListing] = [:]
         for name in [.inbox] + folders {
-            listings[name] = MailboxListing(name: name, specialUse: specialUse(name))
+            listings[name] = MailboxListing(name: name, specialUse: stated[name] ?? specialUse(name))
         }
         // Names that only hold others.
         for name in folders {

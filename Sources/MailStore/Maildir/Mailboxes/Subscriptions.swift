@@ -25,7 +25,7 @@ struct Subscriptions: Hashable, Sendable {
         for line in lines {
             let parts =
                 isVersion2
-                ? line.split(separator: 0x09, omittingEmptySubsequences: false).map(Self.unescape)
+                ? line.split(separator: 0x09, omittingEmptySubsequences: false).map(EscapedField.unescape)
                 : line.split(whereSeparator: { $0 == FolderNames.separator || $0 == UInt8(ascii: "/") }).map(Array.init)
             let decoded = parts.compactMap { encoding.decode($0) }
             if decoded.count == parts.count, let name = MailboxName(parts: decoded) {
@@ -39,7 +39,7 @@ struct Subscriptions: Hashable, Sendable {
     var bytes: [UInt8] {
         var output = Self.magic + [0x0A, 0x0A]
         for name in names {
-            output += name.parts.map { Self.escape(encoding.encode($0) ?? $0) }.joined(separator: [0x09])
+            output += name.parts.map { EscapedField.escape(encoding.encode($0) ?? $0) }.joined(separator: [0x09])
             output.append(0x0A)
         }
         for line in strangers { output += line + [0x0A] }
@@ -57,43 +57,6 @@ struct Subscriptions: Hashable, Sendable {
 
     mutating func remove(_ name: MailboxName) {
         names.removeAll { $0 == name }
-    }
-
-    /// Dovecot's: 1 stands before what would end a field.
-    private static func escape(_ part: [UInt8]) -> [UInt8] {
-        part.flatMap { byte -> [UInt8] in
-            switch byte {
-            case 0x00: [0x01, UInt8(ascii: "0")]
-            case 0x01: [0x01, UInt8(ascii: "1")]
-            case 0x09: [0x01, UInt8(ascii: "t")]
-            case 0x0D: [0x01, UInt8(ascii: "r")]
-            case 0x0A: [0x01, UInt8(ascii: "n")]
-            default: [byte]
-            }
-        }
-    }
-
-    private static func unescape(_ part: ArraySlice<UInt8>) -> [UInt8] {
-        var output: [UInt8] = []
-        var isEscaped = false
-        for byte in part {
-            if isEscaped {
-                switch byte {
-                case UInt8(ascii: "0"): output.append(0x00)
-                case UInt8(ascii: "1"): output.append(0x01)
-                case UInt8(ascii: "t"): output.append(0x09)
-                case UInt8(ascii: "r"): output.append(0x0D)
-                case UInt8(ascii: "n"): output.append(0x0A)
-                default: output.append(byte)
-                }
-                isEscaped = false
-            } else if byte == 0x01 {
-                isEscaped = true
-            } else {
-                output.append(byte)
-            }
-        }
-        return output
     }
 
     static func read(
