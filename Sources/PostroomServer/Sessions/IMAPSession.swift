@@ -40,7 +40,8 @@ final class IMAPSession: IMAPServices {
                 let namespace = site.namespace.serving(location)
                 var stored = StoredAccount(login: account.login, store: store, namespace: namespace, logger: logger)
                 stored.sharing = site.sharing.account(
-                    account.login, namespace, storage: site.storage, logger: logger)
+                    account.login, namespace, storage: site.storage,
+                    reader: AccountSharing.Reader(location: location, owner: account.owner), logger: logger)
                 return .accepted(stored)
             } catch {
                 logger.error(
