@@ -33,12 +33,14 @@ import Testing
             #expect(copied.contains("t OK [COPYUID") && copied.contains(warning), "\(copied)")
             let moved = try await ask(anna, "MOVE 1 Trash")
             #expect(moved.contains("[COPYUID") && moved.contains(warning), "\(moved)")
+            // Five fit twice 4 KiB, six do not.
+            #expect(try await ask(anna, "COPY 1 Trash").contains("t OK [COPYUID"))
             #expect(try await ask(anna, "COPY 1 Trash").contains("t NO [OVERQUOTA]"))
 
             let explanation = try #require(
                 await site.server.site.explain("anna@example.org", sender: nil, login: nil, asksDNS: false))
             let text = explanation.text(isColoured: false)
-            #expect(text.contains("<anna@example.org> holds") && text.contains("of 4096 bytes, 4 messages"), "\(text)")
+            #expect(text.contains("<anna@example.org> holds") && text.contains("of 4096 bytes, 5 messages"), "\(text)")
             #expect(explanation.json.contains("of 4096 bytes"))
         }
     }
