@@ -231,6 +231,12 @@ int cblocking_start_thread(void (*body)(void *), void *argument, size_t stack_si
     return -failure;
 }
 
+static _Thread_local void *thread_context;
+
+void *cblocking_thread_context(void) { return thread_context; }
+
+void cblocking_set_thread_context(void *context) { thread_context = context; }
+
 void cblocking_name_thread(const char *name) {
     char shortened[16];
     snprintf(shortened, sizeof shortened, "%s", name);

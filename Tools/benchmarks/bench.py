@@ -12,7 +12,10 @@ import time
 from . import site
 from .processes import Child, cpu_seconds, free_port, memory_bytes, wait_for_port
 
-Figure = collections.namedtuple("Figure", "what value unit command")
+
+class Figure(collections.namedtuple("Figure", "what value unit command")):
+    def text(self):
+        return f"{self.what:<62} {self.value:>12,.2f} {self.unit}\n    {self.command}"
 
 
 class Scale:
@@ -22,9 +25,12 @@ class Scale:
         self.accounts = 200 if quick else 10_000
         self.messages = 100 if quick else 5_000
         self.lookups = 100 if quick else 5_000
-        self.logins = 20 if quick else 1_000
+        self.logins = 40 if quick else 1_000
         self.idle = 20 if quick else 1_000
+        self.idle_beside = 20 if quick else 200
+        self.crowd = 100 if quick else 10_000
         self.mailbox = 200 if quick else 10_000
+        self.appended = 20 if quick else 1_000
         self.starts = 3 if quick else 10
         self.deliveries = 5 if quick else 100
         self.waiting = 500 if quick else 100_000
@@ -41,7 +47,7 @@ class Bench:
         self.cpu_per_message = None
 
     def __enter__(self):
-        # A thousand sessions have two ends here each.
+        # Thousands of sessions have one end here and one in the server, which inherits the limit.
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         self.folder = tempfile.mkdtemp(prefix="postroom-bench-", dir=self.parent)
@@ -49,7 +55,7 @@ class Bench:
         # Mail of root is refused, so root measures as another user.
         user = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
         self.owner = (user.pw_uid, user.pw_gid)
-        for name in ("mail", "tls", "run", "queue"):
+        for name in ("mail", "tls", "run", "queue", "index"):
             self.make_folder(name)
         os.chmod(self.folder, 0o755)
         self.ldif = os.path.join(self.folder, "people.ldif")
@@ -119,6 +125,8 @@ class Postroom:
 
     def __init__(self, bench, configuration):
         self.ports = bench.ports
+        self.delivery_port = self.ports["smtp"]
+        self.delivery_greeting = b"EHLO bench.example.org\r\n"
         start = time.monotonic()
         self.child = Child(
             bench.as_owner([bench.binary, "serve", "--config", configuration]),

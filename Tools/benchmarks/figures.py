@@ -1,11 +1,10 @@
 """The figures. Each function measures one thing and says how to repeat it."""
-import concurrent.futures
 import os
 import smtplib
 import statistics
 import time
 
-from . import imap, queue, site
+from . import crowd, imap, mailboxes, queue, site
 from .bench import Figure
 from .postfix import Postfix, count_messages
 
@@ -90,62 +89,6 @@ def lookups(bench):
     return results
 
 
-def logins(bench):
-    """Connect with TLS, LOGIN, LOGOUT; ten at a time."""
-    tls = imap.context()
-
-    def one(number):
-        client = imap.Client(server.ports["imaps"], tls)
-        client.log_in(site.login(number % bench.scale.accounts + 1), site.PASSWORD)
-        client.command("LOGOUT")
-        client.close()
-
-    with bench.postroom() as server, concurrent.futures.ThreadPoolExecutor(10) as pool:
-        list(pool.map(one, range(20)))
-        cpu, begin = server.cpu(), time.monotonic()
-        list(pool.map(one, range(bench.scale.logins)))
-        seconds, cpu = time.monotonic() - begin, server.cpu() - cpu
-    return [
-        Figure("IMAP logins with a TLS handshake each, slapd", bench.scale.logins / seconds, "logins/s",
-               "Tools/bench logins"),
-        Figure("our CPU for one of them", cpu / bench.scale.logins * 1000, "ms", "Tools/bench logins"),
-    ]
-
-
-def idle(bench):
-    """Memory for each connection that does nothing."""
-    results = []
-    tls = imap.context()
-    with bench.postroom() as server:
-        def grow(connect):
-            before = server.memory()
-            clients = [connect(number) for number in range(bench.scale.idle)]
-            after = server.memory()
-            for client in clients:
-                client.close()
-            return (after - before) / len(clients) / 1024
-
-        def logged_in(number):
-            client = imap.Client(server.ports["imaps"], tls)
-            client.log_in(site.login(number % bench.scale.accounts + 1), site.PASSWORD)
-            client.command("SELECT INBOX")
-            client.idle()
-            return client
-
-        # What the first sessions bring into memory stays for all.
-        for _ in range(3):
-            logged_in(0).close()
-        count = bench.scale.idle
-        command = "Tools/bench idle"
-        results.append(Figure(
-            f"memory of a plain IMAP connection before login ({count})",
-            grow(lambda _: imap.Client(server.ports["imap"])), "KiB", command))
-        results.append(Figure(
-            f"memory of an idle IMAP session with TLS ({count} accounts)", grow(logged_in), "KiB", command))
-        results.append(Figure("memory of the server before and after", server.memory() / 1024 / 1024, "MiB", command))
-    return results
-
-
 def fill_mailbox(bench, number, count):
     """A Maildir as other programs leave it: messages in cur, no index."""
     folder = os.path.join(bench.folder, "mail", site.login(number), "Maildir")
@@ -225,32 +168,8 @@ def mailbox(bench):
     return results
 
 
-def news(bench):
-    """From the 250 of a delivery to the EXISTS of a session that waits in IDLE."""
-    tls = imap.context()
-    delays = []
-    with bench.postroom() as server:
-        client = imap.Client(server.ports["imaps"], tls)
-        client.log_in(site.login(1), site.PASSWORD)
-        client.command("SELECT INBOX")
-        client.idle()
-        with smtplib.SMTP("127.0.0.1", server.ports["smtp"]) as sender:
-            for index in range(bench.scale.deliveries):
-                sender.sendmail("sender@outside.example", [site.address(1)], f"Subject: {index}\r\n\r\nnews\r\n")
-                begin = time.monotonic()
-                while not client.line().endswith(b" EXISTS"):
-                    pass
-                delays.append((time.monotonic() - begin) * 1000)
-        client.close()
-    delays.sort()
-    command = "Tools/bench news"
-    return [
-        Figure("delivery to EXISTS in an idle session, median", statistics.median(delays), "ms", command),
-        Figure("delivery to EXISTS, the slowest of a hundred", delays[int(len(delays) * 0.99)], "ms", command),
-    ]
-
-
 ALL = {
-    "start": start, "smtp": smtp, "postfix": postfix, "lookups": lookups, "logins": logins, "idle": idle,
-    "mailbox": mailbox, "news": news, "queue": queue.queue, "waiting": queue.waiting,
+    "start": start, "smtp": smtp, "postfix": postfix, "lookups": lookups, "mailboxes": mailboxes.mailboxes,
+    "logins": mailboxes.logins, "news": mailboxes.news, "idle": crowd.idle, "crowd": crowd.crowd, "mailbox": mailbox,
+    "queue": queue.queue, "waiting": queue.waiting,
 }

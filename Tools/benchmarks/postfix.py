@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from . import site
-from .processes import TICKS, free_port, wait_for_port
+from .processes import free_port, tree_cpu_seconds, wait_for_port
 
 DAEMONS = "/usr/lib/postfix/sbin"
 
@@ -113,18 +113,7 @@ class Postfix:
 
     def cpu(self):
         """Seconds of the master, of its children, and of those that it has waited for."""
-        ticks = 0
-        for name in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{name}/stat") as file:
-                    fields = file.read().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(name) == self.master:
-                ticks += sum(int(field) for field in fields[11:15])
-            elif int(fields[1]) == self.master:
-                ticks += int(fields[11]) + int(fields[12])
-        return ticks / TICKS
+        return tree_cpu_seconds(self.master)
 
     def wait_for_messages(self, count, seconds=120):
         deadline = time.monotonic() + seconds

@@ -99,12 +99,12 @@ domains: {{mailbox: [{DOMAIN}]{f', relay: [{far}]' if far else ''}}}
       address_filter: (&(objectClass=inetOrgPerson)(mail=%u))
       attributes: "uid=user, =home={folder}/mail/%{{ldap:uid}}"
   mail_location: maildir:~/Maildir
-store: {{roots: [{folder}/mail], owner: "{owner[0]}:{owner[1]}"}}
+store: {{roots: [{folder}/mail], owner: "{owner[0]}:{owner[1]}", index_directory: {folder}/index}}
 listeners:
-  smtp: "127.0.0.1:{ports['smtp']}"
-  submission: "127.0.0.1:{ports['submission']}"
-  imap: "127.0.0.1:{ports['imap']}"
-  imaps: "127.0.0.1:{ports['imaps']}"
+  - {{protocol: smtp, address: "127.0.0.1:{ports['smtp']}"}}
+  - {{protocol: submission, address: "127.0.0.1:{ports['submission']}"}}
+  - {{protocol: imap, address: "127.0.0.1:{ports['imap']}", authentication: always}}
+  - {{protocol: imaps, address: "127.0.0.1:{ports['imaps']}"}}
 tls: {{self_signed_directory: {folder}/tls}}
 limits: {{connections: 20000, connections_per_client: 20000}}
 log: {{level: warning}}

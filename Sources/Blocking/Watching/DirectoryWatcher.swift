@@ -144,17 +144,17 @@ private final class Watching: Sendable {
         _ = write(wakeSource, [0], 1)
     }
 
+    /// Often within an owner's job, which watches what is his; the thread is for the watches of all.
     private func start() {
-        let retained = Unmanaged.passRetained(self)
-        let result = cblocking_start_thread(
-            { pointer in
-                guard let pointer else { return }
-                Unmanaged<Watching>.fromOpaque(pointer).takeRetainedValue().run()
-            }, retained.toOpaque(), 256 << 10)
-        if result != 0 {
-            retained.release()
-            state.withLock { $0.isRunning = false }
+        let result = ServiceThread.start(stackSize: 256 << 10) { isService in
+            if isService { self.run() } else { self.noteEnd() }
         }
+        if result != 0 { noteEnd() }
+    }
+
+    /// The next watch tries again.
+    private func noteEnd() {
+        state.withLock { $0.isRunning = false }
     }
 
     private func run() {
