@@ -11,7 +11,7 @@ import Testing
     private struct Tree {
         var lists: [String] = []
         var standard = "anyone lrk\n"
-        var site = "Public/op1* -user=ben i\nPublic/ex2? user=ben lre\nPublic/*/child anyone lr\n"
+        var site = "Public/op1* -user=ben i\nPublic/*/child anyone lr\n"
 
         init(_ generator: inout SeededGenerator) {
             for _ in 0..<count {
