@@ -70,10 +70,11 @@ extension IMAPServerEngine {
             ResponseText.appendAstring(Array(text), to: &output)
         }
         switch (command, answer) {
-        case (.get, .list(let list)):
+        case (.get, .list(let list, let site)):
             begin("ACL")
-            for entry in list.entries {
-                let identifier = entry.identifier.imapText
+            let entries = list.entries.map { ($0, "") } + site.entries.map { ($0, "#") }
+            for (entry, mark) in entries {
+                let identifier = mark + entry.identifier.imapText
                 if let rights = entry.rights {
                     add(identifier.utf8)
                     add(rights.textWithObsolete.utf8)

@@ -5,6 +5,8 @@ package import MailModel
 package struct MailboxStores: Sendable {
     package let maildirs: MaildirStores
     package let mboxes: MboxStores
+    /// What readers of others' mailboxes have seen.
+    let seenFiles = SeenFiles()
 
     package init(maildirs: MaildirStores, mboxes: MboxStores) {
         self.maildirs = maildirs

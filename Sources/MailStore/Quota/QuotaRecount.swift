@@ -19,7 +19,7 @@ struct MaildirRecount: QuotaRecount {
         for (name, path) in try folders() where name.map({ !quota.ignores($0) }) ?? true {
             for part in [MaildirDirectories.new, MaildirDirectories.cur] {
                 guard let directory = try existing(path, part) else { continue }
-                try add(directory, quota.terms.sizes, to: &usage)
+                try add(directory, quota.terms, to: &usage)
             }
         }
         return usage
@@ -57,11 +57,11 @@ struct MaildirRecount: QuotaRecount {
         }
     }
 
-    private func add(_ directory: DirectoryHandle, _ sizes: QuotaTerms.Sizes, to usage: inout QuotaUsage) throws {
+    private func add(_ directory: DirectoryHandle, _ terms: QuotaTerms, to usage: inout QuotaUsage) throws {
         for entry in try directory.entries() where MessageFileName.isMessage(entry.name) {
-            guard entry.kind == nil || entry.kind == .regular else { continue }
+            guard entry.kind == nil || entry.kind == .regular, terms.counts(entry.name) else { continue }
             do {
-                usage.storage &+= try MessageSize.of(entry.name, in: directory, sizes)
+                usage.storage &+= try MessageSize.of(entry.name, in: directory, terms.sizes)
                 usage.messages &+= 1
             } catch  where MaildirDirectories.isMissing(error) {
                 continue

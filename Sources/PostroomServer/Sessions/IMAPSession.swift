@@ -41,7 +41,8 @@ final class IMAPSession: IMAPServices {
                 var stored = StoredAccount(login: account.login, store: store, namespace: namespace, logger: logger)
                 stored.news = sites.news.channel(of: account.login, location)
                 stored.sharing = site.sharing.account(
-                    account.login, namespace, storage: site.storage, logger: logger)
+                    account.login, namespace, storage: site.storage,
+                    reader: AccountSharing.Reader(location: location, owner: account.owner), logger: logger)
                 return .accepted(stored)
             } catch {
                 logger.error(

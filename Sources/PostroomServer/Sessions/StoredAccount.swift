@@ -123,7 +123,23 @@ struct StoredAccount: IMAPAccount {
             append: try await making(name) { () throws(MailboxFailure) in
                 try await route.store.append(to: route.name, size: size)
             },
-            account: self, rights: try await rights(to: name, route))
+            account: self, route: route, rights: try await rights(to: name, route))
+    }
+
+    /// With whether the account holds more than it may after these messages came: a folder's own rule let them in. Of others'
+    /// quotas nothing is told.
+    func judged(_ copied: CopiedMessages, _ route: MailboxRoute) async -> CopiedMessages {
+        guard route.isOwn, !copied.destinationUIDs.isEmpty else { return copied }
+        let status: QuotaStatus?
+        do throws(MailboxFailure) {
+            status = try await route.store.quotaStatus()
+        } catch {
+            // The messages are there, which is what counts.
+            return copied
+        }
+        var copied = copied
+        copied.exceedsQuota = status?.isExceeded ?? false
+        return copied
     }
 
     /// `body`, again after making the mailbox when that is what it missed and the site has it made by itself.

@@ -16,20 +16,28 @@ final class AccountSharing: Sendable {
         var rights: [MailboxName: (rights: MailboxRights, asked: ContinuousClock.Instant)] = [:]
     }
 
+    /// Where the login's own data lies.
+    struct Reader: Sendable {
+        var location: MailboxLocation
+        var owner: Owner
+    }
+
     let login: String
     let namespaces: SharedNamespaces
     let separator: UInt8
     let options: AccessControlOptions
     private let directories: [any SharedMailboxDirectory]
     private let storage: SiteStorage
+    private let reader: Reader
     private let logger: Logger
     private let known = Mutex(Known())
 
     init(
         login: String, namespaces: SharedNamespaces, separator: UInt8, options: AccessControlOptions,
-        directories: [any SharedMailboxDirectory], storage: SiteStorage, logger: Logger
+        directories: [any SharedMailboxDirectory], storage: SiteStorage, reader: Reader, logger: Logger
     ) {
         self.login = login
+        self.reader = reader
         self.namespaces = namespaces
         self.separator = separator
         self.options = options
@@ -99,11 +107,16 @@ final class AccountSharing: Sendable {
     /// To its root.
     func route(to placed: SharedNamespaces.Placed) throws(MailboxFailure) -> MailboxRoute {
         let mailbox = placed.mailbox
-        let store = try storage.store(
+        var store = try storage.store(
             for: mailbox.location, mailbox.owner, mailbox.quota, account: mailbox.account ?? "")
+        // An owner's own are told by the files.
+        if mailbox.flags == .perUser, mailbox.account != login {
+            store = try storage.stores.reading(store, from: reader.location, owner: reader.owner)
+        }
         return MailboxRoute(
             store: store, name: mailbox.isWhole ? .inbox : mailbox.folder,
-            accessor: accessor(isOwner: mailbox.account == login), standard: mailbox.rights ?? [], account: mailbox)
+            accessor: accessor(isOwner: mailbox.account == login), standard: mailbox.rights ?? [], account: mailbox,
+            prefix: placed.parts, separator: separator, hasStandardAtRoot: placed.hidesInbox)
     }
 
     /// As `MailboxRoute.rights`, remembered for a moment.

@@ -7,7 +7,7 @@ extension StoredAccount {
         MailboxRoute(
             store: store, name: name,
             accessor: sharing?.accessor(isOwner: true) ?? Accessor(login: login, isOwner: true),
-            standard: .all)
+            standard: .all, prefix: namespace.naming.prefix, separator: namespace.naming.separator)
     }
 
     private func find(_ name: MailboxName) async throws(MailboxFailure) -> MailboxRoute {
@@ -84,7 +84,7 @@ extension StoredAccount {
 
     // MARK: RFC 4314 §3
 
-    var hasAccessControl: Bool { sharing?.options.isEnabled ?? false }
+    var hasAccessControl: Bool { sharing.map { $0.options.isEnabled && $0.options.hasCommands } ?? false }
 
     func accessControl(
         _ command: AccessControlCommand, _ name: MailboxName
@@ -103,10 +103,11 @@ extension StoredAccount {
             switch command {
             case .get:
                 var list = try await store.accessLists(of: [route.name]).first?.list ?? AccessControlList()
-                if list.isEmpty, route.isOwn {
-                    list = AccessControlList([AccessControlEntry(.owner, rights: .all)])
+                // What the owner has where nothing is said.
+                if route.isOwn, list.entry(of: .owner)?.rights == nil {
+                    list.add(AccessControlEntry(.owner, rights: .all))
                 }
-                return .list(list)
+                return .list(list, site: try await route.siteList(of: route.name, sharing.options))
             case .listRights: return .rights([])
             case .set(_, let identifier, let change):
                 try await self.change(route, store) { $0.change(identifier, change) }

@@ -157,7 +157,7 @@ extension FolderWork {
 
     /// Nil where nobody asks, or the file is gone.
     private func sizeThatCounts(of file: MessageFile, _ uid: UInt32) throws -> UInt64? {
-        guard let removed else { return nil }
+        guard let removed, removed.terms.counts(file.name) else { return nil }
         if removed.sizes == .wire, let known = state.virtualSizes[uid] { return known }
         do {
             return try MessageSize.of(file.name, in: directory(of: file), removed.sizes)

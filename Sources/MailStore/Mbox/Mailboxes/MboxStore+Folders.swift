@@ -230,7 +230,8 @@ extension MboxStore {
         try await withFolder(.inbox) { inbox in
             _ = try await inbox.refresh()
             let target = try folder(newName)
-            _ = try await MboxTransfer(from: inbox, to: target, newName, quota, pool: stores.pool).move(inbox.view.uids)
+            _ = try await MboxTransfer(from: inbox, .inbox, to: target, newName, quota, pool: stores.pool)
+                .move(inbox.view.uids)
         }
         try await copyMetadata(to: newName)
     }
