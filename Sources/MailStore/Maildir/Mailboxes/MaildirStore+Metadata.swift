@@ -38,7 +38,7 @@ extension MaildirStore {
             try await withMailboxFailures { _ = try await existingFolder(.inbox, lookingAgain: false) }
         }
         guard let name else { return (location.path, MetadataFiles(account: ()), stores.roots) }
-        return (try place(name).path, try MetadataFiles(mailboxFor: reader), stores.roots)
+        return (try location.place(name).path, try MetadataFiles(mailboxFor: reader), stores.roots)
     }
 
     private static func naming<T>(_ name: MailboxName?, _ body: () throws -> T) throws -> T {
@@ -64,10 +64,8 @@ extension MaildirStore {
         return uses
     }
 
-    private static func directory(_ path: [UInt8], in root: DirectoryHandle) throws(SystemCallError) -> DirectoryHandle {
-        var directory = root
-        for part in path.split(separator: UInt8(ascii: "/")) { directory = try directory.directory(Array(part)) }
-        return directory
+    private static func directory(_ path: [UInt8], in root: DirectoryHandle) throws -> DirectoryHandle {
+        try path.split(separator: UInt8(ascii: "/")).reduce(root) { try $0.directory(Array($1)) }
     }
 
     package func watch(_ onChange: @escaping @Sendable () -> Void) async throws(MailboxFailure) -> (any AccountWatch)? {
