@@ -116,7 +116,7 @@ struct MailLocationTests {
     @Test(arguments: [
         "", "maildir", "maildir:", "sdbox:~/dbox", "imapc:", "maildir:Maildir", "maildir:~root/x", "maildir:/a/../b",
         "maildir:/a/..",
-        "maildir:/x:DIRNAME=y", "maildir:/x:LAYOUT=index", "maildir:/x:UTF-8", "maildir:/x:INBOX=y", "maildir:%q",
+        "maildir:/x:DIRNAME=y", "maildir:/x:LAYOUT=index", "maildir:/x:INBOX=y", "maildir:%q",
         "maildir:%{ldap:x}",
         "maildir:/a\u{1}b",
     ])

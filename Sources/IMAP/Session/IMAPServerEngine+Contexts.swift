@@ -49,10 +49,10 @@ extension IMAPServerEngine {
         since before: MailboxView?, _ output: inout ByteBuffer,
         then next: @escaping @Sendable (inout IMAPServerEngine, inout ByteBuffer) -> Step
     ) -> Step {
-        guard let before, let selected, !selected.contexts.isEmpty, before.generation != selected.told.generation else {
-            return next(&self, &output)
-        }
+        guard let before, let selected, !selected.contexts.isEmpty else { return next(&self, &output) }
         let told = selected.told
+        // What was told without the flags that changed with it has the generation of before.
+        guard before.generation != told.generation || before.uids != told.uids else { return next(&self, &output) }
         let changed = told.uids.indices.filter { index in
             guard let old = before.index(of: told.uids[index]) else { return true }
             return before.flags[old] != told.flags[index]

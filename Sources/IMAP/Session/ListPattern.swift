@@ -15,7 +15,7 @@ struct ListPattern: Sendable {
             if byte == UInt8(ascii: "*") { while collapsed.last == UInt8(ascii: "%") { collapsed.removeLast() } }
             collapsed.append(byte)
         }
-        // INBOX knows no case (RFC 3501 §5.1).
+        // Nor does the part that stands for it above other names.
         let first = collapsed.prefix { $0 != separator }
         if ASCII.equalIgnoringCase(first, "INBOX".utf8) { collapsed.replaceSubrange(0..<5, with: Array("INBOX".utf8)) }
         self.pattern = collapsed
@@ -23,6 +23,8 @@ struct ListPattern: Sendable {
     }
 
     func matches(_ name: [UInt8]) -> Bool {
+        // INBOX knows no case (RFC 3501 §5.1), nor does a pattern for it.
+        let isInbox = ASCII.equalIgnoringCase(name, "INBOX".utf8)
         // The places in the pattern that can have been reached with the name so far.
         var reached = [Bool](repeating: false, count: pattern.count + 1)
         reached[0] = true
@@ -33,8 +35,11 @@ struct ListPattern: Sendable {
             for place in pattern.indices where reached[place] {
                 switch pattern[place] {
                 case UInt8(ascii: "*"): next[place] = true
-                case UInt8(ascii: "%"): next[place] = byte != separator
-                default: next[place + 1] = next[place + 1] || pattern[place] == byte
+                // The character before it may have led here as well.
+                case UInt8(ascii: "%"): next[place] = next[place] || byte != separator
+                case let wanted:
+                    let isSame = wanted == byte || isInbox && ASCII.lowercased(wanted) == ASCII.lowercased(byte)
+                    next[place + 1] = next[place + 1] || isSame
                 }
                 isAlive = isAlive || next[place] || next[place + 1]
             }

@@ -113,6 +113,7 @@ struct MailboxTree: Sendable {
         var lines: [Line] = []
         var shown: Set<MailboxName> = []
         var parents: Set<MailboxName> = []
+        let showsParents = text.contains(UInt8(ascii: "%"))
         for entry in entries where entry.listing.isSubscribed {
             if pattern.matches(entry.wire) {
                 lines.append(
@@ -120,7 +121,7 @@ struct MailboxTree: Sendable {
                 shown.insert(entry.shown)
                 continue
             }
-            var parent = entry.shown.parent
+            var parent = showsParents ? entry.shown.parent : nil
             while let name = parent {
                 if pattern.matches(naming.join(name.parts)) { parents.insert(name) }
                 parent = name.parent

@@ -194,6 +194,13 @@ final class MemoryAccount: IMAPAccount, IMAPServices {
             }
             state.mailboxes[newName] = mailbox
             state.metadata[newName] = state.metadata.removeValue(forKey: name)
+            for child in state.mailboxes.keys where child.isDescendant(of: name) {
+                guard let target = MailboxName(parts: newName.parts + child.parts.dropFirst(name.parts.count)) else {
+                    continue
+                }
+                state.mailboxes[target] = state.mailboxes.removeValue(forKey: child)
+                state.metadata[target] = state.metadata.removeValue(forKey: child)
+            }
             return nil
         }
         if let failure { throw failure }
