@@ -157,8 +157,17 @@ private final class Watching: Sendable {
         }
     }
 
+    private static let pauseNanoseconds: Int64 = 2_000_000
+
+    private static var now: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+
     private func run() {
         cblocking_name_thread("watch")
+        var lastEvents = Self.now &- Self.pauseNanoseconds
         while true {
             let (isStopped, isPolling) = state.withLock { state in
                 (state.isStopped, state.subscriptions.values.contains { $0.isPolled })
@@ -171,6 +180,10 @@ private final class Watching: Sendable {
             let count = poll(&descriptors, 2, isPolling ? pollMilliseconds : -1)
             if descriptors[0].revents != 0 { drainWakes() }
             if descriptors[1].revents != 0 {
+                // The first of many is told at once; who changes a thousand names has one look taken and not a thousand.
+                let pause = lastEvents + Self.pauseNanoseconds &- Self.now
+                if pause > 0, pause <= Self.pauseNanoseconds { usleep(UInt32(pause / 1000)) }
+                lastEvents = Self.now
                 notify(readEvents())
             } else if count == 0 {
                 notifyPolled()
