@@ -56,6 +56,63 @@ struct FileIdentityTests {
         }
     }
 
+    @Test func `a thread that an owner's job starts is the service's`() async throws {
+        try #require(FileIdentity.mayChange, "this test needs root")
+        let service = try await pool.run { Identity(FileIdentity.current) }
+        let others = BlockingPool(name: "others", threads: 1)
+        let lane = BlockingLane(pool: others, owner: nil)
+        let (identities, continuation) = AsyncStream<Identity>.makeStream()
+        try await pool.runWithIdentity(owner(20_001)) {
+            // The first job of that pool: its thread is made here.
+            _ = lane.submitWithoutWaiting { continuation.yield(Identity(FileIdentity.current)) }
+        }
+        var iterator = identities.makeAsyncIterator()
+        #expect(await iterator.next() == service)
+        let directory = try TemporaryMailRoot()
+        try directory.directory("mail", mode: 0o700, uid: 20_002)
+        let roots = try MailRoots([Array(directory.path.utf8)])
+        let path = directory.bytes("mail")
+        // What root's threads may is not lost with the identity.
+        try await others.run { _ = try roots.open(path) }
+    }
+
+    @Test func `a watch that an owner begins calls as the service`() async throws {
+        try #require(FileIdentity.mayChange, "this test needs root")
+        let service = try await pool.run { Identity(FileIdentity.current) }
+        let directory = try TemporaryMailRoot()
+        try directory.directory("mail", mode: 0o700, uid: 20_001)
+        let roots = try MailRoots([Array(directory.path.utf8)])
+        let path = directory.bytes("mail")
+        let watcher = DirectoryWatcher()
+        let (identities, continuation) = AsyncStream<Identity>.makeStream()
+        let watch = try await pool.runWithIdentity(owner(20_001)) {
+            watcher.watch([try roots.open(path)]) { continuation.yield(Identity(FileIdentity.current)) }
+        }
+        try directory.directory("mail/new", mode: 0o700, uid: 20_001)
+        var iterator = identities.makeAsyncIterator()
+        #expect(await iterator.next() == service)
+        withExtendedLifetime(watch) {}
+    }
+
+    @Test func `what waits for an owner's job runs as the service, before the caller goes on`() async throws {
+        try #require(FileIdentity.mayChange, "this test needs root")
+        let service = try await pool.run { Identity(FileIdentity.current) }
+        let (identities, continuation) = AsyncStream<(String, Identity)>.makeStream()
+        let during = try await pool.runWithIdentity(owner(20_001)) {
+            ServiceIdentity.afterOwner { continuation.yield(("deferred", Identity(FileIdentity.current))) }
+            return Identity(FileIdentity.current)
+        }
+        ServiceIdentity.afterOwner { continuation.yield(("at once", service)) }
+        continuation.finish()
+        #expect(during.uid == 20_001)
+        var seen: [String] = []
+        for await (what, identity) in identities {
+            seen.append(what)
+            #expect(identity == service)
+        }
+        #expect(seen == ["deferred", "at once"])
+    }
+
     @Test func `without the capabilities another owner's identity is refused, and the error says what to do`()
         async throws
     {

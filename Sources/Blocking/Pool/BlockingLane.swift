@@ -30,7 +30,11 @@ package final class BlockingLane: Sendable {
     @discardableResult
     package func submitWithoutWaiting(_ body: @escaping @Sendable () -> Void) -> Bool {
         let job = PoolJob(owner: owner)
-        guard job.prepare(abandon: { _ in }, work: { if $0 == nil { body() } }) else { return false }
+        let isPrepared = job.prepare(abandon: { _ in }) { failure in
+            if failure == nil { body() }
+            return {}
+        }
+        guard isPrepared else { return false }
         return enqueue(job) == nil
     }
 

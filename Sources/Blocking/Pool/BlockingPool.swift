@@ -73,11 +73,9 @@ func submit<T: Sendable>(
             let isPrepared = job.prepare(
                 abandon: { continuation.resume(throwing: $0) },
                 work: { failure in
-                    if let failure {
-                        continuation.resume(throwing: failure)
-                    } else {
-                        continuation.resume(with: Result { try body() })
-                    }
+                    if let failure { return { continuation.resume(throwing: failure) } }
+                    let result = Result { try body() }
+                    return { continuation.resume(with: result) }
                 })
             guard isPrepared else { return continuation.resume(throwing: CancellationError()) }
             if let failure = enqueue(job) { job.cancel(failure) }
@@ -146,14 +144,10 @@ final class PoolThreads: Sendable {
     }
 
     private func start() -> Int32 {
-        let retained = Unmanaged.passRetained(self)
-        let result = cblocking_start_thread(
-            { pointer in
-                guard let pointer else { return }
-                Unmanaged<PoolThreads>.fromOpaque(pointer).takeRetainedValue().work()
-            }, retained.toOpaque(), 1 << 20)
-        if result != 0 { retained.release() }
-        return -result
+        ServiceThread.start(stackSize: 1 << 20) { isService in
+            // Where it is not, the next that is queued tries again.
+            if isService { self.work() } else { self.end(isReplaced: false) }
+        }
     }
 
     private func work() {
@@ -181,10 +175,10 @@ final class PoolThreads: Sendable {
     }
 
     /// A thread that ends with work left (its identity could not be restored) is replaced.
-    private func end() {
+    private func end(isReplaced: Bool = true) {
         let finished = monitor.withLock { state -> [@Sendable () -> Void] in
             state.threads -= 1
-            if !state.queue.isEmpty, start() == 0 { state.threads += 1 }
+            if isReplaced, !state.queue.isEmpty, start() == 0 { state.threads += 1 }
             guard state.isClosed, state.threads == 0 else { return [] }
             defer { state.whenDrained = [] }
             return state.whenDrained

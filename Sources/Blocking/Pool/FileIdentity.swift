@@ -31,7 +31,7 @@ package enum FileIdentity {
     package static var mayChange: Bool { cblocking_may_change_identity() == 1 }
 
     /// What a thread was before it took on an identity.
-    struct Saved {
+    struct Saved: Sendable {
         var uid: UInt32
         var gid: UInt32
         var groups: [UInt32]

@@ -79,8 +79,14 @@ int cblocking_set_effective_capabilities(uint64_t capabilities);
 int cblocking_start_thread(void (*body)(void *), void *argument, size_t stack_size);
 void cblocking_name_thread(const char *name);
 
+// A word that each thread keeps for itself; null at first.
+void *cblocking_thread_context(void);
+void cblocking_set_thread_context(void *context);
+
 int cblocking_inotify_open(void);
 // Watches the directory that `directory` holds open, by way of /proc; the answer is the watch's number.
 int cblocking_inotify_watch(int inotify, int directory);
 int cblocking_inotify_watch_file(int inotify, int file);
+// 1 when other machines may change what the descriptor leads to, unseen by this one's kernel.
+int cblocking_is_remote(int file);
 int cblocking_inotify_remove(int inotify, int watch);

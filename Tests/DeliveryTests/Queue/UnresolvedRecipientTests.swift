@@ -139,7 +139,8 @@ import Testing
                 }
                 let id = try await given.send(to: ["one@far.example"])
                 try await soon("the report alone waits") {
-                    given.spooled.count == 1 && given.spooled != [id.description]
+                    let spooled = given.spooled
+                    return spooled.count == 1 && spooled != [id.description]
                 }
                 let report = try #require(QueueID(given.spooled[0]))
                 #expect(try await given.spool.message(report).recipients.first?.way == .unresolved)

@@ -11,7 +11,8 @@ extension FolderWork {
     /// Without the lock, as long as the same messages are there and only their flags and places have changed; what arrived
     /// gets UIDs. False when something went, or there is more to it; then the list must be joined with the directories.
     mutating func refreshKnown(_ stamps: Stamps) throws -> Bool {
-        guard state.isLoaded, stamps.uidList == state.uidList else { return false }
+        guard state.isLoaded, stamps.uidList == state.uidList, stamps.courier == state.courier, state.courierIsSettled
+        else { return false }
         try readKeywords(stamps)
         var comparison = FolderComparison(
             state.files, readsNew: !(state.newIsSettled && stamps.new == state.new),
@@ -23,12 +24,14 @@ extension FolderWork {
             accept(stamps)
             return true
         }
+        // Courier's list is kept in step where UIDs are given.
+        guard stamps.courier == nil, !state.keepsCourier else { return false }
         let (files, arrived) = (comparison.files, ArrivalOrder.sorted(comparison.arrived))
         return try locked { try $0.add(arrived, to: files, stamps) }
     }
 
     private mutating func add(_ arrived: [MessageFile], to files: [MessageFile], _ stamps: Stamps) throws -> Bool {
-        guard let count = UInt32(exactly: arrived.count), try uidListFile.stamp() == stamps.uidList else {
+        guard let count = UInt32(exactly: arrived.count), try uidListFile.stampNow() == stamps.uidList else {
             return false
         }
         let first = state.view.uidNext

@@ -152,7 +152,8 @@ final class MaildirFolder: Sendable {
             guard isNews else { return [] }
             return shared.listeners.filter { $0.key != listener }.map(\.value)
         }
-        for call in calls { call() }
+        // Sessions wake up by it, and what wakes them may start threads.
+        ServiceIdentity.afterOwner { for call in calls { call() } }
         remember()
     }
 
@@ -228,7 +229,7 @@ final class MaildirFolder: Sendable {
             return (Array(shared.listeners.values), shared.watch)
         }
         withExtendedLifetime(watch) {}
-        for call in calls { call() }
+        ServiceIdentity.afterOwner { for call in calls { call() } }
     }
 
     /// Remembers sizes that had to be counted.

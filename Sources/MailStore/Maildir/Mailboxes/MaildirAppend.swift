@@ -127,7 +127,8 @@ package actor MaildirAppend: MessageAppend {
     ) throws(MailboxFailure) -> Ending {
         if let failure { throw failure }
         lineEnds.finish(into: &draft.gathered)
-        let message = quota.usage(of: lineEnds.size, virtual: lineEnds.virtualSize)
+        let counts = quota.quota.terms.countsDeleted || !flags.contains(.deleted)
+        let message = counts ? quota.usage(of: lineEnds.size, virtual: lineEnds.virtualSize) : QuotaUsage()
         usage = QuotaUsage(
             storage: usage.storage &+ message.storage, messages: usage.messages &+ message.messages)
         return Ending(

@@ -98,7 +98,8 @@ final class MboxFolder: Sendable {
             return (shared.listeners.filter { $0.key != listener }.map(\.value), mustWatch)
         }
         if mustWatch { watch() }
-        for call in calls { call() }
+        // Sessions wake up by it, and what wakes them may start threads.
+        ServiceIdentity.afterOwner { for call in calls { call() } }
         memory?.remember {
             self.shared.withLock { $0.state.isLoaded && !$0.isEnded ? $0.state.view : nil }
         }
@@ -181,7 +182,7 @@ final class MboxFolder: Sendable {
             return (Array(shared.listeners.values), shared.watch?.watch)
         }
         withExtendedLifetime(watch) {}
-        for call in calls { call() }
+        ServiceIdentity.afterOwner { for call in calls { call() } }
     }
 
     func remember(virtualSizes: [UInt32: UInt64]) {
