@@ -92,8 +92,7 @@ final class SeenFile: Sendable {
             let status = try handle.status()
             return Found(
                 handle: handle,
-                stamp: UIDListFile.Stamp(
-                    identity: status.identity, size: status.size, modified: status.modified))
+                stamp: UIDListFile.Stamp(status))
         } catch  where error.isMissing {
             return nil
         }
@@ -145,8 +144,7 @@ final class SeenFile: Sendable {
         let new = seen
         shared.withLock { shared in
             shared.seen = new
-            shared.stamp = UIDListFile.Stamp(
-                identity: status.identity, size: status.size, modified: status.modified)
+            shared.stamp = UIDListFile.Stamp(status)
             shared.version &+= 1
         }
         return (refused.sorted(), true)
