@@ -19,30 +19,40 @@ import Testing
 
     @Test func `hears of messages, names, subscriptions and annotations`() async throws {
         try await TestSite.serving(People.configuration(), files: People.files) { site in
-            let other = try await IMAPDialogue(site, login: People.login)
-            _ = try await other.ask("CREATE Work")
-            let watching = try await IMAPDialogue(site, login: People.login)
-            _ = try await watching.ask("ENABLE IMAP4rev2")
-            let events = "MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange MailboxMetadataChange"
-            let answer = try await watching.ask("NOTIFY SET STATUS (PERSONAL (\(events)))")
-            #expect(answer.last == "t OK Notify completed.")
-            #expect(answer.contains { $0.hasPrefix("* STATUS INBOX (MESSAGES 0 UIDNEXT 1 UNSEEN 0 HIGHESTMODSEQ ") })
-
-            try await site.swaks(to: "anna@example.org")
-            try await watching.lines { $0.hasPrefix("* STATUS INBOX (MESSAGES 1 UIDNEXT 2 UNSEEN 1") }
-            _ = try await other.ask("SELECT INBOX")
-            _ = try await other.ask("STORE 1 +FLAGS (\\Seen)")
-            try await watching.lines { $0.hasPrefix("* STATUS INBOX (UNSEEN 0") }
-
-            _ = try await other.ask("RENAME Work Play")
-            try await watching.lines { $0 == "* LIST (\\HasNoChildren) \".\" Play (\"OLDNAME\" (Work))" }
-            _ = try await other.ask("SUBSCRIBE Play")
-            try await watching.lines { $0 == "* LIST (\\HasNoChildren \\Subscribed) \".\" Play" }
-            _ = try await other.ask("SETMETADATA Play (/private/comment \"x\")")
-            try await watching.lines { $0 == "* METADATA Play /private/comment" }
-            _ = try await other.ask("DELETE Play")
-            try await watching.lines { $0.hasPrefix("* LIST (\\NonExistent") && $0.hasSuffix(" Play") }
+            try await hear(in: site)
         }
+    }
+
+    private func hear(in site: TestSite) async throws {
+        let other = try await IMAPDialogue(site, login: People.login)
+        _ = try await other.ask("CREATE Work")
+        let watching = try await IMAPDialogue(site, login: People.login)
+        _ = try await watching.ask("ENABLE IMAP4rev2")
+        let events = "MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange MailboxMetadataChange"
+        let answer = try await watching.ask("NOTIFY SET STATUS (PERSONAL (\(events)))")
+        #expect(answer.last == "t OK Notify completed.")
+        #expect(answer.contains { $0.hasPrefix("* STATUS INBOX (MESSAGES 0 UIDNEXT 1 UNSEEN 0 HIGHESTMODSEQ ") })
+
+        try await site.swaks(to: "anna@example.org")
+        try await line("* STATUS INBOX (MESSAGES 1 UIDNEXT 2 UNSEEN 1", of: watching)
+        _ = try await other.ask("SELECT INBOX")
+        _ = try await other.ask("STORE 1 +FLAGS (\\Seen)")
+        try await line("* STATUS INBOX (UNSEEN 0", of: watching)
+
+        let steps = [
+            ("RENAME Work Play", "* LIST (\\HasNoChildren) \".\" Play (\"OLDNAME\" (Work))"),
+            ("SUBSCRIBE Play", "* LIST (\\HasNoChildren \\Subscribed) \".\" Play"),
+            ("SETMETADATA Play (/private/comment \"x\")", "* METADATA Play /private/comment"),
+            ("DELETE Play", "* LIST (\\NonExistent"),
+        ]
+        for (command, news) in steps {
+            _ = try await other.ask(command)
+            try await line(news, of: watching)
+        }
+    }
+
+    private func line(_ start: String, of dialogue: IMAPDialogue) async throws {
+        try await dialogue.lines { $0.hasPrefix(start) }
     }
 
     @Test func `hears of a folder that another program makes, and of what comes into it`() async throws {

@@ -19,13 +19,15 @@ struct AccountSubscriptions {
         try DotLock.holding("subscriptions.lock", in: control, seconds: options.lockSeconds) {
             let courier = try courier()
             let names = try names()
+            let isKept = try isCouriers
             try Subscriptions.rewrite(in: control, encoding) { subscriptions in
                 subscriptions.replace(names)
                 body(&subscriptions)
-                guard var courier = try courier ?? (isCouriers ? CourierSubscriptions() : nil) else { return }
+                guard isKept || courier != nil else { return }
                 // First: ours is then the later one.
-                courier.replace(subscriptions.names)
-                try courier.replace(in: root)
+                var changed = courier ?? CourierSubscriptions()
+                changed.replace(subscriptions.names)
+                try changed.replace(in: root)
             }
         }
     }

@@ -61,15 +61,18 @@ extension MaildirStore {
             let list = UIDList(uidValidity: try UIDValidityCounter.next(in: root, above: 0))
             try UIDListFile(directory: folder).replace(list)
         }
-        if let use {
-            var metadata = MailboxMetadata()
-            try metadata.apply([MetadataChange(.specialUse, Array("\\\(use.rawValue)".utf8))])
-            _ = try folder.removeIfPresent(MetadataFile.mailbox)
-            let file = try folder.makeFile(MetadataFile.mailbox)
-            try file.write(MetadataFile.bytes(metadata))
-            try file.sync()
-        }
+        if let use { try state(use, in: folder) }
         try MaildirDirectories.fill(folder)
+    }
+
+    /// RFC 6154 §5.
+    private static func state(_ use: MailboxListing.SpecialUse, in folder: DirectoryHandle) throws {
+        var metadata = MailboxMetadata()
+        try metadata.apply([MetadataChange(.specialUse, Array("\\\(use.rawValue)".utf8))])
+        _ = try folder.removeIfPresent(MetadataFile.mailbox)
+        let file = try folder.makeFile(MetadataFile.mailbox)
+        try file.write(MetadataFile.bytes(metadata))
+        try file.sync()
     }
 
     /// Where a folder is, or is to be; the directories above it are made where they are missing.

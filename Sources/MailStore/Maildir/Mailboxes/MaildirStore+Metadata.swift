@@ -64,10 +64,8 @@ extension MaildirStore {
         return uses
     }
 
-    private static func directory(_ path: [UInt8], in root: DirectoryHandle) throws(SystemCallError) -> DirectoryHandle {
-        var directory = root
-        for part in path.split(separator: UInt8(ascii: "/")) { directory = try directory.directory(Array(part)) }
-        return directory
+    private static func directory(_ path: [UInt8], in root: DirectoryHandle) throws -> DirectoryHandle {
+        try path.split(separator: UInt8(ascii: "/")).reduce(root) { try $0.directory(Array($1)) }
     }
 
     package func watch(_ onChange: @escaping @Sendable () -> Void) async throws(MailboxFailure) -> (any AccountWatch)? {
