@@ -88,13 +88,16 @@ package protocol OpenMailbox: Sendable {
     /// The newest view known without touching the disk; cheap, from any thread.
     var view: MailboxView { get }
 
+    /// Where what is made of its messages is kept; nil where nothing is.
+    var memory: MailboxMemory? { get }
+
     /// Looks for what other programs did, and returns the view after it.
     func refresh() async throws(MailboxFailure) -> MailboxView
 
     /// Takes the recent messages for this session (RFC 3501 §2.3.2): the first UID that counts as recent for it.
     func claimRecent() async throws(MailboxFailure) -> UInt32
 
-    /// What `items` asks of the messages with these UIDs (ascending), in batches: each call returns at most 64 KiB or 256
+    /// What `items` asks of the messages with these UIDs (ascending), in batches: each call returns at most 256 KiB or 256
     /// messages, but at least one. A message that is gone is left out; an empty answer means that all of them are.
     func fetch(_ uids: ArraySlice<UInt32>, _ items: MessageItems) async throws(MailboxFailure) -> [FetchedMessage]
 
@@ -131,4 +134,8 @@ package protocol MessageAppend: Sendable {
         flags: MessageFlags, keywords: [String], internalDate: Int64?
     ) async throws(MailboxFailure) -> CopiedMessages
     func abort() async
+}
+
+extension OpenMailbox {
+    package var memory: MailboxMemory? { nil }
 }

@@ -33,6 +33,7 @@ class Scale:
         self.appended = 20 if quick else 1_000
         self.starts = 3 if quick else 10
         self.deliveries = 5 if quick else 100
+        self.rests = 1 if quick else 7
         self.waiting = 500 if quick else 100_000
 
 

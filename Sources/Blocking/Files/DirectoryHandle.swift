@@ -55,9 +55,15 @@ package final class DirectoryHandle: Sendable {
 
     /// Opens a regular file for reading; a link, a FIFO or a device is refused (`ELOOP`, `EINVAL`) without waiting for it.
     package func file(_ name: [UInt8]) throws(SystemCallError) -> FileHandle {
+        try fileWithStatus(name).file
+    }
+
+    /// As `file`, with what is known of it.
+    package func fileWithStatus(_ name: [UInt8]) throws(SystemCallError) -> (file: FileHandle, status: FileStatus) {
         let file = try open(name, O_RDONLY)
-        guard try file.status().kind == .regular else { throw SystemCallError("open", path(of: name), EINVAL) }
-        return file
+        let status = try file.status()
+        guard status.kind == .regular else { throw SystemCallError("open", path(of: name), EINVAL) }
+        return (file, status)
     }
 
     /// Opens an existing regular file for adding to its end.
@@ -83,7 +89,7 @@ package final class DirectoryHandle: Sendable {
         let result = try call("open", name) {
             cblocking_openat(descriptor, $0, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode)
         }
-        return FileHandle(descriptor: result, path: path(of: name))
+        return FileHandle(descriptor: result, folder: path, name: name)
     }
 
     package func remove(_ name: [UInt8]) throws(SystemCallError) {

@@ -70,6 +70,6 @@ extension FileHandle {
     package static func unnamed() throws(SystemCallError) -> FileHandle {
         let result = cblocking_open_unnamed()
         guard result >= 0 else { throw SystemCallError("open", Array("/var/tmp".utf8), -result) }
-        return FileHandle(descriptor: result, path: Array("/var/tmp/(unnamed)".utf8))
+        return FileHandle(descriptor: result, folder: Array("/var/tmp".utf8), name: Array("(unnamed)".utf8))
     }
 }

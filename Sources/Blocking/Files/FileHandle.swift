@@ -4,12 +4,15 @@ import Glibc
 /// An open regular file. Every call blocks: only for threads of a pool.
 package final class FileHandle: Sendable {
     let descriptor: Int32
+    private let folder: [UInt8]
+    private let name: [UInt8]
     /// For errors.
-    package let path: [UInt8]
+    package var path: [UInt8] { folder + [UInt8(ascii: "/")] + name }
 
-    init(descriptor: Int32, path: [UInt8]) {
+    init(descriptor: Int32, folder: [UInt8], name: [UInt8]) {
         self.descriptor = descriptor
-        self.path = path
+        self.folder = folder
+        self.name = name
     }
 
     deinit {

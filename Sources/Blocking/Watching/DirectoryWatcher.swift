@@ -159,8 +159,17 @@ private final class Watching: Sendable {
         state.withLock { $0.isRunning = false }
     }
 
+    private static let pauseNanoseconds: Int64 = 2_000_000
+
+    private static var now: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+
     private func run() {
         cblocking_name_thread("watch")
+        var lastEvents = Self.now &- Self.pauseNanoseconds
         let clock = ContinuousClock()
         let interval = Duration.milliseconds(pollMilliseconds)
         var nextPoll = clock.now.advanced(by: interval)
@@ -177,7 +186,13 @@ private final class Watching: Sendable {
             let rest = clock.now.duration(to: nextPoll) / Duration.milliseconds(1)
             _ = poll(&descriptors, 2, isPolling ? Int32(max(0, min(rest.rounded(.up), Double(pollMilliseconds)))) : -1)
             if descriptors[0].revents != 0 { drainWakes() }
-            if descriptors[1].revents != 0 { notify(readEvents()) }
+            if descriptors[1].revents != 0 {
+                // The first of many is told at once; who changes a thousand names has one look taken and not a thousand.
+                let pause = lastEvents + Self.pauseNanoseconds &- Self.now
+                if pause > 0, pause <= Self.pauseNanoseconds { usleep(UInt32(pause / 1000)) }
+                lastEvents = Self.now
+                notify(readEvents())
+            }
             if clock.now >= nextPoll {
                 nextPoll = clock.now.advanced(by: interval)
                 notifyPolled()

@@ -8,9 +8,21 @@ package struct FetchRenderer: Sendable {
     /// Seconds east of UTC at a moment: INTERNALDATE shows the server's zone.
     package let zoneOffset: @Sendable (Int64) -> Int
 
+    /// Names what is made of a message, if it is little, the same each time, and asked for again and again; else nil.
+    package let memoryKind: String?
+
     package init(_ items: [FetchItem], zoneOffset: @escaping @Sendable (Int64) -> Int) {
         self.items = items.filter { $0 != .flags && $0 != .uid && $0 != .modSeq }
         self.zoneOffset = zoneOffset
+        memoryKind = !self.items.isEmpty && self.items.allSatisfy(Self.isRemembered) ? "\(self.items)" : nil
+    }
+
+    private static func isRemembered(_ item: FetchItem) -> Bool {
+        switch item {
+        case .envelope, .structure, .size, .emailID, .threadID: true
+        case .section(let section): section.needsOnlySummary
+        case .flags, .uid, .modSeq, .internalDate, .saveDate, .preview, .binary, .binarySize: false
+        }
     }
 
     /// What the store must give.

@@ -51,7 +51,9 @@ package enum ResponseText {
     }
 
     package static func appendLiteral(_ value: [UInt8], to output: inout ByteBuffer) {
-        output.writeString("{\(value.count)}\r\n")
+        output.writeStaticString("{")
+        output.writeDecimal(UInt(value.count))
+        output.writeStaticString("}\r\n")
         // NUL is no CHAR8; other servers show it as 0x80, so clients that count octets are content.
         if value.contains(0) {
             output.writeBytes(value.map { $0 == 0 ? 0x80 : $0 })

@@ -69,13 +69,17 @@ package struct SectionContent {
 
     /// NUL is no CHAR8; other servers show it as 0x80, so clients that count octets are content.
     private static func appendLiteral(_ bytes: Span<UInt8>, _ shown: Range<Int>, to output: inout ByteBuffer) {
-        output.writeString("{\(shown.count)}\r\n")
+        output.writeStaticString("{")
+        output.writeDecimal(UInt(shown.count))
+        output.writeStaticString("}\r\n")
+        let shown = shown.clamped(to: 0..<bytes.count)
+        let hasNUL = ByteScan.firstIndex(of: 0, in: bytes, from: shown.lowerBound, below: shown.upperBound) != nil
         bytes.withUnsafeBufferPointer { buffer in
-            let slice = buffer[shown.clamped(to: 0..<buffer.count)]
-            if slice.contains(0) {
+            let slice = buffer[shown]
+            if hasNUL {
                 output.writeBytes(slice.lazy.map { $0 == 0 ? 0x80 : $0 })
             } else {
-                output.writeBytes(slice)
+                output.writeBytes(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: slice)))
             }
         }
     }

@@ -82,8 +82,11 @@ package protocol IMAPMailbox: Sendable {
     func claimRecent() async throws(MailboxFailure) -> UInt32
 
     /// What `items` asks of the messages with these UIDs, in ascending order, in batches: each call returns at most
-    /// 64 KiB or 256 messages, whichever comes first, but at least one message. A message that is gone is left out.
+    /// 256 KiB or 256 messages, whichever comes first, but at least one message. A message that is gone is left out.
     func fetch(_ uids: ArraySlice<UInt32>, _ items: MessageItems) async throws(MailboxFailure) -> [FetchedMessage]
+
+    /// Where what is made of its messages is kept, for those who may read it; nil where nothing is.
+    func memory() async throws(MailboxFailure) -> MailboxMemory?
 
     /// Changes flags; messages that are gone are left out. Returns the view after it.
     func store(_ uids: [UInt32], _ change: FlagChange) async throws(MailboxFailure) -> MailboxView
@@ -131,4 +134,6 @@ extension IMAPAccount {
 
 extension IMAPMailbox {
     package var rights: MailboxRights { .all }
+
+    package func memory() async throws(MailboxFailure) -> MailboxMemory? { nil }
 }

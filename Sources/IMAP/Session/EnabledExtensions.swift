@@ -44,10 +44,13 @@ struct EnabledExtensions: OptionSet, Hashable, Sendable {
 
     /// message-data = nz-number SP "FETCH" SP "(" ; uidfetch-resp = uniqueid SP "UIDFETCH" SP "("
     func beginFetch(_ index: Int, uid: UInt32, _ output: inout ByteBuffer) {
+        output.writeStaticString("* ")
         if contains(.uidOnly) {
-            output.writeString("* \(uid) UIDFETCH (")
+            output.writeDecimal(uid)
+            output.writeStaticString(" UIDFETCH (")
         } else {
-            output.writeString("* \(index + 1) FETCH (")
+            output.writeDecimal(UInt(index) + 1)
+            output.writeStaticString(" FETCH (")
         }
     }
 }

@@ -92,6 +92,7 @@ extension IMAPServerEngine {
         while run.next < run.uids.count, run.uids[run.next] <= last { run.next += 1 }
         if messages.count < run.next - start { run.missesMessages = true }
         guard run.next > start else { return endFetch(run, &output) }
+        output.reserveCapacity(minimumWritableBytes: messages.reduce(0) { $0 + $1.items.readableBytes + 64 })
         for message in messages {
             guard !message.isUndecodable else {
                 run.missesEncoding = true
@@ -128,7 +129,8 @@ extension IMAPServerEngine {
         enabled.beginFetch(index, uid: uid, &output)
         var isFirst = true
         if run.showsUID || (enabled.showsUIDs && run.showsFlags) {
-            output.writeString("UID \(uid)")
+            output.writeStaticString("UID ")
+            output.writeDecimal(uid)
             isFirst = false
         }
         if run.showsFlags || run.marked.contains(uid) {

@@ -45,9 +45,7 @@ package final class IMAPSessionPerformer: SessionPerformer {
                 return try await open(name, account, readOnly: readOnly, closing: old)
             case .mailbox(let mailbox, let question): return try await perform(question, mailbox)
             case .fetch(let mailbox, let uids, let renderer):
-                let messages = try await mailbox.fetch(uids, renderer.needs)
-                return .rendered(
-                    try messages.map { message throws(MailboxFailure) in try renderer.render(message) })
+                return .rendered(try await fetch(mailbox, uids, renderer))
             case .search(let mailbox, let run): return .searched(try await search(mailbox, run))
             case .searchElsewhere(let account, let name, let search):
                 return .searchedElsewhere(try await searchElsewhere(account, name, search))

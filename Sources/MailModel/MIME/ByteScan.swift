@@ -5,9 +5,9 @@
 #endif
 
 /// Searches in message bytes at the speed of the C library.
-enum ByteScan {
+package enum ByteScan {
     /// The first position at or behind `start` that holds `byte`.
-    static func firstIndex(of byte: UInt8, in bytes: Span<UInt8>, from start: Int, below end: Int) -> Int? {
+    package static func firstIndex(of byte: UInt8, in bytes: Span<UInt8>, from start: Int, below end: Int) -> Int? {
         let end = min(end, bytes.count)
         guard start >= 0, start < end else { return nil }
         return bytes.withUnsafeBufferPointer { buffer in
@@ -20,6 +20,11 @@ enum ByteScan {
     static func copy(_ range: Range<Int>, of bytes: Span<UInt8>) -> [UInt8] {
         let range = range.clamped(to: 0..<bytes.count)
         return bytes.withUnsafeBufferPointer { Array($0[range]) }
+    }
+
+    static func append(_ range: Range<Int>, of bytes: Span<UInt8>, to output: inout [UInt8]) {
+        let range = range.clamped(to: 0..<bytes.count)
+        bytes.withUnsafeBufferPointer { output.append(contentsOf: UnsafeBufferPointer(rebasing: $0[range])) }
     }
 
     static func lineFeeds(in range: Range<Int>, of bytes: Span<UInt8>) -> Int {

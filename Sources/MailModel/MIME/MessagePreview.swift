@@ -31,13 +31,25 @@ package enum MessagePreview {
         return TextCharset(fields.parameter("charset") ?? []).utf8(octets)
     }
 
-    /// White space and controls as one space; what is no UTF-8 as U+FFFD.
+    /// White space and controls as one space; what is no UTF-8 as U+FFFD. Most text is long enough in its beginning.
     private static func condensed(_ text: [UInt8]) -> [UInt8] {
+        var end = min(4 * maximumCharacters, text.count)
+        // Not within a character.
+        while end > 0, end < text.count, text[end] & 0xC0 == 0x80 { end -= 1 }
+        let (beginning, isFull) = condensed(text[..<end])
+        return isFull || end == text.count ? beginning : condensed(text[...]).text
+    }
+
+    private static func condensed(_ text: ArraySlice<UInt8>) -> (text: [UInt8], isFull: Bool) {
         var result = String.UnicodeScalarView()
         var count = 0
         for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
             guard count < maximumCharacters else { break }
-            if scalar.value <= 0x20 || scalar.value == 0x7F || scalar.properties.isWhitespace {
+            let isSpace =
+                scalar.value < 0x80
+                ? scalar.value <= 0x20 || scalar.value == 0x7F
+                : scalar.properties.isWhitespace
+            if isSpace {
                 guard let last = result.last, last != " " else { continue }
                 result.append(" ")
             } else {
@@ -46,7 +58,7 @@ package enum MessagePreview {
             count += 1
         }
         if result.last == " " { result.removeLast() }
-        return Array(String(result).utf8)
+        return (Array(String(result).utf8), count == maximumCharacters)
     }
 }
 

@@ -55,8 +55,11 @@ package enum TextCharset: Hashable, Sendable {
         return names
     }()
 
+    /// Whether `utf8` changes nothing.
+    var isSearchedAsItStands: Bool { self == .utf8 || self == .unknown }
+
     package func utf8(_ bytes: [UInt8]) -> [UInt8] {
-        if self == .utf8 || self == .unknown { return bytes }
+        if isSearchedAsItStands { return bytes }
         if case .converted(let name) = self { return Self.convert(bytes, from: name.text) }
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count + bytes.count / 4)

@@ -26,38 +26,44 @@ package enum TransferDecoding: Hashable, Sendable {
         }
     }
 
+    /// What each octet stands for in base64; 0xFF for those that stand for nothing.
+    private static let base64Values: [UInt8] = {
+        var values = [UInt8](repeating: 0xFF, count: 256)
+        let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
+        for (value, byte) in alphabet.enumerated() { values[Int(byte)] = UInt8(value) }
+        return values
+    }()
+
     static func decodeBase64(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(range.count / 4 * 3)
-        var group: UInt32 = 0
-        var count = 0
-        for position in range {
-            let value: UInt32
-            switch bytes[position] {
-            case 0x41...0x5A: value = UInt32(bytes[position] - 0x41)
-            case 0x61...0x7A: value = UInt32(bytes[position] - 0x61) + 26
-            case 0x30...0x39: value = UInt32(bytes[position] - 0x30) + 52
-            case 0x2B: value = 62
-            case 0x2F: value = 63
-            default: continue
-            }
-            group = group << 6 | value
-            count += 1
-            if count == 4 {
-                result.append(UInt8(truncatingIfNeeded: group >> 16))
-                result.append(UInt8(truncatingIfNeeded: group >> 8))
-                result.append(UInt8(truncatingIfNeeded: group))
-                group = 0
-                count = 0
+        let range = range.clamped(to: 0..<bytes.count)
+        // Three octets for four, and two more for a group that is cut off.
+        return [UInt8](unsafeUninitializedCapacity: range.count / 4 * 3 + 2) { output, written in
+            base64Values.span.withUnsafeBufferPointer { values in
+                var group: UInt32 = 0
+                var count = 0
+                for position in range {
+                    let value = values[Int(bytes[position])]
+                    guard value != 0xFF else { continue }
+                    group = group << 6 | UInt32(value)
+                    count += 1
+                    guard count == 4 else { continue }
+                    output[written] = UInt8(truncatingIfNeeded: group >> 16)
+                    output[written + 1] = UInt8(truncatingIfNeeded: group >> 8)
+                    output[written + 2] = UInt8(truncatingIfNeeded: group)
+                    written += 3
+                    group = 0
+                    count = 0
+                }
+                if count == 3 {
+                    output[written] = UInt8(truncatingIfNeeded: group >> 10)
+                    output[written + 1] = UInt8(truncatingIfNeeded: group >> 2)
+                    written += 2
+                } else if count == 2 {
+                    output[written] = UInt8(truncatingIfNeeded: group >> 4)
+                    written += 1
+                }
             }
         }
-        if count == 3 {
-            result.append(UInt8(truncatingIfNeeded: group >> 10))
-            result.append(UInt8(truncatingIfNeeded: group >> 2))
-        } else if count == 2 {
-            result.append(UInt8(truncatingIfNeeded: group >> 4))
-        }
-        return result
     }
 
     static func decodeQuotedPrintable(
@@ -66,8 +72,15 @@ package enum TransferDecoding: Hashable, Sendable {
         var result: [UInt8] = []
         result.reserveCapacity(range.count)
         var position = range.lowerBound
-        let end = range.upperBound
+        let end = min(range.upperBound, bytes.count)
         while position < end {
+            if !underscoreIsSpace {
+                // Most of a text stands for itself.
+                let found = ByteScan.firstIndex(of: UInt8(ascii: "="), in: bytes, from: position, below: end) ?? end
+                ByteScan.append(position..<found, of: bytes, to: &result)
+                position = found
+                guard position < end else { break }
+            }
             let byte = bytes[position]
             position += 1
             guard byte == UInt8(ascii: "=") else {

@@ -17,29 +17,37 @@ package enum UnicodeCasemap {
     /// costs a comparison.
     static func fold(_ text: Span<UInt8>, _ take: (UInt8) -> Bool) {
         var position = 0
-        while position < text.count {
+        var isWanted = true
+        while isWanted, position < text.count {
             let byte = text[position]
             if byte < 0x80 {
-                guard take(ASCII.uppercased(byte)) else { return }
+                isWanted = take(ASCII.uppercased(byte))
                 position += 1
                 continue
             }
-            guard let (scalar, length) = scalar(at: position, text) else {
-                guard take(byte) else { return }
-                position += 1
-                continue
+            position += foldCharacter(at: position, text) { octet in
+                isWanted = take(octet)
+                return isWanted
             }
-            if scalar.value < 0x800 {
-                for folded in twoOctets[Int(scalar.value) - 0x80] {
-                    guard take(folded) else { return }
-                }
-            } else {
-                for folded in folded(scalar) {
-                    guard take(folded) else { return }
-                }
-            }
-            position += length
         }
+    }
+
+    /// As `fold`, of the one character that begins at `position` and is not ASCII; how many octets it takes in the text.
+    static func foldCharacter(at position: Int, _ text: Span<UInt8>, _ take: (UInt8) -> Bool) -> Int {
+        guard let (scalar, length) = scalar(at: position, text) else {
+            _ = take(text[position])
+            return 1
+        }
+        if scalar.value < 0x800 {
+            for folded in twoOctets[Int(scalar.value) - 0x80] {
+                guard take(folded) else { break }
+            }
+        } else {
+            for folded in folded(scalar) {
+                guard take(folded) else { break }
+            }
+        }
+        return length
     }
 
     /// The alphabets of Europe and the Near East, whose characters come often: U+0080 to U+07FF.

@@ -35,25 +35,6 @@ extension AccountIndex {
         return mailbox
     }
 
-    private static func readMessages(
-        _ id: Int64, _ mailbox: inout RememberedMailbox, _ database: SQLiteDatabase
-    ) throws {
-        let select = try database.statement("SELECT uid, modseq, flags, sum FROM message WHERE mailbox=? ORDER BY uid")
-        try select.bind(id, at: 1)
-        var last: UInt32 = 0
-        while try select.step() {
-            let values = (select.integer(0), select.integer(1), select.integer(2))
-            guard let uid = UInt32(exactly: values.0), uid > last,
-                select.integer(3) == Self.sum(id, values.0, values.1, values.2),
-                UInt64(bitPattern: values.1) <= mailbox.highestModSeq
-            else { throw IndexDamage() }
-            last = uid
-            mailbox.uids.append(uid)
-            mailbox.modSeqs.append(UInt64(bitPattern: values.1))
-            mailbox.flags.append(MessageFlags(rawValue: UInt64(bitPattern: values.2)))
-        }
-    }
-
     private static func readExpunged(_ id: Int64, _ database: SQLiteDatabase) throws -> [ExpungedMessages.Run] {
         let select = try database.statement(
             "SELECT modseq, first, last, sum FROM expunged WHERE mailbox=? ORDER BY modseq, first")
@@ -160,33 +141,6 @@ extension AccountIndex {
         _ = try update.step()
     }
 
-    private static func writeMessages(
-        _ id: Int64, _ view: MailboxView, _ old: MailboxView?, _ database: SQLiteDatabase
-    ) throws {
-        var position = 0
-        let oldUIDs = old?.uids ?? []
-        for (index, uid) in view.uids.enumerated() where index < view.modSeqs.count && index < view.flags.count {
-            while position < oldUIDs.count, oldUIDs[position] < uid {
-                try delete(id, oldUIDs[position], database)
-                position += 1
-            }
-            if position < oldUIDs.count, oldUIDs[position] == uid {
-                defer { position += 1 }
-                if let old, old.modSeqs[position] == view.modSeqs[index], old.flags[position] == view.flags[index] {
-                    continue
-                }
-            }
-            let values = [
-                id, Int64(uid), Int64(bitPattern: view.modSeqs[index]), Int64(bitPattern: view.flags[index].rawValue),
-            ]
-            try insert("INSERT OR REPLACE INTO message VALUES(?, ?, ?, ?, ?)", values, database)
-        }
-        while position < oldUIDs.count {
-            try delete(id, oldUIDs[position], database)
-            position += 1
-        }
-    }
-
     private static func writeExpunged(
         _ id: Int64, _ view: MailboxView, _ old: MailboxView?, _ database: SQLiteDatabase
     ) throws {
@@ -216,22 +170,14 @@ extension AccountIndex {
         _ = try insert.step()
     }
 
-    private static func delete(_ id: Int64, _ uid: UInt32, _ database: SQLiteDatabase) throws {
-        let message = try database.statement("DELETE FROM message WHERE mailbox=? AND uid=?")
-        try message.bind(id, at: 1)
-        try message.bind(Int64(uid), at: 2)
-        _ = try message.step()
-        let digest = try database.statement("DELETE FROM digest WHERE id=?")
-        try digest.bind(IndexSchema.digestID(mailbox: id, uid: uid), at: 1)
-        _ = try digest.step()
-    }
-
     private static func forgetMessages(_ id: Int64, keepingDigests: Bool, _ database: SQLiteDatabase) throws {
-        for table in ["message", "expunged"] {
-            let delete = try database.statement("DELETE FROM \(table) WHERE mailbox=?")
-            try delete.bind(id, at: 1)
-            _ = try delete.step()
-        }
+        let expunged = try database.statement("DELETE FROM expunged WHERE mailbox=?")
+        try expunged.bind(id, at: 1)
+        _ = try expunged.step()
+        let messages = try database.statement("DELETE FROM message WHERE id BETWEEN ? AND ?")
+        try messages.bind(IndexSchema.messageID(mailbox: id, window: 0), at: 1)
+        try messages.bind(IndexSchema.messageID(mailbox: id, window: .max), at: 2)
+        _ = try messages.step()
         guard !keepingDigests else { return }
         let delete = try database.statement("DELETE FROM digest WHERE id BETWEEN ? AND ?")
         try delete.bind(IndexSchema.digestID(mailbox: id, uid: 0), at: 1)

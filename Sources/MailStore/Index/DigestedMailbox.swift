@@ -21,7 +21,8 @@ package struct DigestedMailbox: OpenMailbox {
     // MARK: Fetching
 
     private static let batchMessages = 256
-    private static let batchBytes = 64 << 10
+    private static let batchBytes = 256 << 10
+
     package func fetch(
         _ uids: ArraySlice<UInt32>, _ items: MessageItems
     ) async throws(MailboxFailure) -> [FetchedMessage] {
@@ -132,7 +133,7 @@ package struct DigestedMailbox: OpenMailbox {
         // Parsing is work for a thread of its own kind, not for the tasks of all sessions.
         let digests = try await withMailboxFailures {
             try await pool.run {
-                messages.map { MessageDigest($0, isWhole: isWhole).completed(with: known[$0.uid]) }
+                messages.map { MessageDigest($0, isWhole: isWhole, items).completed(with: known[$0.uid]) }
             }
         }
         index?.remember(Dictionary(zip(messages.map(\.uid), digests)) { $1 }, key)
@@ -152,6 +153,8 @@ package struct DigestedMailbox: OpenMailbox {
     // MARK: OpenMailbox
 
     package var view: MailboxView { base.view }
+
+    package var memory: MailboxMemory? { base.memory }
 
     package func refresh() async throws(MailboxFailure) -> MailboxView { try await base.refresh() }
 

@@ -3,7 +3,7 @@ import MailModel
 /// The tables of an account's index.
 enum IndexSchema {
     /// Another one means another program's or another version's file: it is thrown away.
-    static let version: Int64 = 1
+    static let version: Int64 = 2
     /// "PRix"
     static let application: Int64 = 0x5052_6978
 
@@ -13,9 +13,7 @@ enum IndexSchema {
           id INTEGER PRIMARY KEY, place BLOB NOT NULL UNIQUE, identity BLOB NOT NULL, validity INTEGER NOT NULL,
           highest INTEGER NOT NULL, floor INTEGER NOT NULL, keywords BLOB NOT NULL, stamp INTEGER NOT NULL,
           used INTEGER NOT NULL, sum INTEGER NOT NULL);
-        CREATE TABLE message(
-          mailbox INTEGER NOT NULL, uid INTEGER NOT NULL, modseq INTEGER NOT NULL, flags INTEGER NOT NULL,
-          sum INTEGER NOT NULL, PRIMARY KEY(mailbox, uid)) WITHOUT ROWID;
+        CREATE TABLE message(id INTEGER PRIMARY KEY, entries BLOB NOT NULL, sum INTEGER NOT NULL);
         CREATE TABLE expunged(
           mailbox INTEGER NOT NULL, modseq INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
           sum INTEGER NOT NULL, PRIMARY KEY(mailbox, modseq, first)) WITHOUT ROWID;
@@ -27,6 +25,11 @@ enum IndexSchema {
     /// A digest's key: mailboxes and UIDs have 31 and 32 bits, so that all of a mailbox's lie together.
     static func digestID(mailbox: Int64, uid: UInt32) -> Int64 {
         (mailbox & 0x7FFF_FFFF) << 32 | Int64(uid)
+    }
+
+    /// The key of a row of messages: mailboxes have 31 bits, and the upper part of a UID 25.
+    static func messageID(mailbox: Int64, window: UInt32) -> Int64 {
+        (mailbox & 0x7FFF_FFFF) << 25 | Int64(min(window, 0x1FF_FFFF))
     }
 
     /// Settings of a connection: nobody else has the file open, and what a power cut takes is made again.

@@ -22,8 +22,9 @@ struct MessageDigest: Sendable {
 
     init() {}
 
-    /// Of a header alone, or of a whole message.
-    init(_ message: FetchedMessage, isWhole: Bool) {
+    /// What is asked for, of a header alone or of a whole message. A preview and what a message is known by are seldom asked for
+    /// and cost more than all else.
+    init(_ message: FetchedMessage, isWhole: Bool, _ items: MessageItems) {
         internalDate = message.internalDate
         saveDate = message.saveDate
         size = message.size
@@ -42,7 +43,8 @@ struct MessageDigest: Sendable {
                 self.summary = summary
                 outline = MIMEOutline(bytes, structure, limit: Self.maximumOutline)
             }
-            preview = MessagePreview.make(bytes, structure)
+            if items.contains(.preview) { preview = MessagePreview.make(bytes, structure) }
+            guard items.contains(.objectIDs) else { return }
             emailID = Self.hexadecimal(SHA256.hash(data: raw))
             threadID = ThreadRoot.find(bytes, header: header).map { Self.hexadecimal(SHA256.hash(data: $0)) }
         }

@@ -89,28 +89,37 @@ package enum LineEndsToCRLF {
         return size
     }
 
-    package static func append(_ input: UnsafeRawBufferPointer, to buffer: inout ByteBuffer) {
+    /// - Parameter expected: what a file's name says of its size with CRLF; counted where nothing does, or it is wrong.
+    package static func append(
+        _ input: UnsafeRawBufferPointer, expecting expected: UInt64? = nil, to buffer: inout ByteBuffer
+    ) {
+        if let expected, let expected = Int(exactly: expected), expected > input.count, expected / 2 <= input.count {
+            let written = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: expected) { output in
+                write(input, to: UnsafeMutableRawBufferPointer(rebasing: output[..<expected])) ?? 0
+            }
+            if written > 0 { return }
+        }
         let size = virtualSize(input)
         guard size != UInt64(input.count) else {
             buffer.writeBytes(input)
             return
         }
-        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Int(clamping: size)) { output in
-            write(input, to: output)
-        }
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Int(clamping: size)) { write(input, to: $0) ?? 0 }
     }
 
-    /// `output` has room for all of it.
-    private static func write(_ input: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer) -> Int {
+    /// Nil when `output` has no room for all of it.
+    private static func write(_ input: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer) -> Int? {
         guard let base = input.baseAddress, let target = output.baseAddress else { return 0 }
+        let room = output.count
         var position = base
         var left = input.count
         var written = 0
         while left > 0, let found = memchr(position, 0x0A, left) {
             let length = UnsafeRawPointer(found) - position
+            let before: UInt8 = UnsafeRawPointer(found) == base ? 0 : (UnsafeRawPointer(found) - 1).load(as: UInt8.self)
+            guard written + length + (before == 0x0D ? 1 : 2) <= room else { return nil }
             memcpy(target + written, position, length)
             written += length
-            let before: UInt8 = UnsafeRawPointer(found) == base ? 0 : (UnsafeRawPointer(found) - 1).load(as: UInt8.self)
             if before != 0x0D {
                 target.storeBytes(of: 0x0D, toByteOffset: written, as: UInt8.self)
                 written += 1
@@ -120,6 +129,7 @@ package enum LineEndsToCRLF {
             position += length + 1
             left -= length + 1
         }
+        guard written + left <= room else { return nil }
         if left > 0 { memcpy(target + written, position, left) }
         return written + left
     }

@@ -61,6 +61,11 @@ struct StoredMailbox: IMAPMailbox {
         return try await account.logging { () throws(MailboxFailure) in try await mailbox.fetch(uids, items) }
     }
 
+    func memory() async throws(MailboxFailure) -> MailboxMemory? {
+        try await need(.read)
+        return mailbox.memory
+    }
+
     func store(_ uids: [UInt32], _ change: FlagChange) async throws(MailboxFailure) -> MailboxView {
         try await need(.read)
         return try await account.logging { () throws(MailboxFailure) in

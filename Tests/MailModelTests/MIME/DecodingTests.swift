@@ -1,3 +1,4 @@
+import Foundation
 import MailModel
 import Testing
 
@@ -34,6 +35,50 @@ import Testing
         let bytes = Array(text.utf8)
         let result = TextPattern(Array(pattern.utf8)).matches(bytes.span)
         #expect(result == isFound)
+    }
+
+    /// Letters whose folded forms begin with one another's, half of a character, octets that are none.
+    @Test func `a pattern is found wherever the folded text has the folded pattern, and nowhere else`() {
+        let alphabet: [[UInt8]] =
+            ["a", "A", "b", "é", "E", "ß", "漢", " ", "@"].map { Array($0.utf8) } + [[0xCC, 0x81], [0xFF], [0x80]]
+        func text(_ length: Int) -> [UInt8] { (0..<length).flatMap { _ in alphabet.randomElement() ?? [] } }
+        var found = 0
+        for _ in 0..<20_000 {
+            let (pattern, text) = (text(Int.random(in: 0...4)), text(Int.random(in: 0...40)))
+            let (key, folded) = (UnicodeCasemap.key(pattern), UnicodeCasemap.key(text))
+            let isThere = key.isEmpty || folded.indices.contains { folded[$0...].starts(with: key) }
+            if isThere { found += 1 }
+            let isFound = TextPattern(pattern).matches(text.span)
+            #expect(isFound == isThere, "\(pattern) in \(text)")
+        }
+        #expect(found > 1000 && found < 19_000)
+    }
+
+    @Test(arguments: [
+        ("Subject: plain words\r\n\r\n", "subject: plain"), ("Subject:plain words\r\n\r\n", "subject: plain"),
+        ("Subject:   plain words\r\n\r\n", "subject: plain words"), ("Subject: plain\r\n words\r\n\r\n", "plain words"),
+        ("Subject: =?utf-8?q?plain?= words\r\n\r\n", "plain words"),
+        ("Subject : plain words\r\n\r\n", "subject: plain"),
+        ("Subject: plain words", "words"),
+    ])
+    func `a field is searched as a reader sees it, however it is written`(header: String, pattern: String) {
+        let bytes = Array(header.utf8)
+        let isFound = MessageTextSearch().anyHeader(
+            has: TextPattern(Array(pattern.utf8)), in: bytes.span, header: 0..<bytes.count)
+        #expect(isFound)
+    }
+
+    @Test func `base64 of any length comes back`() {
+        for length in 0..<40 {
+            let octets = (0..<length).map { _ in UInt8.random(in: 0...255) }
+            for encoded in [
+                Data(octets).base64EncodedString(), Data(octets).base64EncodedString().replacing("=", with: ""),
+            ] {
+                let bytes = Array(encoded.utf8)
+                let decoded = TransferDecoding.base64.decode(bytes.span, 0..<bytes.count)
+                #expect(decoded == octets)
+            }
+        }
     }
 
     @Test func `text of an unknown set is searched as it stands`() {

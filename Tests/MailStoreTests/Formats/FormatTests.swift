@@ -118,6 +118,14 @@ struct LineEndsTests {
             var back = ByteBuffer()
             output.withUnsafeBytes { LineEndsToCRLF.append($0, to: &back) }
             #expect(converter.virtualSize == UInt64(back.readableBytes))
+            // What a file's name says of its size, be it true or not.
+            for expected in [
+                0, converter.size, converter.virtualSize, converter.virtualSize + 1, converter.virtualSize &- 1,
+            ] {
+                var told = ByteBuffer()
+                output.withUnsafeBytes { LineEndsToCRLF.append($0, expecting: expected, to: &told) }
+                #expect(told == back)
+            }
         }
     }
 

@@ -72,6 +72,35 @@ struct RefreshTests {
         #expect(try await inbox.texts().count == 3)
     }
 
+    @Test func `what comes back under the name of a message that went is a new message, for later processes too`()
+        async throws
+    {
+        let inbox = try await openSettled()
+        #expect(unlink(maildirs.root["mail/anna/new/1700000003.M1P1.host"]) == 0)
+        #expect(try await inbox.refresh().uids == [1, 2])
+        try put(3, into: "new")
+        #expect(try await inbox.refresh().uids == [1, 2, 4])
+        try put(5, into: "new")
+        #expect(try await inbox.refresh().uids == [1, 2, 4, 5])
+        let later = try maildirs.otherStores().store(
+            for: try maildirs.mailbox("anna").location, owner: maildirs.owner)
+        #expect(try await later.open().view.uids == [1, 2, 4, 5])
+    }
+
+    @Test func `mail that comes and flags that change at once, while nothing can be relied on`() async throws {
+        let inbox = try await openSettled()
+        for number in 4..<20 {
+            try put(number, into: "new")
+            let path = maildirs.root["mail/anna/cur/1700000001.M1P1.host:2,"]
+            #expect(number % 2 == 0 ? rename(path, path + "F") == 0 : rename(path + "F", path) == 0)
+            #expect(try await inbox.refresh().uids == (1...UInt32(number)).map { $0 })
+            #expect(inbox.flags(of: 1) == (number % 2 == 0 ? .flagged : []))
+            _ = try await inbox.claimRecent()
+        }
+        #expect(try await inbox.refresh().uids.count == 19)
+        #expect(maildirs.root.names("mail/anna/new") == [])
+    }
+
     @Test func `sessions that look at the same moment all see what came before`() async throws {
         let inbox = try await openSettled()
         for round in 1...20 {

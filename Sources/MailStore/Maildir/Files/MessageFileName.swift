@@ -66,6 +66,15 @@ enum Digits {
         return value
     }
 
+    static func append(_ value: UInt64, to output: inout [UInt8]) {
+        var divisor: UInt64 = 1
+        while value / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            output.append(0x30 + UInt8(truncatingIfNeeded: value / divisor % 10))
+            divisor /= 10
+        }
+    }
+
     static func parse32(_ bytes: some Collection<UInt8>) -> UInt32? {
         parse(bytes).flatMap(UInt32.init(exactly:))
     }

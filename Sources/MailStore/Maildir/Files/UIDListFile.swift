@@ -55,11 +55,15 @@ struct UIDListFile {
 
     func read() throws(SystemCallError) -> Contents {
         do throws(SystemCallError) {
-            let bytes = try directory.file(Self.name).readAll(limit: Self.maximumSize)
+            let bytes = try bytes()
             return UIDList(parsing: bytes).map { .list($0) } ?? .damaged
         } catch  where error.isMissing {
             return .missing
         }
+    }
+
+    func bytes() throws(SystemCallError) -> [UInt8] {
+        try directory.file(Self.name).readAll(limit: Self.maximumSize)
     }
 
     /// Durable when it returns: a UID that a client has seen is never given again.

@@ -9,8 +9,20 @@ enum UniqueName {
     static func next() -> [UInt8] {
         let now = FileStatus.Time.now
         let number = count.add(1, ordering: .relaxed).newValue
-        return Array("\(now.seconds).M\(now.nanoseconds / 1000)P\(getpid())Q\(number).".utf8) + host
+        var name: [UInt8] = []
+        name.reserveCapacity(48 + host.count)
+        Digits.append(UInt64(clamping: now.seconds), to: &name)
+        name.append(UInt8(ascii: "."))
+        name.append(UInt8(ascii: "M"))
+        Digits.append(UInt64(clamping: now.nanoseconds / 1000), to: &name)
+        name += process
+        Digits.append(number, to: &name)
+        name.append(UInt8(ascii: "."))
+        name += host
+        return name
     }
+
+    private static let process = Array("P\(getpid())Q".utf8)
 
     /// The host's name as it is: what stands in lock files.
     static let hostForLocks: [UInt8] = {

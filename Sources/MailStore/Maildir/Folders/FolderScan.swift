@@ -1,38 +1,78 @@
 import Blocking
+import Glibc
 import MailModel
 
 /// The message files that are in `cur/` and `new/`, by what identifies a message.
 struct FolderScan {
-    private(set) var files: [ArraySlice<UInt8>: MessageFile] = [:]
+    private var byBase: [Base: MessageFile] = [:]
+
+    /// Compared and hashed as a whole: octet by octet takes five times as long.
+    private struct Base: Hashable {
+        var bytes: ArraySlice<UInt8>
+
+        static func == (left: Base, right: Base) -> Bool {
+            left.bytes.count == right.bytes.count
+                && left.bytes.withUnsafeBytes { left in
+                    right.bytes.withUnsafeBytes { right in
+                        guard let first = left.baseAddress, let second = right.baseAddress else { return true }
+                        return memcmp(first, second, left.count) == 0
+                    }
+                }
+        }
+
+        func hash(into hasher: inout Hasher) {
+            bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
+    }
+
+    var files: some Collection<MessageFile> { byBase.values }
+    var count: Int { byBase.count }
+
+    func file(_ base: ArraySlice<UInt8>) -> MessageFile? { byBase[Base(bytes: base)] }
 
     init(reserving count: Int = 0) {
-        files.reserveCapacity(count)
+        byBase.reserveCapacity(count)
     }
+
+    /// Names of which the file system does not tell what they are.
+    private var unknown: [[UInt8]] = []
 
     /// Reads a directory. A name found twice (a rename went on meanwhile) counts as the one found last.
     mutating func read(_ directory: DirectoryHandle, isNew: Bool) throws(SystemCallError) {
-        for entry in try directory.entries() where MessageFileName.isMessage(entry.name) {
-            var kind = entry.kind
-            if kind == nil {
-                do throws(SystemCallError) {
-                    kind = try directory.status(entry.name).kind
-                } catch  where error.isMissing {
-                    continue
-                }
-            }
-            guard kind == .regular else { continue }
-            add(MessageFile(name: entry.name, isNew: isNew))
+        for entry in try directory.entries() { add(entry.name, entry.kind, isNew: isNew) }
+        try lookAtUnknownKinds(directory, isNew: isNew)
+    }
+
+    mutating func add(_ name: [UInt8], _ kind: FileStatus.Kind?, isNew: Bool) {
+        guard MessageFileName.isMessage(name) else { return }
+        switch kind {
+        case .regular: add(MessageFile(name: name, isNew: isNew))
+        case nil: unknown.append(name)
+        default: break
         }
+    }
+
+    mutating func lookAtUnknownKinds(_ directory: DirectoryHandle, isNew: Bool) throws(SystemCallError) {
+        for name in unknown {
+            do throws(SystemCallError) {
+                guard try directory.status(name).kind == .regular else { continue }
+                add(MessageFile(name: name, isNew: isNew))
+            } catch  where error.isMissing {
+                continue
+            }
+        }
+        unknown = []
     }
 
     mutating func add(_ file: MessageFile) {
         // In cur/ and in new/ at once: on its way to cur/.
-        if let known = files[file.base], !known.isNew, file.isNew { return }
-        files[file.base] = file
+        let base = Base(bytes: file.base)
+        if file.isNew, let known = byBase[base], !known.isNew { return }
+        byBase[base] = file
     }
 
     mutating func remove(_ base: ArraySlice<UInt8>) {
-        files[base] = nil
+        byBase[Base(bytes: base)] = nil
     }
 
     static func all(_ directories: MaildirDirectories) throws(SystemCallError) -> FolderScan {

@@ -71,6 +71,8 @@ extension FolderWork {
         var files = state.files
         var missing: [UInt32] = []
         var isChanged = false
+        // Most messages have the flags of the one before them.
+        var last: (flags: MessageFlags, old: [UInt8], letters: [UInt8])?
         defer { update(uids: state.view.uids, files: files) }
         try keepCourierKeywords(
             uids.compactMap { uid in
@@ -84,7 +86,14 @@ extension FolderWork {
             let file = files[index]
             let flags = Self.apply(change, keywords, to: state.view.flags[index])
             var name = MessageFileName(file.name)
-            let letters = state.keywords.letters(flags, keeping: name.letters ?? [])
+            let old = name.letters ?? []
+            let letters: [UInt8]
+            if let last, last.flags == flags, last.old == old {
+                letters = last.letters
+            } else {
+                letters = state.keywords.letters(flags, keeping: old)
+                last = (flags, old, letters)
+            }
             guard letters != name.letters ?? [] else { continue }
             name.letters = letters
             // Who sets flags has seen the message: it is not new any more (maildir(5)).

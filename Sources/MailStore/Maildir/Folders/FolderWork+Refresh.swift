@@ -9,12 +9,8 @@ extension FolderWork {
     mutating func refresh() throws {
         let stamps = try readStamps()
         guard !state.isSettled || stamps != knownStamps else { return }
-        guard state.isLoaded, stamps.uidList == state.uidList, stamps.courier == state.courier, state.courierIsSettled,
-            try refreshFlags(stamps)
-        else {
-            try locked { try $0.reconcile() }
-            return
-        }
+        guard try !refreshKnown(stamps) else { return }
+        try locked { try $0.reconcile() }
     }
 
     struct Stamps: Equatable {
@@ -42,7 +38,7 @@ extension FolderWork {
         try UIDListFile.Stamp.of(KeywordFile.fileName, in: control)
     }
 
-    private mutating func accept(_ stamps: Stamps) {
+    mutating func accept(_ stamps: Stamps) {
         state.uidList = stamps.uidList
         state.keywordFile = stamps.keywordFile
         state.cur = stamps.cur
@@ -52,23 +48,6 @@ extension FolderWork {
         state.curIsSettled = stamps.cur.map { $0.seconds < limit } ?? false
         state.newIsSettled = stamps.new.map { $0.seconds < limit } ?? false
         state.courierIsSettled = stamps.courier?.keywords.directory.map { $0.seconds < limit } ?? true
-    }
-
-    /// Without the lock: as long as the same messages are there, only their flags and places can have changed. False when
-    /// some came or went.
-    private mutating func refreshFlags(_ stamps: Stamps) throws -> Bool {
-        try readKeywords(stamps)
-        let scan = try scan(stamps)
-        guard scan.files.count == state.files.count else { return false }
-        var files: [MessageFile] = []
-        files.reserveCapacity(state.files.count)
-        for file in state.files {
-            guard let found = scan.files[file.base] else { return false }
-            files.append(found)
-        }
-        update(uids: state.view.uids, files: files)
-        accept(stamps)
-        return true
     }
 
     /// What is in the two directories. One whose time stamp is what it was, and can be relied on, is not read again: most
@@ -93,7 +72,7 @@ extension FolderWork {
         try readKeywords(try readStamps())
     }
 
-    private mutating func readKeywords(_ stamps: Stamps) throws {
+    mutating func readKeywords(_ stamps: Stamps) throws {
         guard stamps.keywordFile != state.keywordFile || !state.isLoaded else { return }
         state.keywords.update(try KeywordFile.read(in: control))
         state.keywordFile = stamps.keywordFile
@@ -119,7 +98,7 @@ extension FolderWork {
         var stamps = try readStamps()
         var scan = try scan(stamps)
         try findMissing(list, &scan)
-        let new = isFirst ? Set(scan.files.values.filter(\.isNew).map(\.base)) : []
+        let new = isFirst ? Set(scan.files.filter(\.isNew).map(\.base)) : []
         // Courier gives another UID to what it finds in new/.
         if claimingRecent || state.keepsCourier { try moveToCur(&scan) }
 
@@ -130,7 +109,7 @@ extension FolderWork {
         var kept: [UIDList.Record] = []
         var gone: Set<UInt32> = []
         for record in list.records {
-            guard let file = scan.files[record.base[...]] else {
+            guard let file = scan.file(record.base[...]) else {
                 gone.insert(record.uid)
                 kept.append(record)
                 continue
@@ -149,7 +128,7 @@ extension FolderWork {
         let keptCount = kept.count
         list.records = kept
         list.nextUID = max(list.nextUID, isFirst ? 1 : known.uidNext)
-        for file in ArrivalOrder.sorted(scan.files.values) {
+        for file in ArrivalOrder.sorted(scan.files) {
             guard list.nextUID < .max else {
                 throw MailboxFailure(.limitExceeded, "\(pathText(place.path)): all UIDs are used")
             }
@@ -198,19 +177,19 @@ extension FolderWork {
         let isMissing = list.records.contains { record in
             // What is known to be gone need not be looked for.
             let wasThere = !state.isLoaded || record.uid >= known.uidNext || known.index(of: record.uid) != nil
-            return wasThere && scan.files[record.base[...]] == nil
+            return wasThere && scan.file(record.base[...]) == nil
         }
         guard isMissing else { return }
         let second = try FolderScan.all(directories)
-        for file in second.files.values { scan.add(file) }
+        for file in second.files { scan.add(file) }
         // Seen only by the first: expunged meanwhile, or missed by the second.
-        for (base, file) in scan.files where second.files[base] == nil {
-            if try !directory(of: file).exists(file.name) { scan.remove(base) }
+        for file in Array(scan.files) where second.file(file.base) == nil {
+            if try !directory(of: file).exists(file.name) { scan.remove(file.base) }
         }
     }
 
     private func moveToCur(_ scan: inout FolderScan) throws(SystemCallError) {
-        for file in scan.files.values where file.isNew {
+        for file in Array(scan.files) where file.isNew {
             var name = MessageFileName(file.name)
             name.letters = name.letters ?? []
             let moved = MessageFile(name: name.bytes, isNew: false)

@@ -14,6 +14,8 @@ final class MaildirFolder: Sendable {
     private let options: MaildirOptions
     private let watcher: DirectoryWatcher
     let index: AccountIndex?
+    /// Its UIDs mean the same as long as this value lives.
+    let rendered = MailboxMemory()
     private let memory: ViewMemory?
     private let shared: Mutex<Shared>
 
@@ -115,6 +117,20 @@ final class MaildirFolder: Sendable {
             if let known { return known }
             try self.look(for: listener)
             return self.view
+        }
+    }
+
+    /// Claims what is recent without a look at the directories, where no file need be moved; nil where one must.
+    func claimWhereNothingIsNew() async throws -> UInt32? {
+        // In its turn: a transaction would put the state back as it found it.
+        try await lane.run {
+            self.shared.withLock { shared in
+                guard shared.state.isLoaded, !shared.isEnded, !shared.state.files.contains(where: \.isNew) else {
+                    return nil
+                }
+                defer { shared.state.view.firstRecentUID = shared.state.view.uidNext }
+                return shared.state.view.firstRecentUID
+            }
         }
     }
 

@@ -2,14 +2,14 @@ import Blocking
 package import MailModel
 package import NIOCore
 
-/// APPEND: messages are written to the folder's `tmp/` as they come, and brought in together.
+/// APPEND: messages are gathered, or written to the folder's `tmp/` as they come when they are long, and brought in together.
 package actor MaildirAppend: MessageAppend {
+    /// Up to so many octets wait in memory for the one transaction that makes the file, writes it and brings it in.
+    private static let maximumGathered = 64 << 10
+
     private let folder: MaildirFolder
     private let pool: BlockingPool
-    private let tmp: DirectoryHandle
-    private var name: [UInt8]
-    /// Nil once the present message has ended: an open file takes space, whether it has a name or not.
-    private var file: FileHandle?
+    private var draft = Draft()
     private let quota: AccountQuota
     private let mailbox: MailboxName
     private var lineEnds = LineEndsToLF()
@@ -19,38 +19,52 @@ package actor MaildirAppend: MessageAppend {
     private var failure: MailboxFailure?
     private var isEnded = false
 
-    init(_ folder: MaildirFolder, _ mailbox: MailboxName, pool: BlockingPool, quota: AccountQuota) async throws {
+    /// The message that is coming in.
+    private struct Draft: Sendable {
+        let name = UniqueName.next()
+        var gathered: [UInt8] = []
+        /// Once it is longer than what is gathered. Closed when the message has ended: an open file takes space, whether it
+        /// has a name or not.
+        var file: (handle: FileHandle, tmp: DirectoryHandle)?
+
+        /// The file with all that has come.
+        mutating func write(in work: FolderWork) throws -> (handle: FileHandle, tmp: DirectoryHandle) {
+            let tmp = file?.tmp ?? work.directories.tmp
+            let handle = try file?.handle ?? tmp.makeFile(name)
+            if file == nil { try work.step(.temporaryFileMade) }
+            file = (handle, tmp)
+            if !gathered.isEmpty { try handle.write(gathered) }
+            gathered = []
+            return (handle, tmp)
+        }
+    }
+
+    init(_ folder: MaildirFolder, _ mailbox: MailboxName, pool: BlockingPool, quota: AccountQuota) {
         self.folder = folder
         self.mailbox = mailbox
         self.pool = pool
         self.quota = quota
-        (tmp, name, file) = try await Self.makeFile(in: folder)
-    }
-
-    private static func makeFile(
-        in folder: MaildirFolder
-    ) async throws -> (tmp: DirectoryHandle, name: [UInt8], file: FileHandle) {
-        try await folder.work { work in
-            let name = UniqueName.next()
-            let file = try work.directories.tmp.makeFile(name)
-            try work.step(.temporaryFileMade)
-            return (work.directories.tmp, name, file)
-        }
     }
 
     package func write(_ chunk: ByteBuffer) async throws(MailboxFailure) {
         if let failure { throw failure }
-        var output: [UInt8] = []
-        output.reserveCapacity(chunk.readableBytes)
-        chunk.withUnsafeReadableBytes { lineEnds.convert($0, into: &output) }
-        try await write(output)
-    }
-
-    private func write(_ bytes: [UInt8]) async throws(MailboxFailure) {
-        guard !bytes.isEmpty else { return }
-        guard let file else { throw ended }
+        guard !isEnded else { throw ended }
+        chunk.withUnsafeReadableBytes { lineEnds.convert($0, into: &draft.gathered) }
+        guard draft.gathered.count > Self.maximumGathered else { return }
         do throws(MailboxFailure) {
-            try await withMailboxFailures { try await pool.run { try file.write(bytes) } }
+            try await withMailboxFailures {
+                if let file = draft.file {
+                    let bytes = draft.gathered
+                    draft.gathered = []
+                    try await pool.run { try file.handle.write(bytes) }
+                } else {
+                    draft = try await folder.work { [draft] work in
+                        var draft = draft
+                        _ = try draft.write(in: work)
+                        return draft
+                    }
+                }
+            }
         } catch {
             failure = error
             throw error
@@ -62,10 +76,12 @@ package actor MaildirAppend: MessageAppend {
     ) async throws(MailboxFailure) {
         guard !isEnded else { throw ended }
         do throws(MailboxFailure) {
-            try await endMessage(flags, keywords, internalDate)
-            try await checkQuota(adding: size)
-            (_, name, file) = try await withMailboxFailures { try await Self.makeFile(in: folder) }
+            let ending = try endMessage(flags, keywords, internalDate)
+            messages.append(
+                try await withMailboxFailures { try await folder.work { work in try ending.write(in: work) } })
+            draft = Draft()
             lineEnds = LineEndsToLF()
+            try await checkQuota(adding: size)
         } catch {
             failure = error
             throw error
@@ -77,40 +93,47 @@ package actor MaildirAppend: MessageAppend {
     ) async throws(MailboxFailure) -> CopiedMessages {
         guard !isEnded else { throw ended }
         do throws(MailboxFailure) {
-            try await endMessage(flags, keywords, internalDate)
-            return try await bringIn()
+            return try await bringIn(try endMessage(flags, keywords, internalDate))
         } catch {
             await abort()
             throw error
         }
     }
 
-    /// Writes what is left of the present message and syncs its file.
+    /// A message that has come whole.
+    private struct Ending: Sendable {
+        var draft: Draft
+        var sizeFields: [UInt8]
+        var flags: MessageFlags
+        var keywords: [String]
+        var internalDate: Int64?
+
+        /// Writes what is left of it and syncs its file.
+        func write(in work: FolderWork) throws -> IncomingMessage {
+            var draft = draft
+            let (file, tmp) = try draft.write(in: work)
+            try work.step(.contentsWritten)
+            if let internalDate { try file.setModified(internalDate) }
+            try file.sync()
+            try work.step(.fileSynced)
+            return IncomingMessage(
+                directory: tmp, name: draft.name, sizeFields: sizeFields, flags: flags.intersection(.system),
+                keywords: keywords)
+        }
+    }
+
     private func endMessage(
         _ flags: MessageFlags, _ keywords: [String], _ internalDate: Int64?
-    ) async throws(MailboxFailure) {
+    ) throws(MailboxFailure) -> Ending {
         if let failure { throw failure }
-        var output: [UInt8] = []
-        lineEnds.finish(into: &output)
-        try await write(output)
+        lineEnds.finish(into: &draft.gathered)
         let counts = quota.quota.terms.countsDeleted || !flags.contains(.deleted)
         let message = counts ? quota.usage(of: lineEnds.size, virtual: lineEnds.virtualSize) : QuotaUsage()
         usage = QuotaUsage(
             storage: usage.storage &+ message.storage, messages: usage.messages &+ message.messages)
-        guard let file else { throw ended }
-        try await withMailboxFailures {
-            try await folder.work { work in
-                try work.step(.contentsWritten)
-                if let internalDate { try file.setModified(internalDate) }
-                try file.sync()
-                try work.step(.fileSynced)
-            }
-        }
-        messages.append(
-            IncomingMessage(
-                directory: tmp, name: name, sizeFields: Array(",S=\(lineEnds.size),W=\(lineEnds.virtualSize)".utf8),
-                flags: flags.intersection(.system), keywords: keywords))
-        self.file = nil
+        return Ending(
+            draft: draft, sizeFields: Array(",S=\(lineEnds.size),W=\(lineEnds.virtualSize)".utf8), flags: flags,
+            keywords: keywords, internalDate: internalDate)
     }
 
     /// What is written already counts as well.
@@ -123,11 +146,13 @@ package actor MaildirAppend: MessageAppend {
     }
 
     /// All or none.
-    private func bringIn() async throws(MailboxFailure) -> CopiedMessages {
-        let (messages, quota, mailbox, usage) = (messages, quota, mailbox, usage)
+    private func bringIn(_ last: Ending) async throws(MailboxFailure) -> CopiedMessages {
+        let (earlier, quota, mailbox, usage) = (messages, quota, mailbox, usage)
+        let count = earlier.count + 1
         let copied = try await withMailboxFailures {
             try await folder.work { work in
-                try quota.add(usage, to: mailbox, as: .client) {
+                let messages = earlier + [try last.write(in: work)]
+                return try quota.add(usage, to: mailbox, as: .client) {
                     let added = try work.add(messages, isAtomic: true)
                     let uids = added.uids.compactMap { $0 }
                     let isWhole = uids.count == messages.count
@@ -138,11 +163,12 @@ package actor MaildirAppend: MessageAppend {
                 }
             }
         }
-        guard copied.destinationUIDs.count == messages.count else {
+        guard copied.destinationUIDs.count == count else {
             throw MailboxFailure(
                 .unavailable, "\(pathText(folder.place.path)): a new message was removed before all were complete")
         }
         isEnded = true
+        draft = Draft()
         return copied
     }
 
@@ -153,11 +179,11 @@ package actor MaildirAppend: MessageAppend {
     package func abort() async {
         guard !isEnded else { return }
         isEnded = true
-        file = nil
-        let (names, tmp) = (messages.map(\.name) + [name], tmp)
+        let names = messages.map(\.name) + [draft.name]
+        draft = Draft()
         do {
-            try await pool.runWithIdentity(folder.owner) {
-                for name in names { DurableFile.discard(name, in: tmp) }
+            try await folder.work { work in
+                for name in names { DurableFile.discard(name, in: work.directories.tmp) }
             }
         } catch {
             // They stay in tmp/, which is swept when it is old.

@@ -28,6 +28,8 @@ package final class MaildirMailbox: OpenMailbox {
 
     package var view: MailboxView { folder.view }
 
+    package var memory: MailboxMemory? { folder.rendered }
+
     package func refresh() async throws(MailboxFailure) -> MailboxView {
         try await withMailboxFailures { try await folder.refresh(for: listener) }
     }
@@ -35,12 +37,13 @@ package final class MaildirMailbox: OpenMailbox {
     package func claimRecent() async throws(MailboxFailure) -> UInt32 {
         let isReadOnly = isReadOnly
         return try await withMailboxFailures {
-            try await folder.work(for: listener) { work in
+            if !isReadOnly, let first = try await folder.claimWhereNothingIsNew() { return first }
+            return try await folder.work(for: listener) { work in
                 // What came since the last look is claimed after the next.
                 if !work.state.isLoaded { try work.refresh() }
                 let first = work.state.view.firstRecentUID
                 guard !isReadOnly else { return first }
-                if work.state.files.contains(where: \.isNew) {
+                if work.state.files.contains(where: \.isNew), try !work.claimArrivals() {
                     try work.locked { try $0.reconcile(claimingRecent: true) }
                 }
                 work.state.view.firstRecentUID = work.state.view.uidNext

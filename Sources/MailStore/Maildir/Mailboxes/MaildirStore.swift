@@ -73,8 +73,6 @@ package struct MaildirStore: MailboxStore {
             let folder = try await existingFolder(name)
             let listener = try await folder.listen(onChange)
             let mailbox = MaildirMailbox(self, folder, name, readOnly: readOnly, listener: listener)
-            // What came in between loading and listening.
-            _ = try await mailbox.refresh()
             return DigestedMailbox(mailbox, place: folder.place.path, index: folder.index, pool: stores.pool)
         }
     }
@@ -119,7 +117,7 @@ package struct MaildirStore: MailboxStore {
                         .noSpace, "\(pathText(work.place.path)): \(space.bytes) bytes are free, \(size) are needed")
                 }
             }
-            return try await MaildirAppend(folder, name, pool: stores.pool, quota: quota)
+            return MaildirAppend(folder, name, pool: stores.pool, quota: quota)
         }
     }
 

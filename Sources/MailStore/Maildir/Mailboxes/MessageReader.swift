@@ -4,7 +4,7 @@ import NIOCore
 
 /// Reads messages of a folder as its state says where they are. Blocking, as the owner; needs no turn of the folder's.
 struct MessageReader: Sendable {
-    static let batchBytes = 64 * 1024
+    static let batchBytes = 256 * 1024
     static let batchMessages = 256
     /// No header is longer; what follows is not looked at when only the header is asked for.
     private static let maximumHeader = 1 << 20
@@ -51,11 +51,10 @@ struct MessageReader: Sendable {
         if items.contains(.saveDate) { message.saveDate = SaveDate.of(entry) }
         let needsContent = !items.isDisjoint(with: [.header, .text])
         if needsContent || items.contains(.internalDate) || (items.contains(.size) && known == nil) {
-            let file = try open(entry)
-            let status = try file.status()
+            let (file, status) = try open(entry)
             message.internalDate = items.contains(.internalDate) ? status.modified.seconds : nil
             if needsContent {
-                message.content = try content(of: file, size: status.size)
+                message.content = try content(of: file, size: status.size, virtualSize: known)
                 batch.bytes += message.content?.readableBytes ?? 0
             }
             if items.contains(.size), known == nil {
@@ -69,19 +68,18 @@ struct MessageReader: Sendable {
         batch.messages.append(message)
     }
 
-    private func open(_ entry: MessageFile) throws -> FileHandle {
-        let file = try (entry.isNew ? directories.new : directories.cur).file(entry.name)
-        let status = try file.status()
+    private func open(_ entry: MessageFile) throws -> (file: FileHandle, status: FileStatus) {
+        let (file, status) = try (entry.isNew ? directories.new : directories.cur).fileWithStatus(entry.name)
         guard status.uid == owner.uid else {
             throw MailboxFailure(
                 .misconfigured,
                 "\(pathText(file.path)) belongs to uid \(status.uid), not to the mailbox's owner \(owner): change its owner"
             )
         }
-        return file
+        return (file, status)
     }
 
-    private func content(of file: FileHandle, size: UInt64) throws -> ByteBuffer {
+    private func content(of file: FileHandle, size: UInt64, virtualSize: UInt64?) throws -> ByteBuffer {
         var buffer = ByteBuffer()
         guard items.contains(.text) else {
             try readHeader(of: file, size: size).withUnsafeBytes { LineEndsToCRLF.append($0, to: &buffer) }
@@ -92,7 +90,7 @@ struct MessageReader: Sendable {
             throw MailboxFailure(.limitExceeded, "\(pathText(file.path)) is too large to be shown")
         }
         let bytes = try file.read(from: 0, count: count)
-        bytes.withUnsafeBytes { LineEndsToCRLF.append($0, to: &buffer) }
+        bytes.withUnsafeBytes { LineEndsToCRLF.append($0, expecting: virtualSize, to: &buffer) }
         return buffer
     }
 
