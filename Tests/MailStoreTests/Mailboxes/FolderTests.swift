@@ -80,7 +80,8 @@ struct FolderTests {
         #expect(await failureKind { try await store.rename(mailboxName("A"), to: mailboxName("A/C")) } == .notPermitted)
         // Whatever its name is.
         try await store.create(mailboxName("Foo"), specialUse: .sent)
-        #expect(try await store.list().first { $0.name == mailboxName("Foo") }?.specialUse == .sent)
+        let foo = try mailboxName("Foo")
+        #expect(try await store.list().first { $0.name == foo }?.specialUse == .sent)
     }
 
     @Test func `deleting takes the mailbox and leaves those below it, and a name made again has a new UIDVALIDITY`()

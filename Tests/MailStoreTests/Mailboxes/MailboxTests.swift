@@ -103,8 +103,8 @@ struct MailboxTests {
         #expect(try await inbox.fetch(inbox.view.uids[...], .size).map(\.size) == sizes)
     }
 
-    @Test func `fetching goes in batches of 64 KiB or 256 messages, and at least one`() async throws {
-        try await store.append("A: b\r\n\r\n" + String(repeating: "x", count: 100_000))
+    @Test func `fetching goes in batches of 256 KiB or 256 messages, and at least one`() async throws {
+        try await store.append("A: b\r\n\r\n" + String(repeating: "x", count: 300_000))
         for _ in 0..<300 { try await store.append("A: b\r\n\r\nx") }
         let inbox = try await store.open()
         let uids = inbox.view.uids

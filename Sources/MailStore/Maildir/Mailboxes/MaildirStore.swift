@@ -31,8 +31,9 @@ package struct MaildirStore: MailboxStore {
             do {
                 try await refresh(folder)
                 return folder
-            } catch let failure as MailboxFailure {
-                guard failure.kind == .noSuchMailbox, name.isInbox else { throw failure }
+            } catch {
+                // Also what was missing when it was looked for, and is there now.
+                guard mailboxFailure(error).kind == .noSuchMailbox, name.isInbox else { throw error }
                 do {
                     try await makeInbox()
                 } catch {
