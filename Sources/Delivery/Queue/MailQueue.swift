@@ -53,8 +53,8 @@ package actor MailQueue {
 
     /// A message that is in the spool, durably: it goes out as soon as there is a place.
     package func accept(_ message: QueuedMessage) {
-        // What is held is resolved when it is released.
-        if !message.isHeld { recent.insert(message) }
+        // What is held is resolved when it is released; of what is done only the sender is to be told.
+        if !message.isHeld, !message.recipients.allSatisfy(\.state.isFinal) { recent.insert(message) }
         schedule.insert(message, now: Self.now, isFresh: true)
         takeUp(untoldOf: message)
         wake()

@@ -87,7 +87,10 @@ struct QueueJob: Sendable {
             for case .remote(let remote) in destinations {
                 let way = await site.senderNextHops.way(of: remote, sender: message.envelope.sender.path)
                 switch way.outcome {
-                case .found(let way): return way.isSame(as: job.way) ? .remote : .ended(.moved(to: way, remote.address))
+                case .found(.leaves(let way)):
+                    return way.isSame(as: job.way) ? .remote : .ended(.moved(to: way, remote.address))
+                case .found(let end):
+                    if let result = end.result { return .ended(result) }
                 case .absent, .unavailable:
                     let reply = SMTPReply(451, EnhancedStatusCode(4, 3, 0), "Temporary lookup failure")
                     return .ended(.unresolved(reply))
@@ -288,7 +291,7 @@ extension SMTPReply {
     static let deliveredToMaildir = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "delivered to maildir")
     static let aliasExpanded = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "alias expanded")
 
-    fileprivate static func discarded(_ reason: String) -> SMTPReply {
+    static func discarded(_ reason: String) -> SMTPReply {
         SMTPReply(250, EnhancedStatusCode(2, 0, 0), reason.isEmpty ? "discarded" : reason)
     }
 }
