@@ -27,11 +27,12 @@ package struct Outbox: Sendable {
         var scan = ContentScan()
         scan.scan(header)
         scan.scan(body)
+        let isSmall = body.readableBytes <= RecentMessages.contentLimit.message
         do throws(SpoolFailure) {
             let message = try await queue.spool.add(
                 id: origin.id, envelope: origin.envelope(scan.needs), recipients: entry.recipients, header: header,
                 body: body, isHeld: origin.isHeld)
-            await queue.accept(message)
+            await queue.accept(message, content: isSmall ? ByteBuffer(bytes: header + body.readableBytesView) : nil)
             return .success(origin.id)
         } catch {
             return .failure(error.mailboxFailure)

@@ -31,6 +31,8 @@ struct QueueJob: Sendable {
 
     let job: DeliveryJob
     let message: QueuedMessage
+    /// Its octets, where they need not be read.
+    let content: ByteBuffer?
     let site: QueueSite
     let spool: MessageSpool
 
@@ -229,9 +231,9 @@ struct QueueJob: Sendable {
                 senders.append((sender, [place]))
             }
         }
-        let content: SpooledContent
+        let source: any OutgoingContentSource
         do throws(SpoolFailure) {
-            content = try await spool.content(message.id)
+            source = try await contentSource()
         } catch {
             for place in places { outcome.results.append((place, .deferred(error.smtpReply, host: nil))) }
             return
@@ -241,8 +243,7 @@ struct QueueJob: Sendable {
             if let sender { envelope.path = sender }
             let transaction = OutgoingTransaction(
                 sender: envelope, recipients: places.map { handedOver(message.recipients[$0]) }, size: message.size,
-                content: OutgoingContent(
-                    facts: facts(envelope), source: SpooledContentSource(content: content)))
+                content: OutgoingContent(facts: facts(envelope), source: source))
             let answer = await remote.deliver(transaction, transport, nextHop: nextHop, domain: domain)
             if answer.isReached {
                 outcome.contact = .reached
@@ -254,6 +255,11 @@ struct QueueJob: Sendable {
                 outcome.results.append((place, RecipientResult(result)))
             }
         }
+    }
+
+    private func contentSource() async throws(SpoolFailure) -> any OutgoingContentSource {
+        if let content { return BufferedContent(message: content) }
+        return SpooledContentSource(content: try await spool.content(message.id))
     }
 
     /// RFC 3461 §5.2.1: whoever sent without ORCPT gets reports that name the recipient as it was given to us.
