@@ -31,7 +31,8 @@ struct QueueLoad: Sendable {
         var untold: [String] { owed.filter { told[$0] == nil } }
         /// Names of messages of which a copy, or the word of one, is there twice.
         var repeated: Set<String> {
-            Set((copies.filter { $0.value > 1 }.keys + told.filter { $0.value > 1 }.keys).map(Self.name))
+            let twice = copies.filter { $0.value > 1 }.map(\.key) + told.filter { $0.value > 1 }.map(\.key)
+            return Set(twice.map(Self.name))
         }
 
         private static func name(_ entry: String) -> String { String(entry.prefix { $0 != " " }) }
