@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -255,6 +256,24 @@ int cblocking_inotify_watch_file(int inotify, int file) {
     char path[40];
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
     RESULT(inotify_add_watch(inotify, path, IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF));
+}
+
+int cblocking_is_remote(int file) {
+    struct statfs found;
+    if (fstatfs(file, &found) < 0) return 0;
+    switch ((uint32_t)found.f_type) { // statfs(2)
+        case 0x6969: // NFS
+        case 0x517B: case 0xFE534D42: case 0xFF534D42: // SMB
+        case 0x01021997: // 9P
+        case 0x00C36400: // Ceph
+        case 0x65735546: // FUSE: GlusterFS, sshfs
+        case 0x5346414F: case 0x6B414653: // AFS
+        case 0x7461636F: // OCFS2
+        case 0x01161970: // GFS2
+        case 0x0BD00BD0: // Lustre
+            return 1;
+        default: return 0;
+    }
 }
 
 int cblocking_inotify_remove(int inotify, int watch) { RESULT(inotify_rm_watch(inotify, watch)); }

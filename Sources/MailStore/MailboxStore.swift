@@ -27,8 +27,60 @@ package protocol MailboxStore: Sendable {
     /// What the account's quota root is called (RFC 9208 §3.2.1).
     var quotaRootName: String { get }
 
+    /// Whether annotations are kept (RFC 5464).
+    var keepsMetadata: Bool { get }
+    /// A mailbox's annotations, or the account's own. Those below `/private` are the owner's, or those of the login `reader`.
+    func metadata(of name: MailboxName?, for reader: String?) async throws(MailboxFailure) -> MailboxMetadata
+    /// All or none; durable when it returns.
+    func setMetadata(
+        _ changes: [MetadataChange], of name: MailboxName?, for reader: String?
+    ) async throws(MailboxFailure)
+    /// Calls `onChange`, from any thread, whenever mailboxes may have come or gone or subscriptions changed, until the watch is
+    /// released. Nil where nothing can be seen of other programs.
+    func watch(_ onChange: @escaping @Sendable () -> Void) async throws(MailboxFailure) -> (any AccountWatch)?
+
     /// Starts a message that will be added to `name`; checks that it exists and that `size` bytes fit.
     func append(to name: MailboxName, size: UInt64) async throws(MailboxFailure) -> any MessageAppend
+}
+
+/// A store without annotations and without news of its folders.
+extension MailboxStore {
+    package var keepsMetadata: Bool { false }
+
+    package func metadata(
+        of name: MailboxName?, for reader: String?
+    ) async throws(MailboxFailure) -> MailboxMetadata {
+        throw MailboxFailure(.notPermitted, "this form of mailbox keeps no annotations")
+    }
+
+    package func setMetadata(
+        _ changes: [MetadataChange], of name: MailboxName?, for reader: String?
+    ) async throws(MailboxFailure) {
+        throw MailboxFailure(.notPermitted, "this form of mailbox keeps no annotations")
+    }
+
+    /// The owner's.
+    package func metadata(of name: MailboxName?) async throws(MailboxFailure) -> MailboxMetadata {
+        try await metadata(of: name, for: nil)
+    }
+
+    package func setMetadata(_ changes: [MetadataChange], of name: MailboxName?) async throws(MailboxFailure) {
+        try await setMetadata(changes, of: name, for: nil)
+    }
+
+    package func watch(_ onChange: @escaping @Sendable () -> Void) async throws(MailboxFailure) -> (any AccountWatch)? {
+        nil
+    }
+}
+
+extension MailboxStore {
+    /// RFC 5464 §4.1: what INBOX's messages are moved to has its annotations, and INBOX keeps them; but not its use.
+    func copyMetadata(to name: MailboxName) async throws(MailboxFailure) {
+        guard keepsMetadata else { return }
+        let values = try await metadata(of: .inbox).values.filter { $0.key != .specialUse }
+        guard !values.isEmpty else { return }
+        try await setMetadata(values.map { MetadataChange($0.key, $0.value) }, of: name)
+    }
 }
 
 /// One open mailbox, shared with every other session that has it open.

@@ -19,6 +19,25 @@ struct DirectoryWatcherTests {
         withExtendedLifetime(watch) {}
     }
 
+    @Test func `what must be polled is polled however much inotify tells of the rest`() async throws {
+        let directory = try TemporaryMailRoot()
+        for name in ["busy", "quiet"] { try directory.directory("mail/\(name)") }
+        let roots = try MailRoots([directory.bytes("mail")])
+        let watcher = DirectoryWatcher(limit: 1, pollMilliseconds: 100)
+        let polls = ThreadMonitor(0)
+        let watches = [
+            watcher.watch([try roots.open(directory.bytes("mail/busy"))]) {
+                // Its own next news: inotify is never silent for as long as the interval.
+                try? directory.file("mail/busy/1")
+                unlink(directory["mail/busy/1"])
+            },
+            watcher.watch([try roots.open(directory.bytes("mail/quiet"))]) { polls.withLock { $0 += 1 } },
+        ]
+        try directory.file("mail/busy/2")
+        while polls.withLock({ $0 }) < 2 { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(watches.count == 2)
+    }
+
     @Test func `two watches of one directory are both told, and one that ended is not`() async throws {
         let directory = try TemporaryMailRoot()
         try directory.directory("mail/new")

@@ -29,6 +29,13 @@ struct TestMaildirs {
         MaildirStores(roots: try MailRoots([root.bytes("mail")]), pool: pool, options: options)
     }
 
+    /// As a server on another machine would: inotify tells it nothing.
+    func pollingStores() throws -> MaildirStores {
+        MaildirStores(
+            roots: try MailRoots([root.bytes("mail")]), pool: pool,
+            watcher: DirectoryWatcher(limit: 0, pollMilliseconds: 50))
+    }
+
     func mailbox(_ name: String, owner: Owner? = nil, quota: Quota = .unlimited) throws -> LocalMailbox {
         let address = try #require(EmailAddress("\(name.replacing("/", with: "."))@example.org"))
         return LocalMailbox(

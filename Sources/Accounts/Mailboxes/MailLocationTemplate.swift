@@ -4,6 +4,7 @@ package import MailModel
 package struct MailLocationTemplate: Hashable, Sendable {
     package let format: MailboxLocation.Format
     package let layout: MailboxLocation.Layout
+    private let usesUTF8: Bool
     private let path: Template
     private let inbox: Template?
     private let control: Template?
@@ -53,6 +54,7 @@ package struct MailLocationTemplate: Hashable, Sendable {
             options[key] = option.count == 2 ? Array(option[1]) : []
         }
         self.format = format
+        self.usesUTF8 = options["UTF-8"] != nil
         self.path = try template(parts[1])
         self.inbox = try options["INBOX"].map(template)
         self.control = try options["CONTROL"].map(template)
@@ -70,7 +72,7 @@ package struct MailLocationTemplate: Hashable, Sendable {
     /// Of Dovecot's keys, those that are followed, and those that only say where its caches lie.
     private static let known: Set = [
         "INBOX", "CONTROL", "INDEX", "LAYOUT", "INDEXPVT", "INDEXCACHE", "VOLATILEDIR", "NO-NOSELECT", "ITERINDEX",
-        "LISTINDEX",
+        "LISTINDEX", "UTF-8",
     ]
 
     package func resolve(_ variables: LoginVariables) throws(AccountFault) -> MailboxLocation {
@@ -80,7 +82,7 @@ package struct MailLocationTemplate: Hashable, Sendable {
         }
         return MailboxLocation(
             format: format, path: try Self.path(path, variables), layout: layout, inbox: try resolved(inbox),
-            control: try resolved(control), index: try resolved(index))
+            control: try resolved(control), index: try resolved(index), usesUTF8: usesUTF8)
     }
 
     private static func path(_ template: Template, _ variables: LoginVariables) throws(AccountFault) -> [UInt8] {

@@ -114,6 +114,11 @@ package final class DirectoryHandle: Sendable {
                 }
             }
         } catch  where error.number == EINVAL || error.number == ENOSYS {
+            guard try status(name).kind != .directory else {
+                // Directories have no second names. A rename replaces none that holds anything.
+                guard try !directory.exists(newName) else { throw SystemCallError("rename", directory.path, EEXIST) }
+                return try rename(name, to: directory, newName)
+            }
             try link(name, to: directory, newName)
             try remove(name)
         }

@@ -3,7 +3,8 @@ import Glibc
 import Synchronization
 
 /// Tells when names appear in or vanish from directories, whoever did it: inotify where the kernel takes the watch, else
-/// (too many watches, NFS seen from another machine, no /proc) a call at every poll interval, so that nothing is missed.
+/// (too many watches, no /proc) a call at every poll interval, so that nothing is missed. On NFS and its kin both: inotify tells what this
+/// machine does, and nothing of the others.
 ///
 /// One thread and one descriptor for all watches. Calls come from that thread and must not block.
 package final class DirectoryWatcher: Sendable {
@@ -108,6 +109,7 @@ private final class Watching: Sendable {
             var subscription = Subscription(watches: [], isPolled: false, onChange: onChange)
             for descriptor in descriptors {
                 let watch = inotify >= 0 && state.byWatch.count < limit ? watch(inotify, descriptor) : -1
+                if cblocking_is_remote(descriptor) == 1 { subscription.isPolled = true }
                 if watch >= 0 {
                     state.byWatch[watch, default: []].append(id)
                     subscription.watches.append(watch)
@@ -159,6 +161,9 @@ private final class Watching: Sendable {
 
     private func run() {
         cblocking_name_thread("watch")
+        let clock = ContinuousClock()
+        let interval = Duration.milliseconds(pollMilliseconds)
+        var nextPoll = clock.now.advanced(by: interval)
         while true {
             let (isStopped, isPolling) = state.withLock { state in
                 (state.isStopped, state.subscriptions.values.contains { $0.isPolled })
@@ -168,11 +173,13 @@ private final class Watching: Sendable {
                 pollfd(fd: wakeEnd, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: inotify, events: Int16(POLLIN), revents: 0),
             ]
-            let count = poll(&descriptors, 2, isPolling ? pollMilliseconds : -1)
+            // News from inotify, however many, do not put the polling off.
+            let rest = clock.now.duration(to: nextPoll) / Duration.milliseconds(1)
+            _ = poll(&descriptors, 2, isPolling ? Int32(max(0, min(rest.rounded(.up), Double(pollMilliseconds)))) : -1)
             if descriptors[0].revents != 0 { drainWakes() }
-            if descriptors[1].revents != 0 {
-                notify(readEvents())
-            } else if count == 0 {
+            if descriptors[1].revents != 0 { notify(readEvents()) }
+            if clock.now >= nextPoll {
+                nextPoll = clock.now.advanced(by: interval)
                 notifyPolled()
             }
         }

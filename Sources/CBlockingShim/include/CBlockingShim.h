@@ -87,4 +87,6 @@ int cblocking_inotify_open(void);
 // Watches the directory that `directory` holds open, by way of /proc; the answer is the watch's number.
 int cblocking_inotify_watch(int inotify, int directory);
 int cblocking_inotify_watch_file(int inotify, int file);
+// 1 when other machines may change what the descriptor leads to, unseen by this one's kernel.
+int cblocking_is_remote(int file);
 int cblocking_inotify_remove(int inotify, int watch);

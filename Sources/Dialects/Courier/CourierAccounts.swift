@@ -68,6 +68,7 @@ enum CourierAccounts {
         rule.rights = Located(rights, at: filter.location)
         rule.hasOwnSeen = true
         draft.model.shared.rules.append(rule)
+        draft.model.shared.readsSharedMaildirs = true
         draft.tell(
             "shared accounts", at: filter.location, .used,
             "accounts whose accountStatus is shared are folders of those who name them in seeAlso; make them with postroom provision"

@@ -30,6 +30,8 @@ enum CourierIMAP {
                 draft.model.listeners.append(listener)
             }
         }
+        // README.maildirquota: what is marked as deleted is no part of the sum that all programs keep.
+        draft.model.accounts.quota.countsDeleted = Located(false, at: .builtIn)
         // Courier's mailboxes lie below INBOX.
         var namespace = NamespaceModel(name: "inbox", kind: Located(.personal, at: .builtIn))
         namespace.prefix = Located("INBOX.", at: .builtIn)

@@ -11,6 +11,9 @@ extension DovecotSite {
                 ["prefix", "namespace_prefix"], in: section, "what its mailboxes' names begin with")
             namespace.separator = separator(section)
             namespace.mailLocation = mailLocation(section)
+            namespace.hasOwnSeen =
+                namespace.kind.value != .personal
+                && section.last("location")?.value.split(separator: ":").contains { $0.hasPrefix("INDEXPVT=") } ?? false
             namespace.isInbox = takeSwitch("inbox", in: section, "whether INBOX is in it")?.value ?? false
             namespace.isHidden = takeSwitch("hidden", in: section, "whether clients are told of it")?.value ?? false
             namespace.keepsSubscriptions =

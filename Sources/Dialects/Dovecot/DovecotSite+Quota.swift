@@ -63,7 +63,7 @@ extension DovecotSite {
             }
             if isLoaded { readQuotaTerms(section) }
         }
-        readAccessControl(isLoaded: plugins.contains("acl"))
+        readAccessControl(isLoaded: plugins.contains("acl"), hasCommands: plugins.contains("imap_acl"))
         if plugins.contains("quota"), !isVersion24 {
             let isTemporary = takeSwitch("quota_full_tempfail", "452 4.2.2 instead of 552 5.2.2")?.value ?? false
             if draft.model.accounts.quota.fullMailbox == nil {

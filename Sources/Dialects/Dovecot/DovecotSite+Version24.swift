@@ -179,6 +179,7 @@ extension DovecotSite {
             guard let value = take(key, "where mail lies on disk") else { continue }
             text += ":\(name)=" + Self.escaped24(value.value)
         }
+        if takeSwitch("mailbox_list_utf8", "how folders are called on disk")?.value == true { text += ":UTF-8" }
         guard let path else {
             if let driver, path == nil {
                 draft.warning(

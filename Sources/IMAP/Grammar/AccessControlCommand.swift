@@ -34,7 +34,8 @@ package enum AccessControlCommand: Hashable, Sendable {
 /// What an account says to an `AccessControlCommand`.
 package enum AccessControlAnswer: Hashable, Sendable {
     case done
-    case list(AccessControlList)
+    /// A mailbox's own, and what the site says of it, which no client changes.
+    case list(AccessControlList, site: AccessControlList = AccessControlList())
     case rights(MailboxRights)
 }
 

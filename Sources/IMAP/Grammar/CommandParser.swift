@@ -26,16 +26,15 @@ package struct CommandParser: Sendable {
         guard let tag = reader.tag() else {
             return Result(tag: nil, outcome: .failure(IMAPSyntaxError("Invalid tag")))
         }
-        guard !bytes.contains(0) else {
-            return Result(tag: tag, outcome: .failure(IMAPSyntaxError("NUL in command")))
-        }
         do {
             try reader.space()
             let command = try reader.command()
             try reader.end()
             return Result(tag: tag, outcome: .command(command))
         } catch {
-            return Result(tag: tag, outcome: .failure(error))
+            // What stumbles over a NUL can't say so: no element but a literal8 has one (RFC 3501 §9).
+            let failure = bytes.contains(0) ? IMAPSyntaxError("NUL in command") : error
+            return Result(tag: tag, outcome: .failure(failure))
         }
     }
 
@@ -63,10 +62,8 @@ extension GrammarReader {
         case "EXPUNGE": return .expunge(nil)
         case "ID", "AUTHENTICATE", "LOGIN", "ENABLE", "SELECT", "EXAMINE", "CREATE", "DELETE", "RENAME", "SUBSCRIBE",
             "UNSUBSCRIBE", "LIST", "LSUB", "STATUS", "GETQUOTA", "GETQUOTAROOT", "SETQUOTA", "UID", "COMPRESS",
-            "GETACL", "SETACL",
-            "DELETEACL", "LISTRIGHTS", "MYRIGHTS",
-            "SEARCH",
-            "SORT", "THREAD", "ESEARCH", "CANCELUPDATE", "FETCH", "STORE", "COPY", "MOVE":
+            "GETACL", "SETACL", "DELETEACL", "LISTRIGHTS", "MYRIGHTS", "GETMETADATA", "SETMETADATA", "NOTIFY",
+            "SEARCH", "SORT", "THREAD", "ESEARCH", "CANCELUPDATE", "FETCH", "STORE", "COPY", "MOVE":
             try space()
         default: throw IMAPSyntaxError("Unknown command", kind: .unknownCommand)
         }
@@ -88,6 +85,9 @@ extension GrammarReader {
         case "STATUS": return try status()
         case "GETQUOTA", "GETQUOTAROOT", "SETQUOTA": return try quotaCommand(name)
         case "GETACL", "SETACL", "DELETEACL", "LISTRIGHTS", "MYRIGHTS": return .accessControl(try accessControl(name))
+        case "GETMETADATA": return .getMetadata(try metadataRequest())
+        case "SETMETADATA": return try metadataChanges()
+        case "NOTIFY": return .notify(try notifyRequest())
         case "UID": return try uidCommand()
         case "ESEARCH": return .multisearch(try multisearchRequest())
         case "CANCELUPDATE": return .cancelUpdate(try cancelledTags())
@@ -188,12 +188,11 @@ extension GrammarReader {
         try expect("(")
         var use: MailboxListing.SpecialUse?
         while skip("\\") {
-            let attribute = try word()
-            guard
-                let known = MailboxListing.SpecialUse.allCases.first(where: {
-                    ASCII.equalIgnoringCase($0.rawValue.utf8, attribute.utf8)
-                }), use == nil
-            else { throw IMAPSyntaxError("Unknown use attribute") }
+            // RFC 6154 §3: a mailbox has one use here, and one that is known.
+            let attribute = "\\" + (try word())
+            guard let known = MailboxListing.SpecialUse(attributes: attribute.utf8), use == nil else {
+                throw IMAPSyntaxError("No mailbox gets these uses", kind: .use)
+            }
             use = known
             _ = skipSpace()
         }
@@ -281,9 +280,13 @@ extension GrammarReader {
             switch try word() {
             case "SUBSCRIBED": request.returnsSubscribed = true
             case "CHILDREN", "SPECIAL-USE": break
+            case "MYRIGHTS": request.returnsRights = true
             case "STATUS":
                 try space()
                 request.returnsStatus = try statusItems()
+            case "METADATA":
+                try space()
+                request.returnsMetadata = try metadataEntries()
             default: throw IMAPSyntaxError("Unknown return option")
             }
             _ = skipSpace()

@@ -150,8 +150,14 @@ package struct GrammarReader {
         throw IMAPSyntaxError("Missing '\"'")
     }
 
+    /// literal8 = "~{" number ["+"] "}" CRLF *OCTET (RFC 3516 §7)
+    package mutating func literal8() throws(IMAPSyntaxError) -> [UInt8] {
+        try expect("~")
+        return try literal(takesNUL: true)
+    }
+
     /// literal = "{" number ["+"] "}" CRLF *CHAR8
-    private mutating func literal() throws(IMAPSyntaxError) -> [UInt8] {
+    private mutating func literal(takesNUL: Bool = false) throws(IMAPSyntaxError) -> [UInt8] {
         guard let brace = bytes[position...].firstIndex(of: 0x0A), brace - position <= 72,
             let announcement = LiteralAnnouncement(endOfLine: bytes[position...brace]),
             bytes.count - (brace + 1) >= announcement.size
@@ -159,7 +165,7 @@ package struct GrammarReader {
         let start = brace + 1
         position = start + announcement.size
         let content = bytes[start..<position]
-        guard !content.contains(0) else { throw IMAPSyntaxError("NUL in literal") }
+        guard takesNUL || !content.contains(0) else { throw IMAPSyntaxError("NUL in literal") }
         return Array(content)
     }
 

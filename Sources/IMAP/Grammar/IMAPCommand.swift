@@ -29,6 +29,10 @@ package enum IMAPCommand: Sendable {
     case getQuotaRoot([UInt8])
     case setQuota(root: [UInt8])
     case accessControl(AccessControlCommand)
+    case getMetadata(MetadataRequest)
+    case setMetadata([UInt8], [MetadataChange])
+    /// Nil for NONE.
+    case notify(NotifyRequest?)
     case idle
     case multisearch(MultisearchRequest)
     case unauthenticate
@@ -53,7 +57,7 @@ package struct IDParameter: Hashable, Sendable {
     package var value: [UInt8]?
 }
 
-/// LIST in its basic form and with what RFC 5258, 5819 and 6154 add.
+/// LIST in its basic form and with what RFC 5258, 5819, 6154, 8440 and 9590 add.
 package struct ListRequest: Hashable, Sendable {
     package var reference: [UInt8] = []
     package var patterns: [[UInt8]] = []
@@ -64,6 +68,10 @@ package struct ListRequest: Hashable, Sendable {
     package var matchesRecursively = false
     package var returnsSubscribed = false
     package var returnsStatus: [StatusItem] = []
+    /// RFC 8440
+    package var returnsRights = false
+    /// RFC 9590
+    package var returnsMetadata: [MetadataEntryName] = []
 }
 
 package enum StatusItem: String, Hashable, Sendable, CaseIterable {

@@ -5,6 +5,8 @@ package struct IMAPSyntaxError: Error, Hashable, Sendable {
         case unknownCommand
         /// `NO [BADCHARSET (US-ASCII UTF-8)]`
         case charset
+        /// `NO [USEATTR]` (RFC 6154 §3)
+        case use
         /// `NO [LIMIT]`
         case limit
     }

@@ -13,6 +13,8 @@ package struct SearchRequest: Hashable, Sendable {
     package var byUID: Bool
     /// Nil when the client asks for the response of old.
     package var returns: SearchReturn?
+    /// SEARCH CHARSET …: what a client that has enabled UTF8=ACCEPT may not say (RFC 6855 §3).
+    package var namesCharset = false
 }
 
 /// search-return-opts (RFC 4466 §3).
@@ -37,6 +39,8 @@ package struct SearchReturn: Hashable, Sendable {
 
     package var options: Options = []
     package var partial: PartialRange?
+    /// With UPDATE: what is to be fetched of new messages that come into the result (RFC 5465 §7).
+    package var updateItems: [FetchItem] = []
 
     package init(_ options: Options = []) {
         self.options = options
@@ -78,7 +82,11 @@ extension GrammarReader {
     /// search = "SEARCH" [search-return-opts] SP search-program
     package mutating func searchRequest(byUID: Bool) throws(IMAPSyntaxError) -> SearchRequest {
         let returns = try searchReturn()
-        return SearchRequest(kind: .search, key: try searchProgram(), byUID: byUID, returns: returns)
+        let start = position
+        let namesCharset = (try? word()) == "CHARSET"
+        rewind(to: start)
+        return SearchRequest(
+            kind: .search, key: try searchProgram(), byUID: byUID, returns: returns, namesCharset: namesCharset)
     }
 
     /// sort = "SORT" [search-return-opts] SP "(" sort-criterion *(SP sort-criterion) ")" SP charset SP search-criteria
@@ -150,7 +158,12 @@ extension GrammarReader {
         case "COUNT": returns.options.insert(.count)
         case "SAVE": returns.options.insert(.save)
         case "CONTEXT": returns.options.insert(.context)
-        case "UPDATE": returns.options.insert(.update)
+        case "UPDATE":
+            returns.options.insert(.update)
+            // modifier-update = "UPDATE" ["(" fetch-att *(SP fetch-att) ")"], with a space in RFC 5465's example
+            let start = position
+            _ = skipSpace()
+            if current == UInt8(ascii: "(") { returns.updateItems = try fetchItems() } else { rewind(to: start) }
         case "PARTIAL":
             guard returns.partial == nil else { throw IMAPSyntaxError("PARTIAL is given twice") }
             try space()

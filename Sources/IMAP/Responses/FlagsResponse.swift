@@ -28,8 +28,20 @@ enum FlagsResponse {
         output.writeStaticString(")")
     }
 
+    /// RFC 9051 §2.3.2: keywords that every mailbox takes, whether or not a message has them yet.
+    private static let commonKeywords = ["$Forwarded", "$MDNSent", "$Junk", "$NotJunk", "$Phishing"]
+
     /// `* FLAGS (…)` and `* OK [PERMANENTFLAGS (…)]`.
-    static func appendMailboxFlags(_ keywords: [String], permanent rights: MailboxRights, to output: inout ByteBuffer) {
+    static func appendMailboxFlags(
+        _ keywords: [String], permanent rights: MailboxRights, _ enabled: EnabledExtensions,
+        to output: inout ByteBuffer
+    ) {
+        var keywords = keywords
+        if enabled.contains(.imap4rev2) {
+            keywords += commonKeywords.filter { name in
+                !keywords.contains { ASCII.equalIgnoringCase($0.utf8, name.utf8) }
+            }
+        }
         let all = ([systemNames] + keywords).joined(separator: " ")
         output.writeString("* FLAGS (\(all))\r\n")
         guard !rights.contains([.write, .seen, .deleteMessages]) else {

@@ -53,6 +53,16 @@ package protocol IMAPAccount: Sendable {
     /// RFC 9208 §3.2.1.
     var quotaRootName: String { get }
 
+    /// Whether annotations are kept (RFC 5464).
+    var keepsMetadata: Bool { get }
+    /// A mailbox's annotations, or the account's own.
+    func metadata(of name: MailboxName?) async throws(MailboxFailure) -> MailboxMetadata
+    /// All or none; durable when it returns.
+    func setMetadata(_ changes: [MetadataChange], of name: MailboxName?) async throws(MailboxFailure)
+    /// Calls `onChange`, from any thread, for what happens to the account's mailboxes as such, by whomever, and for changes of
+    /// annotations by other sessions, until the watch is released.
+    func watch(_ onChange: @escaping @Sendable (AccountChange) -> Void) async throws(MailboxFailure) -> any AccountWatch
+
     /// Starts a message that will be added to `name`; checks that it exists and that `size` bytes fit the quota.
     func append(to name: MailboxName, size: UInt64) async throws(MailboxFailure) -> any IMAPAppend
 }

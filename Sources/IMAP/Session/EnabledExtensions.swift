@@ -17,17 +17,28 @@ struct EnabledExtensions: OptionSet, Hashable, Sendable {
     static let utf8Accept = EnabledExtensions(rawValue: 8)
     /// RFC 9051
     static let imap4rev2 = EnabledExtensions(rawValue: 16)
+    /// RFC 5464 §4.1: changes that others make are told: of mailboxes and the account, or of the account alone.
+    static let metadata = EnabledExtensions(rawValue: 32)
+    static let serverMetadata = EnabledExtensions(rawValue: 64)
+
+    /// NOTIFY has asked for changes of flags in the selected mailbox (RFC 5465 §5.1). No ENABLE names it.
+    static let flagNews = EnabledExtensions(rawValue: 128)
 
     /// The names that ENABLE knows, and what each means with all that it implies.
     static let names: [(name: String, extensions: EnabledExtensions)] = [
         ("CONDSTORE", .condstore), ("QRESYNC", [.qresync, .condstore]), ("UIDONLY", .uidOnly),
-        ("UTF8=ACCEPT", .utf8Accept),
+        ("UTF8=ACCEPT", .utf8Accept), ("IMAP4rev2", .imap4rev2), ("METADATA", .metadata),
+        ("METADATA-SERVER", .serverMetadata),
     ]
 
     /// Flags are told with their MODSEQ.
     var showsModSeqs: Bool { contains(.condstore) }
-    /// Flags are told with the UID (RFC 7162 §3.2.4).
-    var showsUIDs: Bool { contains(.qresync) && !contains(.uidOnly) }
+    /// Flags are told with the UID (RFC 7162 §3.2.4, RFC 5465 §5.1, RFC 9051 §7.5.2).
+    var showsUIDs: Bool { !isDisjoint(with: [.qresync, .flagNews, .imap4rev2]) && !contains(.uidOnly) }
+    /// Mailbox names are UTF-8 in both directions (RFC 6855 §3, RFC 9051 §5.1).
+    var usesUTF8Names: Bool { contains(.utf8Accept) || contains(.imap4rev2) }
+    /// RFC 9051 Appendix E: no \Recent, no RECENT, no UNSEEN in SELECT.
+    var showsRecent: Bool { !contains(.imap4rev2) }
     /// VANISHED takes the place of EXPUNGE.
     var showsVanished: Bool { contains(.qresync) || contains(.uidOnly) }
 
@@ -46,14 +57,21 @@ extension IMAPServerEngine {
     mutating func enable(_ names: [String], _ tag: [UInt8], _ output: inout ByteBuffer) -> Step {
         let before = enabled
         var shown = ""
-        for (name, extensions) in EnabledExtensions.names where names.contains(name) {
+        for (name, extensions) in EnabledExtensions.names where names.contains(name.uppercased()) {
             guard !enabled.isSuperset(of: extensions) else { continue }
+            let isOfMetadata = !extensions.isDisjoint(with: [.metadata, .serverMetadata])
+            guard !isOfMetadata || (account?.keepsMetadata ?? false) else { continue }
             enabled.formUnion(extensions)
             shown += " \(name)"
         }
         output.writeString("* ENABLED\(shown)\r\n")
         tellHighestModSeq(ifEnabledSince: before, &output)
-        return finish(Completion(tag: tag, text: "OK Enabled."), &output)
+        let completion = Completion(tag: tag, text: "OK Enabled.")
+        let metadata: EnabledExtensions = [.metadata, .serverMetadata]
+        guard let account, before.isDisjoint(with: metadata), !enabled.isDisjoint(with: metadata) else {
+            return finish(completion, &output)
+        }
+        return rewatch(account, &output) { engine, output in engine.finish(completion, &output) }
     }
 
     /// A command that means CONDSTORE (RFC 7162 §3.1).

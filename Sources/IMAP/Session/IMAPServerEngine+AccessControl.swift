@@ -5,7 +5,7 @@ import Net
 /// NAMESPACE (RFC 2342) and ACL (RFC 4314).
 extension IMAPServerEngine {
     /// §2.2: all of the rights that RFC 2086 didn't know.
-    static let accessControlCapabilities = ["ACL", "RIGHTS=texk"]
+    static let accessControlCapabilities = ["ACL", "RIGHTS=texk", "LIST-MYRIGHTS"]
 
     mutating func namespace(_ tag: [UInt8], _ account: any IMAPAccount, _ output: inout ByteBuffer) -> Step {
         let naming = naming(account)
@@ -41,6 +41,23 @@ extension IMAPServerEngine {
         }
     }
 
+    /// LIST … RETURN (MYRIGHTS) (RFC 8440 §3).
+    mutating func listRights(
+        _ names: [MailboxName], _ account: any IMAPAccount,
+        then next: @escaping @Sendable (inout IMAPServerEngine, inout ByteBuffer) -> Step
+    ) -> Step {
+        wait(.account(account, .rights(names))) { engine, answer, output in
+            if case .rights(let found) = answer {
+                let naming = engine.naming(account)
+                for (name, rights) in zip(names, found) {
+                    guard let rights else { continue }
+                    engine.write(.rights(rights), .myRights([]), naming.encode(name), &output)
+                }
+            }
+            return next(&engine, &output)
+        }
+    }
+
     private func write(
         _ answer: AccessControlAnswer, _ command: AccessControlCommand, _ mailbox: [UInt8], _ output: inout ByteBuffer
     ) {
@@ -53,10 +70,11 @@ extension IMAPServerEngine {
             ResponseText.appendAstring(Array(text), to: &output)
         }
         switch (command, answer) {
-        case (.get, .list(let list)):
+        case (.get, .list(let list, let site)):
             begin("ACL")
-            for entry in list.entries {
-                let identifier = entry.identifier.imapText
+            let entries = list.entries.map { ($0, "") } + site.entries.map { ($0, "#") }
+            for (entry, mark) in entries {
+                let identifier = mark + entry.identifier.imapText
                 if let rights = entry.rights {
                     add(identifier.utf8)
                     add(rights.textWithObsolete.utf8)

@@ -248,6 +248,7 @@ extension IMAPServerEngine {
                 guard case .copied(let copied) = answer else {
                     return engine.finish(Completion(tag: tag, text: engine.refusal(answer)), &output)
                 }
+                Self.tellQuota(copied, &output)
                 let code = Self.appendUID(copied)
                 return engine.finish(Completion(tag: tag, text: "OK \(code)Append completed."), &output)
             }

@@ -6,7 +6,7 @@ import SASL
 extension IMAPServerEngine {
     /// What this session offers in its present state (RFC 3501 §6.1.1).
     var capabilities: String {
-        var names = ["IMAP4rev1", "SASL-IR", "LITERAL+", "ID", "ENABLE", "IDLE"]
+        var names = ["IMAP4rev1", "IMAP4rev2", "SASL-IR", "LITERAL+", "ID", "ENABLE", "IDLE"]
         if account == nil {
             if !isSecure, options.offersStartTLS { names.append("STARTTLS") }
             if maySendPassword {
@@ -23,7 +23,8 @@ extension IMAPServerEngine {
             ]
             // RFC 4978 §3: not again.
             if !isCompressing { names.append("COMPRESS=DEFLATE") }
-            names += Self.searchCapabilities + Self.quotaCapabilities
+            names += Self.searchCapabilities + Self.quotaCapabilities + Self.notifyCapabilities
+            if account?.keepsMetadata ?? false { names += Self.metadataCapabilities }
             if account?.hasAccessControl ?? false { names += Self.accessControlCapabilities }
         }
         return names.joined(separator: " ")
@@ -115,14 +116,12 @@ extension IMAPServerEngine {
             return select(tag, name, readOnly: readOnly, parameters, account, &output)
         case .create(let name, let use):
             return create(tag, name, use, account, &output)
-        case .delete(let name): return change(tag, name, account, "OK Delete completed.", &output) { .delete($0) }
+        case .delete(let name): return delete(tag, name, account, &output)
         case .subscribe(let name):
             return change(tag, name, account, "OK Subscribe completed.", &output) { .subscribe($0) }
         case .unsubscribe(let name):
             return change(tag, name, account, "OK Unsubscribe completed.", &output) { .unsubscribe($0) }
-        case .rename(let name, let newName):
-            guard let target = self.name(newName) else { return rejectName(tag, &output) }
-            return change(tag, name, account, "OK Rename completed.", &output) { .rename($0, to: target) }
+        case .rename(let name, let newName): return rename(tag, name, to: newName, account, &output)
         case .list(let request): return list(tag, request, account, &output)
         case .lsub(let reference, let pattern): return listSubscribed(tag, reference + pattern, account)
         case .status(let name, let items): return status(tag, name, items, account, &output)
@@ -131,6 +130,10 @@ extension IMAPServerEngine {
         case .setQuota(let root): return setQuota(tag, root, account, &output)
         case .namespace: return namespace(tag, account, &output)
         case .accessControl(let command): return accessControl(tag, command, account, &output)
+        case .getMetadata(let request) where account.keepsMetadata: return getMetadata(tag, request, account, &output)
+        case .setMetadata(let name, let changes) where account.keepsMetadata:
+            return setMetadata(tag, name, changes, account, &output)
+        case .notify(let request): return notify(tag, request, account, &output)
         case .enable(let names): return enable(names, tag, &output)
         case .compress(let mechanism): return compress(tag, mechanism, &output)
         case .unauthenticate: return unauthenticate(tag, &output)

@@ -7,7 +7,7 @@ extension IMAPServerEngine {
     mutating func watch(_ search: SearchInProgress, _ output: inout ByteBuffer) {
         selected?.contexts.removeAll { $0.tag == search.tag }
         guard let count = selected?.contexts.count, count < SearchContext.maximumContexts,
-            let context = SearchContext(search.tag, search.request, members: search.run.uids)
+            let context = SearchContext(search.tag, search.request, search.run)
         else {
             Self.refuseUpdates(search.tag, &output)
             return
@@ -58,6 +58,7 @@ extension IMAPServerEngine {
             return before.flags[old] != told.flags[index]
         }
         guard !changed.isEmpty else { return next(&self, &output) }
+        newSince = before.uids.last ?? 0
         return updateContext(0, changed, told, &output, then: next)
     }
 
@@ -68,7 +69,8 @@ extension IMAPServerEngine {
         guard let selected, place < selected.contexts.count else { return next(&self, &output) }
         let context = selected.contexts[place]
         let evaluator = SearchEvaluator(context.key, told, recent: selected.recent, zoneOffset: options.zoneOffset)
-        var run = SearchRun(evaluator, .search, byUID: true)
+        var run = SearchRun(evaluator, context.kind, byUID: true)
+        run.keepsSortValues = true
         do {
             try run.prepare(among: changed)
         } catch {
@@ -102,9 +104,14 @@ extension IMAPServerEngine {
         _ output: inout ByteBuffer, then next: @escaping @Sendable (inout IMAPServerEngine, inout ByteBuffer) -> Step
     ) -> Step {
         guard var contexts = selected?.contexts, place < contexts.count else { return next(&self, &output) }
-        let (added, removed) = contexts[place].update(asked: asked, matching: run.uids)
-        guard contexts[place].members.count <= SearchContext.maximumMembers else {
+        guard let (added, removed) = contexts[place].update(asked: asked, run), contexts[place].isBounded else {
             return dropContext(contexts[place], place, changed, told, &output, then: next)
+        }
+        let items = contexts[place].items
+        let new = added.flatMap(\.uids).filter { $0 > newSince }
+        if !items.isEmpty, !new.isEmpty {
+            wantedOfNew.uids.formUnion(new)
+            wantedOfNew.items += items.filter { !wantedOfNew.items.contains($0) }
         }
         contexts[place].write("REMOVEFROM", removed, in: told, to: &output)
         contexts[place].write("ADDTO", added, in: told, to: &output)

@@ -69,7 +69,7 @@ extension IMAPServerEngine {
     mutating func continueFetch(_ run: FetchRun, _ output: inout ByteBuffer) -> Step {
         guard let mailbox = selected?.mailbox else { return reply(run.completion.tag, run.completion.text, &output) }
         guard run.next < run.uids.count else { return endFetch(run, &output) }
-        if run.showsFlags || !run.marked.isEmpty { selected?.tellKeywords(of: mailbox.view, &output) }
+        if run.showsFlags || !run.marked.isEmpty { selected?.tellKeywords(of: mailbox.view, enabled, &output) }
         if run.renderer.items.isEmpty { return fetchFromView(run, &output) }
         return wait(.fetch(mailbox, run.uids[run.next...], run.renderer)) { engine, answer, output in
             guard case .rendered(let messages) = answer else {
@@ -137,7 +137,7 @@ extension IMAPServerEngine {
             // A message that is gone has the flags that it was last seen with.
             let newest = view?.index(of: uid)
             let flags = newest.flatMap { view?.flags[$0] } ?? told.flags[index]
-            let isRecent = selected?.recent.contains(uid) ?? false
+            let isRecent = enabled.showsRecent && selected?.recent.contains(uid) ?? false
             FlagsResponse.append(flags, (view ?? told).keywords, isRecent: isRecent, to: &output)
             let newestModSeq = Self.modSeq(of: uid, view) ?? Self.modSeq(of: uid, told)
             let isMarked = run.marked.contains(uid)

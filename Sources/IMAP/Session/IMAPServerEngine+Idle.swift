@@ -11,18 +11,8 @@ extension IMAPServerEngine {
         guard let selected else { return .needInput }
         return wait(.mailbox(selected.mailbox, .refresh(claimsRecent: !selected.isReadOnly))) {
             engine, answer, output in
-            engine.showIdleNews(answer, &output)
+            engine.showSelectedNews(answer, &output)
         }
-    }
-
-    mutating func showIdleNews(_ answer: IMAPAnswer, _ output: inout ByteBuffer) -> Step {
-        // A disk that can't be read now is no reason to end IDLE: the next change asks again.
-        guard case .view(let view, let first) = answer else { return .needInput }
-        if let first { selected?.claim(first, in: view) }
-        let before = selected?.told
-        tellRemovedFromContexts(view, &output)
-        guard tellNews(view, expunges: true, &output) else { return .close }
-        return updateContexts(since: before, &output) { _, _ in .needInput }
     }
 
     mutating func endIdle(_ tag: [UInt8], line: [UInt8], _ output: inout ByteBuffer) -> Step {

@@ -22,36 +22,63 @@ extension IMAPServerEngine {
             return reject(tag, "BAD QRESYNC was not enabled.", &output)
         }
         guard let name = name(wire) else { return rejectName(tag, &output) }
-        let isExamine = readOnly
         let old = selected?.mailbox
         selected = nil
         if old != nil { output.writeStaticString("* OK [CLOSED] Previous mailbox closed.\r\n") }
+        return open(
+            name, Selection(tag: tag, readOnly: readOnly, parameters: parameters, account: account), closing: old)
+    }
+
+    private struct Selection: Sendable {
+        var tag: [UInt8]
+        var readOnly: Bool
+        var parameters: SelectParameters
+        var account: any IMAPAccount
+        /// As the client wrote it, where that was not the name's normal form.
+        var asked: MailboxName?
+    }
+
+    private mutating func open(_ name: MailboxName, _ selection: Selection, closing old: (any IMAPMailbox)?) -> Step {
+        let account = selection.account
+        let readOnly = selection.readOnly
         return wait(.open(account, name, readOnly: readOnly, closing: old)) { engine, answer, output in
             guard case .opened(let mailbox, let view, let firstRecent) = answer else {
-                return engine.finish(answer, Completion(tag: tag, text: ""), &output)
+                // RFC 9051 §6.3.9.7: the mailbox has the name in its normal form.
+                let normalized = engine.normalized(name)
+                if case .failed(let failure) = answer, failure.kind == .noSuchMailbox, normalized != name {
+                    var selection = selection
+                    selection.asked = name
+                    return engine.open(normalized, selection, closing: nil)
+                }
+                return engine.finish(answer, Completion(tag: selection.tag, text: ""), &output)
             }
             // RFC 4314 §5.2: who may change nothing has it open for reading only.
             let readOnly = readOnly || mailbox.rights.isDisjoint(with: .changing)
             let selected = SelectedMailbox(mailbox, name, view, firstRecentUID: firstRecent, isReadOnly: readOnly)
             engine.selected = selected
-            if parameters.condstore { engine.enabled.insert(.condstore) }
-            Self.writeSelection(selected, &output)
-            let command = isExamine ? "Examine" : "Select"
+            if selection.parameters.condstore { engine.enabled.insert(.condstore) }
+            engine.writeSelection(selected, asked: selection.asked, account, &output)
+            let command = selection.readOnly ? "Examine" : "Select"
             let text = readOnly ? "OK [READ-ONLY] \(command) completed." : "OK [READ-WRITE] Select completed."
-            if let known = parameters.qresync {
-                return engine.resynchronize(selected, known, Completion(tag: tag, text: text), &output)
+            let completion = Completion(tag: selection.tag, text: text)
+            if let known = selection.parameters.qresync {
+                return engine.resynchronize(selected, known, completion, &output)
             }
-            return engine.reply(tag, text, &output)
+            return engine.reply(selection.tag, text, &output)
         }
     }
 
-    private static func writeSelection(_ selected: SelectedMailbox, _ output: inout ByteBuffer) {
+    private func writeSelection(
+        _ selected: SelectedMailbox, asked: MailboxName?, _ account: any IMAPAccount, _ output: inout ByteBuffer
+    ) {
         let view = selected.told
-        FlagsResponse.appendMailboxFlags(view.keywords, permanent: selected.permanentRights, to: &output)
+        FlagsResponse.appendMailboxFlags(view.keywords, permanent: selected.permanentRights, enabled, to: &output)
         output.writeString("* \(view.count) EXISTS\r\n")
-        output.writeString("* \(selected.recent.count(in: view)) RECENT\r\n")
-        if let unseen = view.flags.firstIndex(where: { !$0.contains(.seen) }) {
-            output.writeString("* OK [UNSEEN \(unseen + 1)] First unseen.\r\n")
+        if enabled.showsRecent {
+            output.writeString("* \(selected.recent.count(in: view)) RECENT\r\n")
+            if let unseen = view.flags.firstIndex(where: { !$0.contains(.seen) }) {
+                output.writeString("* OK [UNSEEN \(unseen + 1)] First unseen.\r\n")
+            }
         }
         output.writeString("* OK [UIDVALIDITY \(view.uidValidity)] UIDs valid\r\n")
         output.writeString("* OK [UIDNEXT \(view.uidNext)] Predicted next UID\r\n")
@@ -59,37 +86,13 @@ extension IMAPServerEngine {
         if let identity = ObjectID.mailbox(view.identity) {
             output.writeString("* OK [MAILBOXID (\(identity))] Ok\r\n")
         }
-    }
-
-    // MARK: CREATE, DELETE, RENAME, SUBSCRIBE
-
-    /// RFC 8474 §4.1: the new mailbox's MAILBOXID, where the store has one.
-    mutating func create(
-        _ tag: [UInt8], _ wire: [UInt8], _ use: MailboxListing.SpecialUse?, _ account: any IMAPAccount,
-        _ output: inout ByteBuffer
-    ) -> Step {
-        guard let name = self.name(wire) else { return rejectName(tag, &output) }
-        let completion = Completion(tag: tag, text: "OK Create completed.")
-        return wait(.account(account, .create(name, use))) { engine, answer, output in
-            guard case .done = answer else { return engine.finish(answer, completion, &output) }
-            return engine.wait(.account(account, .status([name]))) { engine, answer, output in
-                var completion = completion
-                if case .statuses(let statuses) = answer, let status = statuses.first ?? nil,
-                    let identity = ObjectID.mailbox(status.identity)
-                {
-                    completion.text = "OK [MAILBOXID (\(identity))] Create completed."
-                }
-                return engine.finish(completion, &output)
-            }
-        }
-    }
-
-    mutating func change(
-        _ tag: [UInt8], _ wire: [UInt8], _ account: any IMAPAccount, _ text: String, _ output: inout ByteBuffer,
-        _ question: (MailboxName) -> AccountQuestion
-    ) -> Step {
-        guard let name = name(wire) else { return rejectName(tag, &output) }
-        return waitToFinish(.account(account, question(name)), Completion(tag: tag, text: text))
+        // RFC 9051 §6.3.2
+        guard enabled.contains(.imap4rev2) else { return }
+        let naming = naming(account)
+        let line = MailboxTree.Line(
+            name: selected.name, wire: naming.encode(selected.name), attributes: [], isSelectable: true,
+            oldName: asked.map(naming.encode))
+        MailboxTree.write(line, "LIST", separator: naming.separator, &output)
     }
 
     // MARK: STATUS
@@ -138,6 +141,9 @@ extension IMAPServerEngine {
     mutating func list(
         _ tag: [UInt8], _ request: ListRequest, _ account: any IMAPAccount, _ output: inout ByteBuffer
     ) -> Step {
+        if request.returnsRights, !account.hasAccessControl {
+            return reject(tag, "BAD Error in IMAP command: Unknown return option.", &output)
+        }
         if request.isBasic, request.patterns == [[]] {
             // An empty name asks for the separator and the root of the reference (RFC 3501 §6.3.8).
             output.writeStaticString("* LIST (\\Noselect) ")
@@ -152,16 +158,45 @@ extension IMAPServerEngine {
             let found = tree.list(request)
             for line in found { MailboxTree.write(line, "LIST", separator: account.naming.separator, &output) }
             let names = found.filter { $0.isSelectable }.map(\.name)
-            guard !request.returnsStatus.isEmpty, !names.isEmpty else { return engine.finish(completion, &output) }
-            let isSized = request.returnsStatus.contains(.size)
-            return engine.wait(.account(account, .status(names, sized: isSized))) { engine, answer, output in
-                if case .statuses(let statuses) = answer {
-                    for (name, status) in zip(names, statuses) {
-                        if let status { engine.write(status, request.returnsStatus, name, account, &output) }
-                    }
-                }
-                return engine.finish(answer, completion, &output)
+            guard !names.isEmpty else { return engine.finish(completion, &output) }
+            let matching = found.filter { $0.isSelectable && $0.matchesSelection }.map(\.name)
+            guard request.returnsRights, !matching.isEmpty else {
+                return engine.listMore(names, request, account, completion, &output)
             }
+            return engine.listRights(matching, account) { engine, output in
+                engine.listMore(names, request, account, completion, &output)
+            }
+        }
+    }
+
+    /// What else LIST returns of the mailboxes that it has shown.
+    private mutating func listMore(
+        _ names: [MailboxName], _ request: ListRequest, _ account: any IMAPAccount, _ completion: Completion,
+        _ output: inout ByteBuffer
+    ) -> Step {
+        guard !request.returnsMetadata.isEmpty, account.keepsMetadata else {
+            return listStatus(names, request.returnsStatus, account, completion, &output)
+        }
+        return listMetadata(names, request.returnsMetadata, account) { engine, output in
+            engine.listStatus(names, request.returnsStatus, account, completion, &output)
+        }
+    }
+
+    /// LIST … RETURN (STATUS …) (RFC 5819 §2).
+    private mutating func listStatus(
+        _ names: [MailboxName], _ items: [StatusItem], _ account: any IMAPAccount, _ completion: Completion,
+        _ output: inout ByteBuffer
+    ) -> Step {
+        guard !items.isEmpty else { return finish(completion, &output) }
+        // RFC 7162 §3.1: as STATUS itself.
+        if items.contains(.highestModSeq) { enableCondstore(&output) }
+        return wait(.account(account, .status(names, sized: items.contains(.size)))) { engine, answer, output in
+            if case .statuses(let statuses) = answer {
+                for (name, status) in zip(names, statuses) {
+                    if let status { engine.write(status, items, name, account, &output) }
+                }
+            }
+            return engine.finish(answer, completion, &output)
         }
     }
 

@@ -134,6 +134,7 @@ extension IMAPServerEngine {
         return wait(.mailbox(selected.mailbox, .copy(uids, to: name))) { engine, answer, output in
             var completion = completion
             if case .copied(let copied) = answer {
+                Self.tellQuota(copied, &output)
                 completion.text = "OK \(Self.copyUID(copied))Copy completed."
             }
             return engine.finish(answer, completion, .target, &output)
@@ -154,6 +155,7 @@ extension IMAPServerEngine {
         let moving = completion
         return wait(.mailbox(selected.mailbox, .move(uids, to: name))) { engine, answer, output in
             if case .copied(let copied) = answer, !copied.destinationUIDs.isEmpty {
+                Self.tellQuota(copied, &output)
                 output.writeString("* OK \(Self.copyUID(copied))Moved UIDs.\r\n")
             }
             return engine.finish(answer, moving, .target, &output)

@@ -59,6 +59,12 @@ extension IMAPServerEngine {
         return finish(Completion(tag: tag, text: "NO [NOPERM] Quotas are not changed by clients."), &output)
     }
 
+    /// §4.3.1: messages came in, and there are too many now.
+    static func tellQuota(_ copied: CopiedMessages, _ output: inout ByteBuffer) {
+        guard copied.exceedsQuota else { return }
+        output.writeStaticString("* NO [OVERQUOTA] Soft quota has been exceeded.\r\n")
+    }
+
     private mutating func rejectQuotaRoot(_ tag: [UInt8], _ output: inout ByteBuffer) -> Step {
         finish(Completion(tag: tag, text: "NO [NONEXISTENT] No such quota root."), &output)
     }

@@ -43,7 +43,7 @@ extension IMAPServerEngine {
     /// What the commands of this file and its neighbours are worth.
     static let searchCapabilities = [
         "WITHIN", "ESEARCH", "SEARCHRES", "SORT", "SORT=DISPLAY", "ESORT", "THREAD=ORDEREDSUBJECT", "THREAD=REFERENCES",
-        "THREAD=REFS", "PARTIAL", "CONTEXT=SEARCH", "MULTISEARCH", "I18NLEVEL=1", "INPROGRESS",
+        "THREAD=REFS", "PARTIAL", "CONTEXT=SEARCH", "CONTEXT=SORT", "MULTISEARCH", "I18NLEVEL=1", "INPROGRESS",
     ]
 
     /// Decisions by the view alone that are made on the event loop, at most.
@@ -54,9 +54,13 @@ extension IMAPServerEngine {
         _ tag: [UInt8], _ request: SearchRequest, mailbox: (name: [UInt8], uidValidity: UInt32)? = nil,
         _ selected: SelectedMailbox, _ output: inout ByteBuffer
     ) -> Step {
+        if request.namesCharset, enabled.contains(.utf8Accept) {
+            return reject(tag, "BAD UTF8=ACCEPT is enabled: SEARCH takes no CHARSET.", &output)
+        }
         // RFC 7162 §3.1.5
         if request.key.asksForModSeq { enableCondstore(&output) }
-        let run = SearchRun(evaluator(request.key, selected), request.kind, byUID: request.byUID)
+        var run = SearchRun(evaluator(request.key, selected), request.kind, byUID: request.byUID)
+        run.keepsSortValues = request.returns?.options.contains(.update) ?? false
         var search = SearchInProgress(
             correlator: SearchCorrelator(tag: tag, mailbox: mailbox), request: request, run: run)
         guard run.decisions <= Self.decisionsOnLoop else { return continueSearch(search, &output) }
@@ -121,7 +125,6 @@ extension IMAPServerEngine {
     private func write(_ search: SearchInProgress, _ output: inout ByteBuffer) {
         let request = search.request
         let numbers = search.run.numbers
-        // IMAP4rev2 knows no other response (RFC 9051 §7.3.4).
         // RFC 9051 §6.4.4: ESEARCH takes the place of SEARCH.
         let isExtended = request.returns != nil || (enabled.contains(.imap4rev2) && request.kind == .search)
         let returns = request.returns ?? SearchReturn(.all)

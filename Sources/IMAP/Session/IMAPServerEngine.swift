@@ -38,6 +38,13 @@ package struct IMAPServerEngine: SessionEngine {
     var account: (any IMAPAccount)?
     var selected: SelectedMailbox?
     var enabled: EnabledExtensions = []
+    /// What NOTIFY asked for; nil before it and after NOTIFY NONE.
+    var notifications: Notifications?
+    /// What contexts want to know of messages that came into their results (RFC 5465 §7), and which UIDs are new.
+    var wantedOfNew: (uids: Set<UInt32>, items: [FetchItem]) = ([], [])
+    var newSince: UInt32 = 0
+    /// News came while a command had the connection to itself.
+    var hasWaitingNews = false
     var framer = CommandFramer()
     var input = Input.commands
     private var continuation: (@Sendable (inout IMAPServerEngine, IMAPAnswer, inout ByteBuffer) -> Step)?
@@ -75,7 +82,9 @@ package struct IMAPServerEngine: SessionEngine {
     package mutating func resume(with answer: IMAPAnswer, _ output: inout ByteBuffer) -> Step {
         guard let next = continuation else { return .needInput }
         continuation = nil
-        return next(&self, answer, &output)
+        let step = next(&self, answer, &output)
+        guard hasWaitingNews, case .needInput = step, case .commands = input else { return step }
+        return tellWatched(&output)
     }
 
     package mutating func tlsEstablished(_ facts: TLSFacts, _ output: inout ByteBuffer) -> Step {
@@ -91,11 +100,9 @@ package struct IMAPServerEngine: SessionEngine {
     }
 
     package mutating func notify(_ event: IMAPEvent, _ output: inout ByteBuffer) -> Step {
-        // Outside of IDLE the news is told with the next command's completion (RFC 3501 §5.2).
-        guard case .idle = input, let selected else { return .needInput }
-        return wait(.mailbox(selected.mailbox, .refresh(claimsRecent: !selected.isReadOnly))) {
-            engine, answer, output in
-            engine.showIdleNews(answer, &output)
+        switch event {
+        case .mailboxChanged: selectedChanged(&output)
+        case .watchedChanged: tellWatched(&output)
         }
     }
 
@@ -185,6 +192,7 @@ package struct IMAPServerEngine: SessionEngine {
         case .malformed: "BAD Error in IMAP command: \(error.text)."
         case .unknownCommand: "BAD Unknown command."
         case .charset: "NO [BADCHARSET (UTF-8 US-ASCII)] \(error.text)."
+        case .use: "NO [USEATTR] \(error.text)."
         case .limit: "NO [LIMIT] \(error.text)."
         }
     }
@@ -225,6 +233,8 @@ package struct IMAPServerEngine: SessionEngine {
 
     /// Ends a command after telling what happened to the selected mailbox meanwhile.
     mutating func finish(_ completion: Completion, _ output: inout ByteBuffer) -> Step {
+        // What no command asked for ends without a word.
+        guard !completion.tag.isEmpty else { return .needInput }
         errors = 0
         guard let selected else { return reply(completion.tag, completion.text, &output) }
         let view = selected.mailbox.view
@@ -250,15 +260,20 @@ package struct IMAPServerEngine: SessionEngine {
         if completion.showsHighestModSeq, enabled.showsModSeqs, text.hasPrefix("OK ") {
             text = "OK [HIGHESTMODSEQ \(view.highestModSeq)] " + text.dropFirst(3)
         }
-        let ending = text
+        var ending = completion
+        (ending.text, ending.showsHighestModSeq) = (text, false)
+        let told = ending
         return updateContexts(since: before, &output) { engine, output in
-            engine.reply(completion.tag, ending, &output)
+            guard engine.wantedOfNew.items.isEmpty else { return engine.fetchNew([], since: before, told, &output) }
+            return engine.reply(told.tag, told.text, &output)
         }
     }
 
     /// False when the session can't go on: the farewell is written.
-    mutating func tellNews(_ view: MailboxView, expunges: Bool, _ output: inout ByteBuffer) -> Bool {
-        switch selected?.update(to: view, expunges: expunges, enabled, &output) {
+    mutating func tellNews(
+        _ view: MailboxView, expunges: Bool, flags: Bool = true, _ output: inout ByteBuffer
+    ) -> Bool {
+        switch selected?.update(to: view, expunges: expunges, flags: flags, enabled, &output) {
         case .done, nil: return true
         case .lost:
             output.writeStaticString("* BYE The selected mailbox was replaced.\r\n")

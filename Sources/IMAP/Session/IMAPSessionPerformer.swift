@@ -8,15 +8,17 @@ package final class IMAPSessionPerformer: SessionPerformer {
     package typealias Engine = IMAPServerEngine
 
     /// What must be released when the connection goes.
-    private struct Held: Sendable {
+    struct Held: Sendable {
         var mailbox: (any IMAPMailbox)?
         var append: (any IMAPAppend)?
+        var watched = WatchedMailboxes()
         var isFinished = false
     }
 
     private let services: any IMAPServices
     private let notifier: SessionNotifier<IMAPEvent>
-    private let held = Mutex(Held())
+    let held = Mutex(Held())
+    let changes: PendingChanges
     /// How long a search goes on before its client is told so (RFC 9585 §3).
     let progressInterval: Duration
 
@@ -27,6 +29,7 @@ package final class IMAPSessionPerformer: SessionPerformer {
         self.progressInterval = progressInterval
         self.services = services
         self.notifier = notifier
+        changes = PendingChanges { notifier.notify(.watchedChanged) }
     }
 
     package func perform(_ wait: IMAPWait) async -> IMAPAnswer {
@@ -49,6 +52,8 @@ package final class IMAPSessionPerformer: SessionPerformer {
             case .searchElsewhere(let account, let name, let search):
                 return .searchedElsewhere(try await searchElsewhere(account, name, search))
             case .append(let question): return try await perform(question)
+            case .watch(let list): return try await watch(list)
+            case .watched(let account): return .watched(await permitted(changes.take(), account))
             }
         } catch {
             return .failed(error)
@@ -62,6 +67,7 @@ package final class IMAPSessionPerformer: SessionPerformer {
         }
         await held.append?.abort()
         await held.mailbox?.close()
+        for mailbox in held.watched.mailboxes.values { await mailbox.close() }
     }
 
     private func perform(_ question: AccountQuestion, _ account: any IMAPAccount) async throws(MailboxFailure)
@@ -71,16 +77,25 @@ package final class IMAPSessionPerformer: SessionPerformer {
         case .list: return .listings(try await account.list())
         case .accessControl(let command, let name):
             return .accessControl(try await account.accessControl(command, name))
+        case .rights(let names):
+            var found: [MailboxRights?] = []
+            for name in names { found.append(await rights(to: name, account)) }
+            return .rights(found)
         case .quota: return .quota(try await account.quotaStatus())
+        case .metadata(let names):
+            var found: [MailboxMetadata?] = []
+            for name in names { found.append(try await metadata(of: name, account, isOneOfMany: names.count > 1)) }
+            return .metadata(found)
+        case .setMetadata(let changes, let name): try await account.setMetadata(changes, of: name)
         case .create(let name, let use): try await account.create(name, specialUse: use)
         case .delete(let name): try await account.delete(name)
         case .rename(let name, let newName): try await account.rename(name, to: newName)
         case .subscribe(let name): try await account.subscribe(name)
         case .unsubscribe(let name): try await account.unsubscribe(name)
-        case .status(let names, let isSized):
+        case .status(let names, let isSized, let isOneOfMany):
             var statuses: [MailboxStatus?] = []
             for name in names {
-                var status = try await status(name, account, isOneOfMany: names.count > 1)
+                var status = try await status(name, account, isOneOfMany: isOneOfMany || names.count > 1)
                 if isSized, status != nil { status?.size = try await size(of: name, account) }
                 statuses.append(status)
             }

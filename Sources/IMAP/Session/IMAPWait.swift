@@ -14,6 +14,10 @@ package enum IMAPWait: Sendable {
     /// Opens another mailbox than the selected one, searches it and closes it.
     case searchElsewhere(any IMAPAccount, MailboxName, MailboxSearch)
     case append(AppendQuestion)
+    /// From now on changes of these are to be told; nil ends it.
+    case watch(WatchList?)
+    /// What has changed of what is watched, since it was last asked.
+    case watched(any IMAPAccount)
     /// Nothing but that the channel takes more output.
     case drain
 }
@@ -25,10 +29,14 @@ package enum AccountQuestion: Sendable {
     case rename(MailboxName, to: MailboxName)
     case subscribe(MailboxName)
     case unsubscribe(MailboxName)
-    /// With `sized`, their sizes too.
-    case status([MailboxName], sized: Bool = false)
+    /// With `sized`, their sizes too. One of many may be missing.
+    case status([MailboxName], sized: Bool = false, isOneOfMany: Bool = false)
     case quota
     case accessControl(AccessControlCommand, MailboxName)
+    case rights([MailboxName])
+    /// The account's own annotations for nil.
+    case metadata([MailboxName?])
+    case setMetadata([MetadataChange], of: MailboxName?)
 }
 
 package enum MailboxQuestion: Sendable {
@@ -63,9 +71,14 @@ package enum IMAPAnswer: Sendable {
     case listings([MailboxListing])
     /// In the order asked; nil for a mailbox that is not there.
     case statuses([MailboxStatus?])
+    /// In the order asked; nil for a mailbox that is not there.
+    case metadata([MailboxMetadata?])
+    case watched(WatchedChanges)
     /// Nil where there is none.
     case quota(QuotaStatus?)
     case accessControl(AccessControlAnswer)
+    /// In the order asked; nil for a mailbox of which none may be told.
+    case rights([MailboxRights?])
     case opened(any IMAPMailbox, MailboxView, firstRecentUID: UInt32)
     case view(MailboxView, firstRecentUID: UInt32?)
     case changed(ConditionalChange)
@@ -93,4 +106,6 @@ package struct RenderedMessage: Sendable {
 package enum IMAPEvent: Hashable, Sendable {
     /// The selected mailbox's view is no longer the one last seen.
     case mailboxChanged
+    /// `IMAPWait.watched` has something to tell.
+    case watchedChanged
 }

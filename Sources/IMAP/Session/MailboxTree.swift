@@ -10,6 +10,10 @@ struct MailboxTree: Sendable {
         var attributes: [String]
         var isSelectable: Bool
         var hasSubscribedDescendants = false
+        /// False where it stands for subscribed ones below it alone (RFC 5258 §4).
+        var matchesSelection = true
+        /// Under which the client knows it.
+        var oldName: [UInt8]?
     }
 
     private struct Entry: Sendable {
@@ -38,6 +42,14 @@ struct MailboxTree: Sendable {
                 parent = name.parent
             }
         }
+        // So that RECURSIVEMATCH can name what lies above a subscribed name that is gone (RFC 5258 §4).
+        for (shown, listing) in byName where listing.isSubscribed {
+            var parent = shown.parent
+            while let name = parent {
+                if byName[name] == nil { byName[name] = MailboxListing(name: name, isSelectable: false) }
+                parent = name.parent
+            }
+        }
         entries =
             byName
             .map { shown, listing in
@@ -53,13 +65,17 @@ struct MailboxTree: Sendable {
 
     func list(_ request: ListRequest) -> [Line] {
         let patterns = request.patterns.map { ListPattern(request.reference + $0, separator: separator) }
-        let subscribed = request.matchesRecursively ? subscribedAncestors() : []
+        func isMatching(_ entry: Entry) -> Bool { patterns.contains { $0.matches(entry.wire) } }
+        let subscribed = request.matchesRecursively ? ancestors { $0.listing.isSubscribed } : []
+        // RFC 5258 §3.5: a mailbox stands for subscribed ones below it only where not all of those are shown themselves.
+        let standing =
+            request.matchesRecursively ? ancestors { $0.listing.isSubscribed && !isMatching($0) } : []
         return entries.compactMap { entry in
-            guard patterns.contains(where: { $0.matches(entry.wire) }) else { return nil }
+            guard isMatching(entry) else { return nil }
             let listing = entry.listing
             let isAncestor = subscribed.contains(entry.shown)
             if request.selectsSubscribed {
-                guard listing.isSubscribed || isAncestor else { return nil }
+                guard listing.isSubscribed || standing.contains(entry.shown) else { return nil }
             } else if !entry.exists {
                 return nil
             }
@@ -69,13 +85,19 @@ struct MailboxTree: Sendable {
                 line.attributes.append("\\Subscribed")
             }
             line.hasSubscribedDescendants = isAncestor
+            line.matchesSelection = !request.selectsSubscribed || listing.isSubscribed
             return line
         }
     }
 
-    private func subscribedAncestors() -> Set<MailboxName> {
+    /// As LIST shows it; nil for a name that it doesn't know.
+    func line(of name: MailboxName) -> Line? {
+        entries.first { $0.listing.name == name }.map(line)
+    }
+
+    private func ancestors(of isWanted: (Entry) -> Bool) -> Set<MailboxName> {
         var names: Set<MailboxName> = []
-        for entry in entries where entry.listing.isSubscribed {
+        for entry in entries where isWanted(entry) {
             var parent = entry.shown.parent
             while let name = parent {
                 names.insert(name)
@@ -93,7 +115,8 @@ struct MailboxTree: Sendable {
         var parents: Set<MailboxName> = []
         for entry in entries where entry.listing.isSubscribed {
             if pattern.matches(entry.wire) {
-                lines.append(line(entry))
+                lines.append(
+                    Line(name: entry.listing.name, wire: entry.wire, attributes: [], isSelectable: entry.exists))
                 shown.insert(entry.shown)
                 continue
             }
@@ -133,6 +156,11 @@ struct MailboxTree: Sendable {
         output.writeStaticString(" ")
         ResponseText.appendMailbox(line.wire, to: &output)
         if line.hasSubscribedDescendants { output.writeStaticString(" (\"CHILDINFO\" (\"SUBSCRIBED\"))") }
+        if let oldName = line.oldName {
+            output.writeStaticString(" (\"OLDNAME\" (")
+            ResponseText.appendMailbox(oldName, to: &output)
+            output.writeStaticString("))")
+        }
         output.writeStaticString("\r\n")
     }
 }

@@ -89,28 +89,34 @@ struct SelectedMailbox: Sendable {
     }
 
     /// FLAGS is told before the first message that has a new keyword (RFC 3501 §7.2.6).
-    mutating func tellKeywords(of newest: MailboxView, _ output: inout ByteBuffer) {
+    mutating func tellKeywords(
+        of newest: MailboxView, _ enabled: EnabledExtensions, _ output: inout ByteBuffer
+    ) {
         guard newest.keywords != told.keywords else { return }
-        FlagsResponse.appendMailboxFlags(newest.keywords, permanent: permanentRights, to: &output)
+        FlagsResponse.appendMailboxFlags(newest.keywords, permanent: permanentRights, enabled, to: &output)
         told.keywords = newest.keywords
     }
 
     /// Writes what is different in `newest`: EXPUNGE or VANISHED if permitted, EXISTS, RECENT, FETCH FLAGS (RFC 3501
     /// §7.4.1, RFC 7162 §3.2.10).
     mutating func update(
-        to newest: MailboxView, expunges: Bool, _ enabled: EnabledExtensions, _ output: inout ByteBuffer
+        to newest: MailboxView, expunges: Bool, flags: Bool = true, _ enabled: EnabledExtensions,
+        _ output: inout ByteBuffer
     ) -> Update {
         defer { shown = [:] }
         guard newest.uidValidity == told.uidValidity else { return .lost }
         guard newest.generation != told.generation || (expunges && hasUntoldExpunges) else { return .done }
-        tellKeywords(of: newest, &output)
+        tellKeywords(of: newest, enabled, &output)
         if expunges { hasUntoldExpunges = false }
-        let merged = expunges ? newest : keepingExpunged(newest)
+        var merged = expunges ? newest : keepingExpunged(newest)
+        if !flags { merged = keepingFlags(merged) }
         guard writeExpunges(merged, enabled, &output) else { return .lost }
         let toldCount = kept(in: merged)
         if merged.count != toldCount { output.writeString("* \(merged.count) EXISTS\r\n") }
         let recentCount = recent.count(in: merged)
-        if recentCount != toldRecent || merged.count != toldCount { output.writeString("* \(recentCount) RECENT\r\n") }
+        if enabled.showsRecent, recentCount != toldRecent || merged.count != toldCount {
+            output.writeString("* \(recentCount) RECENT\r\n")
+        }
         toldRecent = recentCount
         writeFlags(merged, below: toldCount, enabled, &output)
         if hasUntoldExpunges, enabled.showsModSeqs { limitHighestModSeq(newest, &output) }
@@ -171,12 +177,28 @@ struct SelectedMailbox: Sendable {
             enabled.beginFetch(index, uid: uid, &output)
             if enabled.showsUIDs { output.writeString("UID \(uid) ") }
             if showsFlags || shown == nil {
-                FlagsResponse.append(flags, view.keywords, isRecent: recent.contains(uid), to: &output)
+                let isRecent = enabled.showsRecent && recent.contains(uid)
+                FlagsResponse.append(flags, view.keywords, isRecent: isRecent, to: &output)
                 if modSeq != nil { output.writeStaticString(" ") }
             }
             if let modSeq { output.writeString("MODSEQ (\(modSeq))") }
             output.writeStaticString(")\r\n")
         }
+    }
+
+    /// `view` with the flags that the client knows; those are told another time, hence the generation.
+    private func keepingFlags(_ view: MailboxView) -> MailboxView {
+        var kept = view
+        kept.generation = told.generation
+        var before = 0
+        for (index, uid) in view.uids.enumerated() {
+            while before < told.count, told.uids[before] < uid { before += 1 }
+            guard before < told.count else { break }
+            guard told.uids[before] == uid else { continue }
+            kept.flags[index] = told.flags[before]
+            if index < kept.modSeqs.count, before < told.modSeqs.count { kept.modSeqs[index] = told.modSeqs[before] }
+        }
+        return kept
     }
 
     /// `newest` with the messages that are gone but that the client still counts.

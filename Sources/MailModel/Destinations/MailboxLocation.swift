@@ -20,10 +20,12 @@ package struct MailboxLocation: Hashable, Sendable, CustomStringConvertible {
     package var inbox: [UInt8]?
     package var control: [UInt8]?
     package var index: [UInt8]?
+    /// Folders' names are UTF-8 on disk too (Dovecot's `UTF-8`; Courier since version 5), not modified UTF-7.
+    package var usesUTF8: Bool
 
     package init(
         format: Format, path: [UInt8], layout: Layout = .maildirPlusPlus, inbox: [UInt8]? = nil,
-        control: [UInt8]? = nil, index: [UInt8]? = nil
+        control: [UInt8]? = nil, index: [UInt8]? = nil, usesUTF8: Bool = false
     ) {
         self.format = format
         var path = path
@@ -33,6 +35,7 @@ package struct MailboxLocation: Hashable, Sendable, CustomStringConvertible {
         self.inbox = inbox
         self.control = control
         self.index = index
+        self.usesUTF8 = usesUTF8
     }
 
     /// `maildir:/home/mail/mail000/mailbox`

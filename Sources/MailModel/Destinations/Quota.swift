@@ -144,4 +144,9 @@ package struct QuotaStatus: Hashable, Sendable {
         self.storageLimit = storageLimit
         self.messageLimit = messageLimit
     }
+
+    /// More is there than there should be.
+    package var isExceeded: Bool {
+        storageLimit.map { usage.storage > $0 } ?? false || messageLimit.map { usage.messages > $0 } ?? false
+    }
 }

@@ -27,6 +27,8 @@ package struct QuotaTerms: Hashable, Sendable {
     }
 
     package var sizes: Sizes
+    /// Whether messages that are marked as deleted count until they are removed; Courier leaves them out.
+    package var countsDeleted = true
     package var grace: Grace
     /// What GETQUOTAROOT calls the account's one quota root.
     package var rootName: String

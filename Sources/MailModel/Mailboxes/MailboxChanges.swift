@@ -37,6 +37,8 @@ package struct CopiedMessages: Hashable, Sendable {
     /// Pairs of the same order: message `sourceUIDs[n]` became `destinationUIDs[n]`. Empty sources for APPEND.
     package var sourceUIDs: [UInt32]
     package var destinationUIDs: [UInt32]
+    /// With them the account holds more than it should, though none was refused (RFC 9208 §4.3.1: a soft quota).
+    package var exceedsQuota = false
 
     package init(uidValidity: UInt32, sourceUIDs: [UInt32], destinationUIDs: [UInt32]) {
         self.uidValidity = uidValidity

@@ -20,6 +20,14 @@ package enum AccessIdentifier: Hashable, Sendable {
         case .groupOverride: 5
         }
     }
+
+    /// Of a user or a group.
+    fileprivate var name: String {
+        switch self {
+        case .anyone, .authenticated, .owner: ""
+        case .group(let name), .user(let name), .groupOverride(let name): name
+        }
+    }
 }
 
 /// What an ACL gives one identifier, and what it takes from it whatever else gives it.
@@ -77,16 +85,15 @@ package struct AccessControlList: Hashable, Sendable {
         entries.first { $0.identifier == identifier }
     }
 
-    /// Beside what is said of the same identifier already.
+    /// Beside what is said of the same identifier already. As for Dovecot, an identifier with several lines has both what it
+    /// is given and what is taken from it, nothing though one of them may be: they replace those of entries that say less.
     package mutating func add(_ entry: AccessControlEntry) {
         guard let index = entries.firstIndex(where: { $0.identifier == entry.identifier }) else {
             entries.append(entry)
             return
         }
-        if let rights = entry.rights { entries[index].rights = (entries[index].rights ?? []).union(rights) }
-        if let rights = entry.negativeRights {
-            entries[index].negativeRights = (entries[index].negativeRights ?? []).union(rights)
-        }
+        entries[index].rights = (entries[index].rights ?? []).union(entry.rights ?? [])
+        entries[index].negativeRights = (entries[index].negativeRights ?? []).union(entry.negativeRights ?? [])
     }
 
     /// Instead of what is said of the same identifier. An entry that says nothing is left out.
@@ -107,36 +114,50 @@ package struct AccessControlList: Hashable, Sendable {
     /// several groups give is added up; the owner has all rights unless an entry speaks of the owner or of the login.
     ///
     /// - Parameters:
-    ///   - standard: what a login has of which no entry speaks.
+    ///   - standard: what a login has to begin with, where the first entry that speaks of it only takes.
+    ///   - unmatched: what a login has of which no entry speaks; `standard` for nil. The owner has all.
     ///   - global: entries of the site, which say more than any of the mailbox.
     package func rights(
-        of accessor: Accessor, standard: MailboxRights, global: [AccessControlEntry] = []
+        of accessor: Accessor, standard: MailboxRights, unmatched: MailboxRights? = nil,
+        global: AccessControlList = AccessControlList()
     ) -> MailboxRights {
-        var rights: MailboxRights = accessor.isOwner ? .all : standard
+        let least = accessor.isOwner ? AccessIdentifier.owner.precedence : 0
+        // Of the site's own even one that speaks of anyone speaks of owners.
+        let local = sorted(accessor).filter { $0.identifier.precedence >= least }
+        let matching = local.map { ($0, false) } + global.sorted(accessor).map { ($0, true) }
+        guard !matching.isEmpty else { return accessor.isOwner ? .all : unmatched ?? standard }
+        return Self.rights(matching, after: accessor.isOwner ? .all : standard)
+    }
+
+    /// `rights` where this list, the site's, says nothing else.
+    package func replacing(_ rights: MailboxRights, of accessor: Accessor) -> MailboxRights {
+        Self.rights(sorted(accessor).map { ($0, true) }, after: rights)
+    }
+
+    private static func rights(
+        _ matching: [(entry: AccessControlEntry, isGlobal: Bool)], after standard: MailboxRights
+    ) -> MailboxRights {
+        var rights = standard
         var negative: MailboxRights = []
-        var isOwnerApplied = !accessor.isOwner
         var previous: (precedence: Int, isGlobal: Bool)?
-        let sorted = Self.sorted(entries).map { ($0, false) } + Self.sorted(global).map { ($0, true) }
-        for (entry, isGlobal) in sorted {
-            let precedence = entry.identifier.precedence
-            if !isOwnerApplied, precedence >= AccessIdentifier.owner.precedence || isGlobal {
-                isOwnerApplied = true
-                if entry.identifier != .owner { (rights, negative) = (.all, []) }
-            }
-            guard accessor.matches(entry.identifier) else { continue }
-            let isSame = previous.map { $0 == (precedence, isGlobal) } ?? false
+        for (entry, isGlobal) in matching {
+            let place = (entry.identifier.precedence, isGlobal)
+            let isSame = previous.map { $0 == place } ?? false
             if let given = entry.rights { rights = isSame ? rights.union(given) : given }
             if let taken = entry.negativeRights { negative = isSame ? negative.union(taken) : taken }
-            previous = (precedence, isGlobal)
+            previous = place
         }
-        if !isOwnerApplied, !sorted.isEmpty { (rights, negative) = (.all, []) }
         return rights.subtracting(negative)
     }
 
-    private static func sorted(_ entries: [AccessControlEntry]) -> [AccessControlEntry] {
-        // A stable order: of equal ones as the file has them.
-        entries.enumerated().sorted {
-            ($0.element.identifier.precedence, $0.offset) < ($1.element.identifier.precedence, $1.offset)
-        }.map(\.element)
+    /// Those that speak of a login, those that say least first; of one kind in the order of their names, since the first of
+    /// several groups replaces what was before and the others add.
+    private func sorted(_ accessor: Accessor) -> [AccessControlEntry] {
+        entries.filter { accessor.matches($0.identifier) }.sorted {
+            guard $0.identifier.precedence == $1.identifier.precedence else {
+                return $0.identifier.precedence < $1.identifier.precedence
+            }
+            return $0.identifier.name.utf8.lexicographicallyPrecedes($1.identifier.name.utf8)
+        }
     }
 }

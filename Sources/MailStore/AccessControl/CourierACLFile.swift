@@ -31,7 +31,7 @@ package enum CourierACLFile {
         let isNegative = text.hasPrefix("-")
         let name = isNegative ? text.dropFirst() : text[...]
         guard name != "administrators" else { return .some(nil) }
-        guard let identifier = DovecotACLFile.identifier(name == "anonymous" ? "anyone" : name) else { return nil }
+        guard let identifier = DovecotACLFile.identifier(name) else { return nil }
         return isNegative
             ? AccessControlEntry(identifier, negativeRights: rights) : AccessControlEntry(identifier, rights: rights)
     }

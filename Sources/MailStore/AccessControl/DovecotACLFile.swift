@@ -34,9 +34,11 @@ package enum DovecotACLFile {
 
     /// `[-]identifier rights`
     static func entry(_ line: ArraySlice<UInt8>) -> AccessControlEntry? {
-        guard let text = String(validating: line, as: UTF8.self), let (identifier, rest) = split(text) else {
-            return nil
-        }
+        String(validating: line, as: UTF8.self).flatMap { entry($0) }
+    }
+
+    static func entry(_ text: String) -> AccessControlEntry? {
+        guard let (identifier, rest) = split(text) else { return nil }
         guard let rights = rights(rest) else { return nil }
         let isNegative = identifier.hasPrefix("-")
         guard let who = self.identifier(isNegative ? identifier.dropFirst() : identifier[...]) else { return nil }
@@ -45,7 +47,7 @@ package enum DovecotACLFile {
     }
 
     /// An identifier with a space in it stands in quotes.
-    private static func split(_ text: String) -> (identifier: String, rest: Substring)? {
+    static func split(_ text: String) -> (identifier: String, rest: Substring)? {
         guard text.first == "\"" else {
             let parts = text.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
             guard let first = parts.first, !first.isEmpty else { return nil }
@@ -72,22 +74,24 @@ package enum DovecotACLFile {
 
     private static func rights(_ text: Substring) -> MailboxRights? {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        let letters = (parts.first ?? "").filter { $0 != " " && $0 != "\t" }
+        let words = (parts.first ?? "").split(whereSeparator: { $0 == " " || $0 == "\t" })
+        guard words.count < 2 else { return nil }
+        let letters = words.first ?? ""
         // Only the letters of RFC 4314: `c` and `d` are none in files.
         guard !letters.contains("c"), !letters.contains("d"), var rights = MailboxRights(letters: letters.utf8) else {
             return nil
         }
         guard parts.count > 1 else { return rights }
-        for name in parts[1].split(separator: " ") {
-            guard let right = names.first(where: { $0.0 == name.lowercased() }) else { return nil }
-            rights.formUnion(right.1)
+        // Rights of other programs mean nothing here.
+        for name in parts[1].split(whereSeparator: { " ,\t".contains($0) }) {
+            if let right = names.first(where: { $0.0 == name.lowercased() }) { rights.formUnion(right.1) }
         }
         return rights
     }
 
     static func identifier(_ text: Substring) -> AccessIdentifier? {
         switch text {
-        case "anyone": return .anyone
+        case "anyone", "anonymous": return .anyone
         case "authenticated": return .authenticated
         case "owner": return .owner
         default: break

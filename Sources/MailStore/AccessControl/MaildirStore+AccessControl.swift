@@ -5,7 +5,7 @@ extension MaildirStore: AccessControlledStore {
     package func accessLists(of names: [MailboxName]) async throws(MailboxFailure) -> [StoredAccessList] {
         let paths = names.map { name -> [UInt8]? in
             // A subscribed name that no folder can have.
-            try? place(name).path
+            try? location.place(name).path
         }
         let roots = stores.roots
         return try await withMailboxFailures {
@@ -45,7 +45,7 @@ extension MaildirStore: AccessControlledStore {
     package func changeAccessList(
         of name: MailboxName, _ body: @escaping @Sendable (inout AccessControlList) throws(MailboxFailure) -> Void
     ) async throws(MailboxFailure) {
-        let path = try place(name).path
+        let path = try location.place(name).path
         let (roots, root, seconds) = (stores.roots, location.path, stores.options.lockSeconds)
         try await withMailboxFailures {
             _ = try await existingFolder(name)

@@ -18,11 +18,19 @@ package struct StoredAccessList: Hashable, Sendable {
     }
 
     /// As the program whose file it is reckons them.
-    package func rights(of accessor: Accessor, standard: MailboxRights) -> MailboxRights {
+    /// - Parameters:
+    ///   - unmatched: as `AccessControlList.rights` has it.
+    ///   - global: entries of the site, which say more.
+    package func rights(
+        of accessor: Accessor, standard: MailboxRights, unmatched: MailboxRights? = nil,
+        global: AccessControlList = AccessControlList()
+    ) -> MailboxRights {
         switch form {
-        case .dovecot: list.rights(of: accessor, standard: standard)
+        case .dovecot: list.rights(of: accessor, standard: standard, unmatched: unmatched, global: global)
         case .unreadable: accessor.isOwner ? .all : []
-        case .courier: list.courierRights(of: accessor, standard: standard)
+        case .courier:
+            global.replacing(
+                list.courierRights(of: accessor, standard: unmatched ?? standard), of: accessor)
         }
     }
 }

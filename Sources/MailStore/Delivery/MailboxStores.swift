@@ -5,6 +5,8 @@ package import MailModel
 package struct MailboxStores: Sendable {
     package let maildirs: MaildirStores
     package let mboxes: MboxStores
+    /// What readers of others' mailboxes have seen.
+    let seenFiles = SeenFiles()
 
     package init(maildirs: MaildirStores, mboxes: MboxStores) {
         self.maildirs = maildirs
@@ -14,11 +16,12 @@ package struct MailboxStores: Sendable {
     /// - Parameter indexes: what is remembered of mailboxes; without them it is found out again after each start.
     package init(
         roots: MailRoots, pool: BlockingPool, indexes: MailboxIndexes? = nil,
-        mboxes options: MboxOptions = MboxOptions()
+        maildirs maildirOptions: MaildirOptions = MaildirOptions(), mboxes mboxOptions: MboxOptions = MboxOptions()
     ) {
         let watcher = DirectoryWatcher()
-        maildirs = MaildirStores(roots: roots, pool: pool, watcher: watcher, indexes: indexes)
-        mboxes = MboxStores(roots: roots, pool: pool, options: options, watcher: watcher, indexes: indexes)
+        maildirs = MaildirStores(
+            roots: roots, pool: pool, options: maildirOptions, watcher: watcher, indexes: indexes)
+        mboxes = MboxStores(roots: roots, pool: pool, options: mboxOptions, watcher: watcher, indexes: indexes)
     }
 
     package var indexes: MailboxIndexes? { maildirs.indexes }

@@ -10,6 +10,8 @@ package struct MaildirOptions: Sendable {
         .junk: ["Junk", "Spam"],
         .archive: ["Archive", "Archives"],
     ]
+    /// Whether Courier's files are kept in step with ours, so that it can take a Maildir back.
+    package var courierFiles = CourierFiles.automatic
     /// How long a process waits for another one's `dovecot-uidlist.lock`.
     package var lockSeconds: Int64 = 30
     /// Folders whose state is kept although no session has them open, so that STATUS need not read them again.
@@ -30,4 +32,14 @@ package enum DurabilityStep: String, Hashable, Sendable {
     case uidListSynced
     case nameMade
     case directorySynced
+}
+
+/// What is done about `courierimapuiddb`, `courierimapkeywords` and `courierimapsubscribed`.
+package enum CourierFiles: String, CaseIterable, Hashable, Sendable {
+    /// Kept where they are and where Dovecot's, of later date, do not say that Courier left long ago.
+    case automatic
+    /// Kept, and made where they are missing.
+    case kept
+    /// Not looked at.
+    case ignored
 }

@@ -9,12 +9,12 @@ package final class MaildirStores: Sendable {
     package let roots: MailRoots
     let pool: BlockingPool
     let options: MaildirOptions
-    private let watcher: DirectoryWatcher
+    let watcher: DirectoryWatcher
     private let kept: Mutex<MailboxIndexes?>
     private let folders = Mutex(Folders())
 
     private struct Key: Hashable {
-        var place: FolderPlace
+        var path: [UInt8]
         var owner: Owner
     }
 
@@ -96,8 +96,9 @@ package final class MaildirStores: Sendable {
     /// The one value of this process for a folder.
     func folder(_ place: FolderPlace, owner: Owner) -> MaildirFolder {
         folders.withLock { folders in
-            let key = Key(place: place, owner: owner)
-            if let folder = folders.byKey[key]?.folder, !folder.isEnded {
+            let key = Key(path: place.path, owner: owner)
+            // Where a site has changed what else it says of the place, sessions that are open go on as they began.
+            if let folder = folders.byKey[key]?.folder, !folder.isEnded, folder.place == place {
                 return folder
             }
             let folder = MaildirFolder(
@@ -116,21 +117,21 @@ package final class MaildirStores: Sendable {
     }
 
     /// The folders at `path` that somebody has loaded.
-    private func known(_ matches: (FolderPlace) -> Bool) -> [MaildirFolder] {
+    private func known(_ matches: ([UInt8]) -> Bool) -> [MaildirFolder] {
         folders.withLock { folders in
-            folders.byKey.compactMap { matches($0.key.place) ? $0.value.folder : nil }
+            folders.byKey.compactMap { matches($0.key.path) ? $0.value.folder : nil }
         }
     }
 
     /// A delivery put something there: sessions learn of it without waiting for the kernel's news.
     func noteChange(of path: [UInt8], owner: Owner) {
-        let key = Key(place: FolderPlace(path: path, accountPath: path), owner: owner)
+        let key = Key(path: path, owner: owner)
         folders.withLock { $0.byKey[key]?.folder }?.noteChange()
     }
 
     /// Sessions that have these folders open can't go on with them.
     func end(_ paths: Set<[UInt8]>) {
-        for folder in known({ paths.contains($0.path) }) { folder.end() }
+        for folder in known({ paths.contains($0) }) { folder.end() }
     }
 
     /// Runs `body` as `owner`. If the owner was refused because directories of `path` are missing in a place that

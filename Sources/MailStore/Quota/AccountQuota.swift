@@ -34,7 +34,7 @@ struct AccountQuota: Sendable {
     func remove<T>(
         from name: MailboxName, _ work: inout FolderWork, _ body: (inout FolderWork) throws -> T
     ) throws -> T {
-        let removed = RemovedMessages(quota.terms.sizes)
+        let removed = RemovedMessages(quota.terms)
         work.removed = removed
         defer { work.removed = nil }
         return try remove(from: name, removed) { try body(&work) }
@@ -45,6 +45,28 @@ struct AccountQuota: Sendable {
         guard let root = try openRoot() else { return try body() }
         let (result, change) = try counter.remove(from: name, quota, in: root, body) { removed.usage }
         warn(change)
+        return result
+    }
+
+    /// Runs `body`, which changes flags of messages in the folder of `work`: where those that are marked as deleted do not
+    /// count, some come to count or cease to. Nobody is refused a flag.
+    func changeFlags<T>(
+        of uids: [UInt32], in name: MailboxName, _ work: inout FolderWork, _ body: (inout FolderWork) throws -> T
+    ) throws -> T {
+        guard !quota.terms.countsDeleted, !quota.ignores(name), let root = try openRoot() else {
+            return try body(&work)
+        }
+        let before = work.deleted(uids)
+        var result: T?
+        let change = try counter.changeFlags(quota, in: root) {
+            result = try body(&work)
+            let after = work.deleted(uids)
+            let gone = try work.usage(of: after.subtracting(before), quota.terms.sizes)
+            let come = try work.usage(of: before.subtracting(after), quota.terms.sizes)
+            return QuotaCounter.Recounted(gone: gone, come: come)
+        }
+        warn(change)
+        guard let result else { throw MailboxFailure(.unavailable, "flags were not changed") }
         return result
     }
 
@@ -83,10 +105,16 @@ struct AccountQuota: Sendable {
         return try counter.status(quota, in: root, recount)
     }
 
+    /// Where `maildirsize` is; nil while nothing is there.
     private func openRoot() throws -> DirectoryHandle? {
         do {
-            return try roots.open(location.path)
+            guard let control = location.control else { return try roots.open(location.path) }
+            _ = try roots.open(location.inbox)
+            return try roots.openOrMake(control)
         } catch  where MaildirDirectories.isMissing(error) {
+            return nil
+        } catch  where location.control != nil && !quota.isLimited && MaildirDirectories.isDenied(error) {
+            // Only the service can make it, and nothing has to be counted.
             return nil
         }
     }
@@ -122,12 +150,14 @@ struct AccountQuota: Sendable {
 
 /// What a transaction took out of its folder so far.
 final class RemovedMessages {
-    let sizes: QuotaTerms.Sizes
+    let terms: QuotaTerms
     private(set) var usage = QuotaUsage()
 
-    init(_ sizes: QuotaTerms.Sizes) {
-        self.sizes = sizes
+    init(_ terms: QuotaTerms) {
+        self.terms = terms
     }
+
+    var sizes: QuotaTerms.Sizes { terms.sizes }
 
     func add(_ more: QuotaUsage) {
         usage.storage &+= more.storage
@@ -137,6 +167,33 @@ final class RemovedMessages {
     func add(_ size: UInt64) {
         usage.storage &+= size
         usage.messages &+= 1
+    }
+}
+
+extension QuotaTerms {
+    func counts(_ file: [UInt8]) -> Bool {
+        countsDeleted || !(MessageFileName(file).letters ?? []).contains(UInt8(ascii: "T"))
+    }
+}
+
+extension FolderWork {
+    fileprivate func deleted(_ uids: [UInt32]) -> Set<UInt32> {
+        Set(uids.filter { uid in index(of: uid).map { state.view.flags[$0].contains(.deleted) } ?? false })
+    }
+
+    fileprivate func usage(of uids: Set<UInt32>, _ sizes: QuotaTerms.Sizes) throws -> QuotaUsage {
+        var usage = QuotaUsage()
+        for uid in uids {
+            guard let index = index(of: uid) else { continue }
+            let file = state.files[index]
+            do {
+                usage.storage &+= try MessageSize.of(file.name, in: directory(of: file), sizes)
+                usage.messages &+= 1
+            } catch  where MaildirDirectories.isMissing(error) {
+                continue
+            }
+        }
+        return usage
     }
 }
 

@@ -114,6 +114,31 @@ final class QuotaCounter: Sendable {
         }
     }
 
+    /// What ceased to count, and what came to count, without any message that came or went.
+    struct Recounted {
+        var gone: QuotaUsage
+        var come: QuotaUsage
+    }
+
+    func changeFlags(
+        _ quota: Quota, in root: DirectoryHandle, _ body: () throws -> Recounted
+    ) throws -> Change? {
+        try gate.beside {
+            let recounted = try body()
+            guard recounted.gone != recounted.come else { return nil }
+            return try step.withLock { _ -> Change? in
+                guard let file = try read(in: root) else { return nil }
+                try append(recounted.gone, by: -1, in: root)
+                try append(recounted.come, by: 1, in: root)
+                guard let contents = file.contents, let before = contents.usage else { return nil }
+                var change = self.change(before, adding: recounted.come, contents, quota)
+                change.after.storage -= min(change.after.storage, recounted.gone.storage)
+                change.after.messages -= min(change.after.messages, recounted.gone.messages)
+                return change
+            }
+        }
+    }
+
     /// Runs `body`, which moves messages about without changing what the account holds.
     func move<T>(_ body: () throws -> T) rethrows -> T {
         try gate.beside(body)

@@ -9,7 +9,7 @@ protocol QuotaRecount: Sendable {
     func stamp() throws -> [FileStatus.Time]
 }
 
-/// All folders of a Maildir++. Sizes come from the files' names, where these tell them.
+/// All folders of a Maildir. Sizes come from the files' names, where these tell them.
 struct MaildirRecount: QuotaRecount {
     let roots: MailRoots
     let location: MaildirLocation
@@ -19,7 +19,7 @@ struct MaildirRecount: QuotaRecount {
         for (name, path) in try folders() where name.map({ !quota.ignores($0) }) ?? true {
             for part in [MaildirDirectories.new, MaildirDirectories.cur] {
                 guard let directory = try existing(path, part) else { continue }
-                try add(directory, quota.terms.sizes, to: &usage)
+                try add(directory, quota.terms, to: &usage)
             }
         }
         return usage
@@ -38,12 +38,13 @@ struct MaildirRecount: QuotaRecount {
     /// Nil for the name of a folder that is none to us; its messages count all the same.
     private func folders() throws -> [(name: MailboxName?, path: [UInt8])] {
         var folders: [(MailboxName?, [UInt8])] = [(.inbox, location.inbox)]
-        let root = try roots.open(location.path)
-        for entry in try root.entries() where entry.name.first == FolderNames.separator && entry.name.count > 1 {
-            guard entry.name != Array("..".utf8) else { continue }
-            // A link leads to somebody else's mail.
-            guard try (entry.kind ?? root.status(entry.name).kind) == .directory else { continue }
-            folders.append((FolderNames.mailbox(entry.name), location.path + [UInt8(ascii: "/")] + entry.name))
+        do {
+            let root = try roots.open(location.path)
+            for path in try FolderTree(location.names, roots).directories(in: root) {
+                folders.append((location.names.mailbox(path), location.path + [UInt8(ascii: "/")] + path))
+            }
+        } catch  where MaildirDirectories.isMissing(error) && location.inbox != location.path {
+            // There is INBOX alone.
         }
         return folders.sorted { $0.1.lexicographicallyPrecedes($1.1) }
     }
@@ -56,11 +57,11 @@ struct MaildirRecount: QuotaRecount {
         }
     }
 
-    private func add(_ directory: DirectoryHandle, _ sizes: QuotaTerms.Sizes, to usage: inout QuotaUsage) throws {
+    private func add(_ directory: DirectoryHandle, _ terms: QuotaTerms, to usage: inout QuotaUsage) throws {
         for entry in try directory.entries() where MessageFileName.isMessage(entry.name) {
-            guard entry.kind == nil || entry.kind == .regular else { continue }
+            guard entry.kind == nil || entry.kind == .regular, terms.counts(entry.name) else { continue }
             do {
-                usage.storage &+= try MessageSize.of(entry.name, in: directory, sizes)
+                usage.storage &+= try MessageSize.of(entry.name, in: directory, terms.sizes)
                 usage.messages &+= 1
             } catch  where MaildirDirectories.isMissing(error) {
                 continue

@@ -173,6 +173,7 @@ struct AccountsBuilder {
         var terms = QuotaTerms(
             sizes: quota.sizes?.value ?? .file,
             warningSender: model.postmaster.map { "\($0.value)" } ?? "postmaster@\(model.hostname.value)")
+        terms.countsDeleted = quota.countsDeleted?.value ?? true
         if let grace = quota.grace {
             terms.grace =
                 templates.attempt(at: grace.location) { try QuotaTerms.Grace(setting: grace.value) } ?? .none

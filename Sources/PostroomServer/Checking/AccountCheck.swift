@@ -50,6 +50,10 @@ struct AccountCheck: ExaminationPart {
             if let roots, !roots.contains(location.path) {
                 return "its mail would be in \(location), outside of store.roots"
             }
+            for (name, path) in [("INBOX", location.inbox), ("CONTROL", location.control)] {
+                guard let roots, let path, !roots.contains(path) else { continue }
+                return "its \(name)= would be \(String(decoding: path, as: UTF8.self)), outside of store.roots"
+            }
             do {
                 _ = try examination.site.storage.store(for: location, accepted.owner, accepted.quota)
                 return nil

@@ -39,6 +39,14 @@ extension QuotaStatus {
     }
 }
 
+extension QuotaStatus {
+    /// `2048 bytes, 100 messages`
+    var limitsText: String {
+        [storageLimit.map { "\($0) bytes" }, messageLimit.map { "\($0) messages" }].compactMap { $0 }
+            .joined(separator: ", ")
+    }
+}
+
 extension [MailboxQuota] {
     package var json: String { JSONText.array(map(\.document)).serialized() }
 }

@@ -2,6 +2,7 @@ import Accounts
 package import Directory
 package import LookupTables
 import MailModel
+import MailStore
 import Policy
 import Routing
 import SiteConfiguration
@@ -44,6 +45,7 @@ extension Site {
         guard sender != nil || login != nil else {
             var resolution = await router.resolve(recipient)
             resolution.steps += await LeavingMail(site: self, sender: .null, asksDNS: asksDNS).steps(resolution)
+            resolution.steps += await quotaSteps(resolution)
             let shown = resolution
             return Explanation(shown.reply, json: ResolutionJSON.document(shown).serialized()) {
                 ResolutionText(isColoured: $0, entryLimit: 20).text(shown)
@@ -70,12 +72,32 @@ extension Site {
         resolution.steps = loginSteps + resolution.steps
         if before.reply?.isPositive ?? true {
             resolution.steps += await LeavingMail(site: self, sender: path, asksDNS: asksDNS).steps(resolution)
+            resolution.steps += await quotaSteps(resolution)
         }
         if !reply.isPositive { resolution.verdict = reply.isTransient ? .deferred(reply) : .refuse(reply) }
         let shown = resolution
         return Explanation(reply, json: ResolutionJSON.document(shown).serialized()) {
             ResolutionText(isColoured: $0, entryLimit: 20).text(shown)
         }
+    }
+
+    /// What the mailboxes that mail goes to hold of what they may, those that have a quota.
+    private func quotaSteps(_ resolution: Resolution) async -> [TraceStep] {
+        guard case .deliver(let destinations) = resolution.verdict else { return [] }
+        var steps: [TraceStep] = []
+        for case .mailbox(let mailbox) in destinations.prefix(100) where mailbox.quota.isLimited {
+            let text: String
+            do throws(MailboxFailure) {
+                let store = try storage.store(for: mailbox.location, mailbox.owner, mailbox.quota)
+                text = try await store.quotaStatus().map { "holds \($0.text)" } ?? "is not counted"
+            } catch {
+                let limits = QuotaStatus(
+                    usage: QuotaUsage(), storageLimit: mailbox.quota.storage, messageLimit: mailbox.quota.messages)
+                text = "may hold \(limits.limitsText); what it holds can't be read: \(error.reason)"
+            }
+            steps.append(TraceStep(.decision(rule: "quota", text: "<\(mailbox.address)> \(text)")))
+        }
+        return steps
     }
 
     /// The login as the databases rewrite it: what a session has after AUTH, and what tables of senders are asked for.

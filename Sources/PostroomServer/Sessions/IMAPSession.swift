@@ -39,8 +39,10 @@ final class IMAPSession: IMAPServices {
                     for: location, account.owner, account.quota, account: account.login)
                 let namespace = site.namespace.serving(location)
                 var stored = StoredAccount(login: account.login, store: store, namespace: namespace, logger: logger)
+                stored.news = sites.news.channel(of: account.login, location)
                 stored.sharing = site.sharing.account(
-                    account.login, namespace, storage: site.storage, logger: logger)
+                    account.login, namespace, storage: site.storage,
+                    reader: AccountSharing.Reader(location: location, owner: account.owner), logger: logger)
                 return .accepted(stored)
             } catch {
                 logger.error(

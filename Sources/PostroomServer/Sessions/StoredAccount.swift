@@ -11,6 +11,8 @@ struct StoredAccount: IMAPAccount {
     let store: any MailboxStore
     let namespace: PersonalNamespace
     let logger: Logger
+    /// By which other sessions hear of what this one does to the account; nil for a protocol without news.
+    var news: AccountNews.Channel?
 
     /// Nil where nothing is shared: the account's own mailboxes, all rights to them.
     var sharing: AccountSharing?
@@ -34,15 +36,16 @@ struct StoredAccount: IMAPAccount {
         try await logging { () throws(MailboxFailure) in
             let route = try await routeToMake(name)
             defer { sharing?.forgetRights() }
-            guard route.isOwn, let uses = namespace.specialUses, let specialUse else {
+            if route.isOwn, let uses = namespace.specialUses, let specialUse {
+                guard uses[name] == specialUse else {
+                    throw MailboxFailure(.notPermitted, "the site gives \(name) no use as \(specialUse)")
+                }
+                try await route.store.create(route.name, specialUse: nil)
+            } else {
                 try await route.store.create(route.name, specialUse: specialUse)
-                return try await inheritAccess(route)
             }
-            guard uses[name] == specialUse else {
-                throw MailboxFailure(.notPermitted, "the site gives \(name) no use as \(specialUse)")
-            }
-            try await route.store.create(route.name, specialUse: nil)
             try await inheritAccess(route)
+            tell(.mailboxes, at: route)
         }
     }
 
@@ -50,6 +53,7 @@ struct StoredAccount: IMAPAccount {
         let route = try await route(name, needing: .deleteMailbox)
         defer { sharing?.forgetRights() }
         try await making(name) { () throws(MailboxFailure) in try await route.store.delete(route.name) }
+        tell(.mailboxes, at: route)
     }
 
     func rename(_ name: MailboxName, to newName: MailboxName) async throws(MailboxFailure) {
@@ -61,18 +65,21 @@ struct StoredAccount: IMAPAccount {
         defer { sharing?.forgetRights() }
         try await making(name) { () throws(MailboxFailure) in try await route.store.rename(route.name, to: target.name)
         }
+        tell(.mailboxes, at: route)
     }
 
     /// Subscriptions are the user's own, wherever the mailbox is.
     func subscribe(_ name: MailboxName) async throws(MailboxFailure) {
         if name.namespace != nil { _ = try await self.route(name, needing: .lookup) }
         try await logging { () throws(MailboxFailure) in try await store.subscribe(try Self.subscription(name)) }
+        tell(.mailboxes, at: ownRoute(.inbox))
     }
 
     func unsubscribe(_ name: MailboxName) async throws(MailboxFailure) {
         try await logging { () throws(MailboxFailure) in
             try await store.unsubscribe(try Self.subscription(name))
         }
+        tell(.mailboxes, at: ownRoute(.inbox))
     }
 
     /// As the user's own file has it: with the namespace's prefix, as Dovecot writes it.
@@ -116,7 +123,23 @@ struct StoredAccount: IMAPAccount {
             append: try await making(name) { () throws(MailboxFailure) in
                 try await route.store.append(to: route.name, size: size)
             },
-            account: self, rights: try await rights(to: name, route))
+            account: self, route: route, rights: try await rights(to: name, route))
+    }
+
+    /// With whether the account holds more than it may after these messages came: a folder's own rule let them in. Of others'
+    /// quotas nothing is told.
+    func judged(_ copied: CopiedMessages, _ route: MailboxRoute) async -> CopiedMessages {
+        guard route.isOwn, !copied.destinationUIDs.isEmpty else { return copied }
+        let status: QuotaStatus?
+        do throws(MailboxFailure) {
+            status = try await route.store.quotaStatus()
+        } catch {
+            // The messages are there, which is what counts.
+            return copied
+        }
+        var copied = copied
+        copied.exceedsQuota = status?.isExceeded ?? false
+        return copied
     }
 
     /// `body`, again after making the mailbox when that is what it missed and the site has it made by itself.

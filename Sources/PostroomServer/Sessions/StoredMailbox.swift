@@ -116,16 +116,18 @@ struct StoredMailbox: IMAPMailbox {
         let destination = try await account.route(target, needing: .insert)
         let rights = try await account.rights(to: target, destination)
         guard destination.account == route.account, rights.contains([.write, .seen, .deleteMessages]) else {
-            return try await account.making(target) { () throws(MailboxFailure) in
+            let copied = try await account.making(target) { () throws(MailboxFailure) in
                 try await AccountTransfer(
                     mailbox: mailbox, store: destination.store, name: destination.name, rights: rights
                 ).run(uids, moves: moves)
             }
+            return await account.judged(copied, destination)
         }
-        return try await account.making(target) { () throws(MailboxFailure) in
+        let copied = try await account.making(target) { () throws(MailboxFailure) in
             if moves { return try await mailbox.move(uids, to: destination.name) }
             return try await mailbox.copy(uids, to: destination.name)
         }
+        return await account.judged(copied, destination)
     }
 
     func close() async {
@@ -136,6 +138,7 @@ struct StoredMailbox: IMAPMailbox {
 struct StoredAppend: IMAPAppend {
     let append: any MessageAppend
     let account: StoredAccount
+    let route: MailboxRoute
     /// To the mailbox: flags that may not be changed there are not set (RFC 4314 §4).
     let rights: MailboxRights
 
@@ -156,11 +159,12 @@ struct StoredAppend: IMAPAppend {
     func commit(
         flags: MessageFlags, keywords: [String], internalDate: Int64?
     ) async throws(MailboxFailure) -> CopiedMessages {
-        try await account.logging { () throws(MailboxFailure) in
+        let copied = try await account.logging { () throws(MailboxFailure) in
             try await append.commit(
                 flags: flags.permitted(rights), keywords: rights.contains(.write) ? keywords : [],
                 internalDate: internalDate)
         }
+        return await account.judged(copied, route)
     }
 
     func abort() async {

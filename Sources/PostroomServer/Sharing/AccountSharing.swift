@@ -16,20 +16,28 @@ final class AccountSharing: Sendable {
         var rights: [MailboxName: (rights: MailboxRights, asked: ContinuousClock.Instant)] = [:]
     }
 
+    /// Where the login's own data lies.
+    struct Reader: Sendable {
+        var location: MailboxLocation
+        var owner: Owner
+    }
+
     let login: String
     let namespaces: SharedNamespaces
     let separator: UInt8
     let options: AccessControlOptions
     private let directories: [any SharedMailboxDirectory]
     private let storage: SiteStorage
+    private let reader: Reader
     private let logger: Logger
     private let known = Mutex(Known())
 
     init(
         login: String, namespaces: SharedNamespaces, separator: UInt8, options: AccessControlOptions,
-        directories: [any SharedMailboxDirectory], storage: SiteStorage, logger: Logger
+        directories: [any SharedMailboxDirectory], storage: SiteStorage, reader: Reader, logger: Logger
     ) {
         self.login = login
+        self.reader = reader
         self.namespaces = namespaces
         self.separator = separator
         self.options = options
@@ -64,7 +72,13 @@ final class AccountSharing: Sendable {
                 metadata: ["user": "\(login)", "reason": "\(error.reason)"])
             return known.withLock { $0.placed }
         }
-        let placed = namespaces.everybodys + namespaces.placed(mailboxes, separator: separator)
+        // What the directory says of a name goes before what a file says.
+        var names: Set<MailboxName?> = []
+        let placed =
+            namespaces.everybodys
+            + namespaces.placed(mailboxes, separator: separator).filter { placed in
+                names.insert(MailboxName(parts: placed.parts, in: placed.mailbox.namespace)).inserted
+            }
         let now2 = ContinuousClock.now
         return known.withLock { known in
             if known.placed != placed || known.groups != groups { known.rights = [:] }
@@ -93,11 +107,16 @@ final class AccountSharing: Sendable {
     /// To its root.
     func route(to placed: SharedNamespaces.Placed) throws(MailboxFailure) -> MailboxRoute {
         let mailbox = placed.mailbox
-        let store = try storage.store(
+        var store = try storage.store(
             for: mailbox.location, mailbox.owner, mailbox.quota, account: mailbox.account ?? "")
+        // An owner's own are told by the files.
+        if mailbox.flags == .perUser, mailbox.account != login {
+            store = try storage.stores.reading(store, from: reader.location, owner: reader.owner)
+        }
         return MailboxRoute(
             store: store, name: mailbox.isWhole ? .inbox : mailbox.folder,
-            accessor: accessor(isOwner: mailbox.account == login), standard: mailbox.rights ?? [], account: mailbox)
+            accessor: accessor(isOwner: mailbox.account == login), standard: mailbox.rights ?? [], account: mailbox,
+            prefix: placed.parts, separator: separator, hasStandardAtRoot: placed.hidesInbox)
     }
 
     /// As `MailboxRoute.rights`, remembered for a moment.
@@ -110,6 +129,11 @@ final class AccountSharing: Sendable {
             known.rights[name] = (rights, now)
         }
         return rights
+    }
+
+    /// Somebody else shares something now, or no longer.
+    func forget() {
+        known.withLock { ($0.asked, $0.rights) = (nil, [:]) }
     }
 
     /// An ACL was changed.

@@ -10,18 +10,35 @@ struct SharedNamespaces: Sendable {
         var mailbox: SharedMailbox
         /// The site's own, whose root is only a name.
         var hidesInbox = false
+
+        /// What clients call a mailbox of the account; nil for one that they are not shown.
+        func shown(_ name: MailboxName) -> MailboxName? {
+            guard mailbox.isWhole else {
+                return name == mailbox.folder ? MailboxName(parts: parts, in: mailbox.namespace) : nil
+            }
+            guard !(name.isInbox && hidesInbox) else { return nil }
+            return MailboxName(parts: name.isInbox ? parts : parts + name.parts, in: mailbox.namespace)
+        }
     }
 
     private(set) var foreign: [MailboxNameCoding.Foreign] = []
     /// Dovecot's public namespaces that have a location of their own.
     private(set) var everybodys: [Placed] = []
+    /// Those in which each reader has a `\Seen` of his own.
+    private var ownSeen: Set<SharedMailbox.Namespace> = []
+    /// Whether ACLs count; otherwise what everybody sees everybody may change, as far as Dovecot's own acl plugin goes.
+    private var hasRights = true
 
     /// More than any client shows.
     static let maximumMailboxes = 10_000
 
     init() {}
 
-    init(_ namespaces: [NamespaceModel], separator: UInt8, owner: Owner?, _ faults: FaultCollector) {
+    init(
+        _ namespaces: [NamespaceModel], separator: UInt8, owner: Owner?, hasRights: Bool = true,
+        _ faults: FaultCollector
+    ) {
+        self.hasRights = hasRights
         for namespace in namespaces where namespace.kind.value != .personal {
             add(namespace, separator: separator, owner: owner, faults)
         }
@@ -64,7 +81,10 @@ struct SharedNamespaces: Sendable {
         if !foreign.contains(where: { $0.prefix == parts }) {
             foreign.append(MailboxNameCoding.Foreign(kind, prefix: parts))
         }
-        guard kind == .shared, let location = namespace.mailLocation else { return }
+        guard kind == .shared, let location = namespace.mailLocation else {
+            if namespace.hasOwnSeen { ownSeen.insert(kind) }
+            return
+        }
         guard let place = MailboxLocation(fixed: location.value), let owner else {
             faults.warning(
                 at: location.location, "namespace \(namespace.name): its location is not served",
@@ -73,7 +93,10 @@ struct SharedNamespaces: Sendable {
         }
         everybodys.append(
             Placed(
-                parts: parts, mailbox: SharedMailbox(namespace: kind, path: [], location: place, owner: owner),
+                parts: parts,
+                mailbox: SharedMailbox(
+                    namespace: kind, path: [], location: place, owner: owner, rights: hasRights ? nil : .all,
+                    flags: namespace.hasOwnSeen ? .perUser : .shared),
                 hidesInbox: true))
     }
 
@@ -88,17 +111,20 @@ struct SharedNamespaces: Sendable {
                 $0.split(separator: separator, omittingEmptySubsequences: false).map(Array.init)
             }
             guard let name = MailboxName(parts: namespace.prefix + below, in: mailbox.namespace) else { return nil }
-            return Placed(parts: name.parts, mailbox: mailbox)
+            var placed = Placed(parts: name.parts, mailbox: mailbox)
+            if ownSeen.contains(mailbox.namespace) { placed.mailbox.flags = .perUser }
+            return placed
         }
     }
 }
 
 extension MailboxLocation {
-    /// `maildir:/path` or `mbox:/path` without variables or options.
+    /// `maildir:/path` or `mbox:/path` without variables. Of the options only those that say where Dovecot's indexes lie.
     fileprivate init?(fixed text: String) {
-        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-        guard parts.count == 2, let format = Format(rawValue: parts[0]), parts[1].hasPrefix("/"),
-            !parts[1].contains(where: { "%:~".contains($0) })
+        let parts = text.split(separator: ":").map(String.init)
+        guard parts.count >= 2, let format = Format(rawValue: parts[0]), parts[1].hasPrefix("/"),
+            !parts[1].contains(where: { "%~".contains($0) }),
+            parts.dropFirst(2).allSatisfy({ $0.hasPrefix("INDEX=") || $0.hasPrefix("INDEXPVT=") })
         else { return nil }
         self.init(format: format, path: Array(parts[1].utf8))
     }

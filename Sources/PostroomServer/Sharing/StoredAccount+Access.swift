@@ -7,7 +7,7 @@ extension StoredAccount {
         MailboxRoute(
             store: store, name: name,
             accessor: sharing?.accessor(isOwner: true) ?? Accessor(login: login, isOwner: true),
-            standard: .all)
+            standard: .all, prefix: namespace.naming.prefix, separator: namespace.naming.separator)
     }
 
     private func find(_ name: MailboxName) async throws(MailboxFailure) -> MailboxRoute {
@@ -30,6 +30,18 @@ extension StoredAccount {
             let rights = try await rights(to: name, route)
             guard !rights.contains(needed) else { return route }
             throw Self.refusal(name, needed, rights)
+        }
+    }
+
+    /// RFC 5464 §3.3: annotations are for who may look the mailbox up and do anything with its messages.
+    func routeToAnnotations(_ name: MailboxName) async throws(MailboxFailure) -> MailboxRoute {
+        try await logging { () throws(MailboxFailure) in
+            let route = try await find(name)
+            let rights = try await rights(to: name, route)
+            guard rights.contains(.lookup), !rights.isDisjoint(with: [.read, .seen, .write, .insert, .post]) else {
+                throw Self.refusal(name, .read, rights)
+            }
+            return route
         }
     }
 
@@ -72,7 +84,7 @@ extension StoredAccount {
 
     // MARK: RFC 4314 §3
 
-    var hasAccessControl: Bool { sharing?.options.isEnabled ?? false }
+    var hasAccessControl: Bool { sharing.map { $0.options.isEnabled && $0.options.hasCommands } ?? false }
 
     func accessControl(
         _ command: AccessControlCommand, _ name: MailboxName
@@ -91,18 +103,21 @@ extension StoredAccount {
             switch command {
             case .get:
                 var list = try await store.accessLists(of: [route.name]).first?.list ?? AccessControlList()
-                if list.isEmpty, route.isOwn {
-                    list = AccessControlList([AccessControlEntry(.owner, rights: .all)])
+                // What the owner has where nothing is said.
+                if route.isOwn, list.entry(of: .owner)?.rights == nil {
+                    list.add(AccessControlEntry(.owner, rights: .all))
                 }
-                return .list(list)
+                return .list(list, site: try await route.siteList(of: route.name, sharing.options))
             case .listRights: return .rights([])
             case .set(_, let identifier, let change):
                 try await self.change(route, store) { $0.change(identifier, change) }
+                tellAccess(of: identifier.identifier, at: route)
                 return .done
             case .delete(_, let identifier):
                 try await self.change(route, store) {
                     $0.remove(identifier.identifier, isNegative: identifier.isNegative)
                 }
+                tellAccess(of: identifier.identifier, at: route)
                 return .done
             case .myRights: return .done
             }

@@ -153,10 +153,13 @@ package final class Site: Sendable {
         let builder = PolicyBuilder(model, tables, router, resolver ?? NoResolver(), group: group, faults)
         let policies = builder.policies()
         let outgoing = OutgoingBuilder(model: model, tables: tables, faults: faults).outgoingMail()
-        let sharing = SiteSharing(
-            model, accounts.namespace, accounts: accounts.byLogin,
-            directories: accounts.shared.rules.isEmpty ? [] : [accounts.shared], faults)
         guard let storage, let resolver, let outgoing else { return nil }
+        var shared: [any SharedMailboxDirectory] = accounts.shared.rules.isEmpty ? [] : [accounts.shared]
+        if model.shared.readsSharedMaildirs {
+            shared.append(SharedMaildirs(accounts: accounts.byLogin, storage: storage))
+        }
+        let sharing = SiteSharing(
+            model, accounts.namespace, accounts: accounts.byLogin, directories: shared, faults)
         return Site(
             model: model, directories: directories, kept: kept, tables: tables, router: router,
             policies: policies, policyServices: Array(builder.services.values), resolver: resolver,

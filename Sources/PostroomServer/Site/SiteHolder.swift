@@ -4,6 +4,8 @@ import Synchronization
 /// The site in force. A transaction or a login takes it and keeps it to its end; a reload puts another in its place.
 package final class SiteHolder: Sendable {
     private let site: Mutex<Site>
+    /// Beyond the site in force: sessions keep theirs, and hear of each other all the same.
+    let news = AccountNews()
     private let outbox = Mutex<MailQueue?>(nil)
 
     package init(_ site: Site) {

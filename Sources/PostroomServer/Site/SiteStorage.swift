@@ -8,14 +8,15 @@ import MailStore
 import NIOCore
 import SiteConfiguration
 
-/// Where a site keeps mail. Goes on over a reload as long as its roots and what it says of mboxes stay the same, so that sessions of before and after
-/// share what is known of a folder.
+/// Where a site keeps mail. Goes on over a reload as long as its roots and what it says of mboxes and of Courier's files stay the same, so that sessions
+/// of before and after share what is known of a folder.
 final class SiteStorage: Sendable {
     let stores: MailboxStores
     let delivery: MailboxDelivery
     private let rootPaths: [String]
     private let places: [String: String]
     private let mboxRules: MboxRules
+    private let courierFiles: CourierFiles
 
     /// What a site says of its mboxes.
     private struct MboxRules: Hashable {
@@ -36,9 +37,11 @@ final class SiteStorage: Sendable {
     }
 
     private init(
-        _ stores: MailboxStores, _ rootPaths: [String], _ places: [String: String], _ mboxRules: MboxRules
+        _ stores: MailboxStores, _ rootPaths: [String], _ places: [String: String], _ mboxRules: MboxRules,
+        _ courierFiles: CourierFiles
     ) {
         self.mboxRules = mboxRules
+        self.courierFiles = courierFiles
         self.stores = stores
         delivery = MailboxDelivery(stores)
         self.rootPaths = rootPaths
@@ -50,7 +53,12 @@ final class SiteStorage: Sendable {
         let paths = model.store.roots.map(\.value)
         let byPath = Dictionary(model.store.places.map { ($0.path, $0.folder.value) }) { $1 }
         let mboxRules = MboxRules(model)
-        if let old, old.rootPaths == paths, old.places == byPath, old.mboxRules == mboxRules { return old }
+        let courierFiles = model.store.courierFiles
+        if let old, old.rootPaths == paths, old.places == byPath, old.mboxRules == mboxRules,
+            old.courierFiles == courierFiles
+        {
+            return old
+        }
         let places = model.store.places.map { (path: Array($0.path.utf8), folder: Array($0.folder.value.utf8)) }
         // Without a root no path is opened: a site of aliases and forwarding alone has none.
         guard !model.store.roots.isEmpty || !model.keepsMail else {
@@ -73,9 +81,12 @@ final class SiteStorage: Sendable {
         do {
             let roots = try MailRoots(paths.map { Array($0.utf8) }, places: places)
             let pool = BlockingPool(name: "mail", threads: 48)
+            var maildirs = MaildirOptions()
+            maildirs.courierFiles = courierFiles
             let stores = MailboxStores(
-                roots: roots, pool: pool, indexes: old?.stores.indexes, mboxes: mboxRules.options)
-            return SiteStorage(stores, paths, byPath, mboxRules)
+                roots: roots, pool: pool, indexes: old?.stores.indexes, maildirs: maildirs,
+                mboxes: mboxRules.options)
+            return SiteStorage(stores, paths, byPath, mboxRules, courierFiles)
         } catch {
             faults.error(
                 at: model.store.roots.first?.location ?? .builtIn, "\(error)", remedy: "mend store.roots")

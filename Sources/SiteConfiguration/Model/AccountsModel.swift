@@ -322,6 +322,8 @@ package struct NamespaceModel: Sendable {
     package var separator: Located<String>?
     package var mailLocation: Located<String>?
     package var isInbox: Bool
+    /// Of a shared or public one: whether each reader has a `\Seen` of his own (`INDEXPVT=`).
+    package var hasOwnSeen = false
     package var isHidden: Bool
     /// `yes`, `no`, `children`.
     package var list: Located<String>?

@@ -11,6 +11,8 @@ package struct QuotaModel: Sendable {
     }
 
     package var sizes: Located<QuotaTerms.Sizes>?
+    /// Whether messages marked as deleted count.
+    package var countsDeleted: Located<Bool>?
     /// `10%`, `50M`.
     package var grace: Located<String>?
     /// The largest message that a mailbox takes.

@@ -8,6 +8,8 @@ package struct SharedModel: Sendable {
     package var cacheTime: Located<Duration>?
     /// How long it is still used while the directory doesn't answer; an hour when nil.
     package var outageTime: Located<Duration>?
+    /// Whether the sharable Maildirs are shown that the `shared-maildirs` in a login's own Maildir names, as Courier does.
+    package var readsSharedMaildirs = false
 
     package init() {}
 }

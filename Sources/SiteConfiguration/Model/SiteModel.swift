@@ -1,4 +1,5 @@
 package import MailModel
+package import MailStore
 
 /// A configured site, from whatever it was read: every value typed, with the place it was set at. It opens nothing and
 /// connects to nothing.
@@ -207,6 +208,8 @@ package struct StoreModel: Sendable {
     /// Where what is known of mailboxes is kept, outside of them; ours alone, on a local disk.
     package var indexDirectory: Located<String>?
     package var mboxLocks = MboxLockModel()
+    /// Whether Courier's files in Maildirs are kept in step.
+    package var courierFiles = CourierFiles.automatic
 
     package init(
         roots: [Located<String>] = [], minimumUID: UInt32, owner: Located<Owner>? = nil, recipientHeaders: Bool

@@ -40,6 +40,7 @@ enum AccountsSection {
     private static func quota(_ reader: SectionReader) -> QuotaModel {
         var model = QuotaModel()
         model.sizes = reader.choice("sizes", QuotaTerms.Sizes.self)
+        model.countsDeleted = reader.boolean("count_deleted")
         model.grace = reader.string("grace")
         model.messageSize = reader.size("message_size")
         model.fullMailbox = reader.choice("full_mailbox", QuotaModel.FullMailbox.self)
@@ -52,6 +53,8 @@ enum AccountsSection {
     private static func accessControl(_ reader: SectionReader) -> AccessControlModel {
         var model = AccessControlModel()
         model.isEnabled = reader.boolean("enabled")?.value ?? true
+        model.hasCommands = reader.boolean("commands")?.value ?? true
+        model.siteLists = reader.string("site_lists")
         model.sharedFile = reader.string("shared_file")
         model.defaultsFromInbox = reader.boolean("defaults_from_inbox")?.value ?? false
         reader.finish()
@@ -84,6 +87,7 @@ enum NamespaceSection {
         model.separator = reader.string("separator")
         model.mailLocation = reader.string("mail_location")
         model.isInbox = reader.boolean("inbox")?.value ?? false
+        model.hasOwnSeen = reader.boolean("own_seen")?.value ?? false
         model.isHidden = reader.boolean("hidden")?.value ?? false
         model.list = reader.string("list")
         model.keepsSubscriptions = reader.boolean("subscriptions")?.value ?? true

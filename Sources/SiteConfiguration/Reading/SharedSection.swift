@@ -11,6 +11,7 @@ enum SharedSection {
         }
         model.cacheTime = reader.duration("cache_time")
         model.outageTime = reader.duration("outage_time")
+        model.readsSharedMaildirs = reader.boolean("shared_maildirs")?.value ?? false
         reader.finish()
         return model
     }

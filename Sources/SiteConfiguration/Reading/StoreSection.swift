@@ -22,12 +22,14 @@ enum StoreSection {
             folder.map { site.context.absolute($0, relativeTo: folder.location.file) }
         }
         let locks = mboxLocks(reader?.section("mbox"))
+        let courier = reader?.choice("courier_files", CourierFiles.self)?.value ?? .automatic
         reader?.finish()
         var model = StoreModel(
             roots: roots, minimumUID: UInt32(minimum), owner: owner, recipientHeaders: headers)
         model.places = places
         model.indexDirectory = index
         model.mboxLocks = locks
+        model.courierFiles = courier
         return model
     }
 

@@ -35,6 +35,8 @@ extension AccessControlModel {
     var entries: YAMLEntries {
         var entries = YAMLEntries()
         entries.add("enabled", isEnabled, unless: true)
+        entries.add("commands", hasCommands, unless: true)
+        entries.add("site_lists", siteLists)
         entries.add("shared_file", sharedFile)
         entries.add("defaults_from_inbox", defaultsFromInbox, unless: false)
         return entries
@@ -45,6 +47,7 @@ extension QuotaModel {
     var entries: YAMLEntries {
         var entries = YAMLEntries()
         entries.add("sizes", sizes)
+        if let countsDeleted { entries.add("count_deleted", countsDeleted.value, unless: true) }
         entries.add("grace", grace)
         entries.add("message_size", messageSize)
         entries.add("full_mailbox", fullMailbox)
@@ -186,6 +189,7 @@ extension NamespaceModel {
         entries.add("separator", separator)
         entries.add("mail_location", mailLocation)
         entries.add("inbox", isInbox, unless: false)
+        entries.add("own_seen", hasOwnSeen, unless: false)
         entries.add("hidden", isHidden, unless: false)
         entries.add("list", list)
         entries.add("subscriptions", keepsSubscriptions, unless: true)

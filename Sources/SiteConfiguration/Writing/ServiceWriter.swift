@@ -62,6 +62,7 @@ extension StoreModel {
         entries.add("recipient_headers", recipientHeaders ? "yes" : "no")
         entries.add("index_directory", indexDirectory)
         entries.add("mbox", mboxLocks.document)
+        if courierFiles != .automatic { entries.add("courier_files", courierFiles.rawValue) }
         return entries.value
     }
 }

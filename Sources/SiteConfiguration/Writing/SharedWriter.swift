@@ -6,6 +6,7 @@ extension SharedModel {
         if !rules.isEmpty { entries.add("rules", .list(rules.map { $0.entries.value })) }
         entries.add("cache_time", cacheTime)
         entries.add("outage_time", outageTime)
+        entries.add("shared_maildirs", readsSharedMaildirs, unless: false)
         return entries
     }
 }

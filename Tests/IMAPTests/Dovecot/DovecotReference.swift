@@ -29,7 +29,10 @@ struct DovecotReference {
     }
 
     /// What each command is answered, its completion with the tag `reference` and a number included.
-    static func answers(messages: [Message], commands: [String]) throws -> [[UInt8]] {
+    /// - Parameter folders: beside INBOX, as Maildir++ names them, without the first dot.
+    static func answers(
+        messages: [Message], folders: [String] = [], subscriptions: [String] = [], commands: [String]
+    ) throws -> [[UInt8]] {
         let program = "/usr/lib/dovecot/imap"
         guard FileManager.default.isExecutableFile(atPath: program) else {
             throw Failure(description: "\(program) is missing: apt-get install dovecot-imapd")
@@ -40,6 +43,16 @@ struct DovecotReference {
         for folder in ["cur", "new", "tmp"] {
             try files.createDirectory(
                 at: root.appendingPathComponent("mail/\(folder)"), withIntermediateDirectories: true)
+        }
+        for folder in folders {
+            for part in ["cur", "new", "tmp"] {
+                try files.createDirectory(
+                    at: root.appendingPathComponent("mail/.\(folder)/\(part)"), withIntermediateDirectories: true)
+            }
+        }
+        if !subscriptions.isEmpty {
+            let file = root.appendingPathComponent("mail/subscriptions")
+            try Data(subscriptions.map { $0 + "\n" }.joined().utf8).write(to: file)
         }
         for (index, message) in messages.enumerated() {
             let file = root.appendingPathComponent(

@@ -87,6 +87,8 @@ final class MemoryAccount: IMAPAccount, IMAPServices {
     struct State: Sendable {
         var mailboxes: [MailboxName: Mailbox] = [:]
         var subscribed: Set<MailboxName> = []
+        var metadata: [MailboxName?: MailboxMetadata] = [:]
+        var watchers: [Int: @Sendable (AccountChange) -> Void] = [:]
         var nextValidity: UInt32 = 100
         var nextListener = 0
         var openMailboxes = 0
@@ -174,12 +176,14 @@ final class MemoryAccount: IMAPAccount, IMAPServices {
             return false
         }
         if exists { throw MailboxFailure(.alreadyExists, "\(name)") }
+        tell(.mailboxes)
     }
 
     func delete(_ name: MailboxName) async throws(MailboxFailure) {
         if name.isInbox { throw MailboxFailure(.notPermitted, "INBOX") }
         let removed = state.withLock { $0.mailboxes.removeValue(forKey: name) != nil }
         if !removed { throw MailboxFailure(.noSuchMailbox, "\(name)") }
+        tell(.mailboxes)
     }
 
     func rename(_ name: MailboxName, to newName: MailboxName) async throws(MailboxFailure) {
@@ -189,17 +193,21 @@ final class MemoryAccount: IMAPAccount, IMAPServices {
                 return MailboxFailure(.noSuchMailbox, "\(name)")
             }
             state.mailboxes[newName] = mailbox
+            state.metadata[newName] = state.metadata.removeValue(forKey: name)
             return nil
         }
         if let failure { throw failure }
+        tell(.mailboxes)
     }
 
     func subscribe(_ name: MailboxName) async throws(MailboxFailure) {
         state.withLock { _ = $0.subscribed.insert(name) }
+        tell(.mailboxes)
     }
 
     func unsubscribe(_ name: MailboxName) async throws(MailboxFailure) {
         state.withLock { _ = $0.subscribed.remove(name) }
+        tell(.mailboxes)
     }
 
     func status(_ name: MailboxName) async throws(MailboxFailure) -> MailboxStatus {
@@ -348,64 +356,5 @@ final class MemoryMailbox: IMAPMailbox {
             $0.mailboxes[name]?.listeners[listener] = nil
             $0.openMailboxes -= 1
         }
-    }
-}
-
-final class MemoryAppend: IMAPAppend {
-    private let account: MemoryAccount
-    private let name: MailboxName
-    private struct Message {
-        var content: [UInt8] = []
-        var flags: MessageFlags = []
-        var keywords: [String] = []
-        var internalDate: Int64?
-    }
-
-    private let messages = Mutex([Message()])
-
-    init(_ account: MemoryAccount, _ name: MailboxName) {
-        self.account = account
-        self.name = name
-    }
-
-    func write(_ chunk: ByteBuffer) async throws(MailboxFailure) {
-        messages.withLock { $0[$0.count - 1].content += Array(chunk.readableBytesView) }
-    }
-
-    private func end(_ flags: MessageFlags, _ keywords: [String], _ internalDate: Int64?) -> [Message] {
-        messages.withLock { messages in
-            let last = messages.count - 1
-            messages[last].flags = flags
-            messages[last].keywords = keywords
-            messages[last].internalDate = internalDate
-            return messages
-        }
-    }
-
-    func next(
-        flags: MessageFlags, keywords: [String], internalDate: Int64?, size: UInt64
-    ) async throws(MailboxFailure) {
-        let size = end(flags, keywords, internalDate).reduce(UInt64(size)) { $0 + UInt64($1.content.count) }
-        guard size <= UInt64(account.quota) else { throw MailboxFailure(.overQuota, "\(size)") }
-        messages.withLock { $0.append(Message()) }
-    }
-
-    func commit(
-        flags: MessageFlags, keywords: [String], internalDate: Int64?
-    ) async throws(MailboxFailure) -> CopiedMessages {
-        account.state.withLock { $0.openAppends -= 1 }
-        let messages = end(flags, keywords, internalDate)
-        return try account.change(name) { mailbox throws(MailboxFailure) in
-            var uids: [UInt32] = []
-            for message in messages {
-                let all = try mailbox.flags(message.flags, message.keywords)
-                uids.append(mailbox.add(message.content, all, date: message.internalDate ?? 1_700_000_000))
-            }
-            return CopiedMessages(uidValidity: mailbox.view.uidValidity, sourceUIDs: [], destinationUIDs: uids)
-        }
-    }
-
-    func abort() async {
-        account.state.withLock { $0.openAppends -= 1 }
     }
 }

@@ -20,7 +20,7 @@ final class TestSession {
     private(set) var ending: Ending?
 
     final class NewsFlag: Sendable {
-        let flag = Mutex(false)
+        let events = Mutex<[IMAPEvent]>([])
     }
 
     init(
@@ -32,7 +32,8 @@ final class TestSession {
         hasNews = news
         engine = IMAPServerEngine(options, facts)
         performer = IMAPSessionPerformer(
-            account, notifier: SessionNotifier { _ in news.flag.withLock { $0 = true } },
+            account,
+            notifier: SessionNotifier { event in news.events.withLock { if !$0.contains(event) { $0.append(event) } } },
             progressInterval: progressInterval)
         _ = engine.start(&output)
     }
@@ -45,11 +46,11 @@ final class TestSession {
     }
 
     func deliverNews() async {
-        let isNew = hasNews.flag.withLock { flag in
-            defer { flag = false }
-            return flag
+        let events = hasNews.events.withLock { events in
+            defer { events = [] }
+            return events
         }
-        if isNew, ending == nil { await run(engine.notify(.mailboxChanged, &output)) }
+        for event in events where ending == nil { await run(engine.notify(event, &output)) }
     }
 
     func tls() async {

@@ -43,7 +43,7 @@ import Testing
         #expect(courier.entry(of: .anyone)?.negativeRights == [.write])
     }
 
-    @Test(arguments: ["ben lr", "user=ben lrQ", "user= lr", "user=ben lr:fly", "\"user=ben lr", "\u{FF}"])
+    @Test(arguments: ["ben lr", "user=ben lrQ", "user= lr", "user=ben l r", "user=ben lrc", "\"user=ben lr", "\u{FF}"])
     func `with a line that means nothing give nobody anything`(_ line: String) {
         #expect(throws: MailboxFailure.self) { try DovecotACLFile.parse(Array("anyone lr\n\(line)\n".utf8)) }
     }
@@ -64,5 +64,29 @@ import Testing
             #expect(
                 stranger.rights(of: Accessor(login: "eve", isOwner: false), standard: []).isEmpty)
         }
+    }
+
+    @Test func `of a site say what patterns of names say`() throws {
+        let file = try SiteAccessFile(
+            parsing: Array(
+                "# ours\n* user=ben lr\nWork/Pl?ns* -anyone w\n\"My mail\" owner lrs\nWork/* user=ben i\n\n".utf8))
+        func list(_ name: String) -> AccessControlList { file.list(of: Array(name.utf8)) }
+        #expect(list("INBOX") == AccessControlList([AccessControlEntry(.user("ben"), rights: [.lookup, .read])]))
+        #expect(list("Work/Plans/2024").entry(of: .anyone)?.negativeRights == [.write])
+        #expect(list("Work/Plans/2024").entry(of: .user("ben"))?.rights == [.lookup, .read, .insert])
+        #expect(list("Work/Plns").entry(of: .anyone) == nil)
+        #expect(list("My mail").entry(of: .owner)?.rights == [.lookup, .read, .seen])
+        #expect(list("").entry(of: .user("ben"))?.rights == [.lookup, .read])
+    }
+
+    @Test(arguments: ["INBOX", "INBOX ben", "INBOX anyone lQ", "\"INBOX anyone lr"])
+    func `of a site with a line that means nothing are none`(_ line: String) {
+        #expect(throws: MailboxFailure.self) { try SiteAccessFile(parsing: Array("* anyone lr\n\(line)\n".utf8)) }
+    }
+
+    @Test func `A pattern with many stars takes no time to speak of`() throws {
+        let file = try SiteAccessFile(
+            parsing: Array("\(String(repeating: "*a", count: 100))b anyone lr\n".utf8))
+        #expect(file.list(of: Array(repeating: UInt8(ascii: "a"), count: 4000)).isEmpty)
     }
 }

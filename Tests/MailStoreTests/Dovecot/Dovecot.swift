@@ -66,15 +66,22 @@ struct Dovecot {
         try await run("/usr/lib/dovecot/dovecot-lda", [], input: message)
     }
 
+    /// One session of its IMAP server, logged in from the start, with these commands.
+    @discardableResult
+    func imap(_ commands: [String]) async throws -> String {
+        let script = commands.enumerated().map { "t\($0) \($1)\r\n" }.joined() + "bye LOGOUT\r\n"
+        return try await run("/usr/lib/dovecot/imap", [], input: script)
+    }
+
     @discardableResult
     private func run(_ program: String, _ arguments: [String], input: String) async throws -> String {
         let quoted = arguments.map { "'\($0.replacing("'", with: "'\\''"))'" }.joined(separator: " ")
         let output = "dovecot-run/output-\(UInt32.random(in: 0...(.max)))"
         try root.file("\(output)-in", input)
         let command = """
-            setpriv --reuid \(uid) --regid \(uid) --clear-groups env USER=anna HOME=\(root.path) \
+            cat \(root[output])-in | setpriv --reuid \(uid) --regid \(uid) --clear-groups env USER=anna HOME=\(root.path) \
             \(program) -c \(configuration) \(quoted) \
-            < \(root[output])-in > \(root[output]) 2> \(root[output])-errors
+            > \(root[output]) 2> \(root[output])-errors
             """
         let pool = BlockingPool(name: "doveadm", threads: 1)
         let status = try await pool.run { system(command) }

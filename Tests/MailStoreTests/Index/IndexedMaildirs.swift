@@ -14,18 +14,33 @@ final class IndexedMaildirs {
     private(set) var stores: MaildirStores
     private(set) var store: MaildirStore
 
-    init() throws {
-        maildirs = try TestMaildirs()
-        try maildirs.root.directory("index")
-        (indexes, stores, store) = try Self.start(maildirs)
+    /// Where the index is, below the test's folder: each server of a store has its own.
+    private let folder: String
+    /// As on a machine that inotify tells nothing of what the others do.
+    private let isPolling: Bool
+
+    convenience init() throws {
+        try self.init(TestMaildirs())
     }
 
-    private static func start(_ maildirs: TestMaildirs) throws -> (MailboxIndexes, MaildirStores, MaildirStore) {
+    init(_ maildirs: TestMaildirs, index folder: String = "index", isPolling: Bool = false) throws {
+        self.maildirs = maildirs
+        self.folder = folder
+        self.isPolling = isPolling
+        try maildirs.root.directory(folder)
+        (indexes, stores, store) = try Self.start(maildirs, folder, isPolling)
+    }
+
+    private static func start(
+        _ maildirs: TestMaildirs, _ folder: String, _ isPolling: Bool
+    ) throws -> (MailboxIndexes, MaildirStores, MaildirStore) {
         let indexes = MailboxIndexes(
-            folder: maildirs.root["index"], pool: BlockingPool(name: "index", threads: 2),
+            folder: maildirs.root[folder], pool: BlockingPool(name: "index", threads: 2),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let watcher = isPolling ? DirectoryWatcher(limit: 0, pollMilliseconds: 50) : DirectoryWatcher()
         let stores = MaildirStores(
-            roots: try MailRoots([maildirs.root.bytes("mail")]), pool: maildirs.pool, indexes: indexes)
+            roots: try MailRoots([maildirs.root.bytes("mail")]), pool: maildirs.pool, watcher: watcher,
+            indexes: indexes)
         let mailbox = try maildirs.mailbox("anna")
         return (indexes, stores, try stores.store(for: mailbox.location, owner: mailbox.owner))
     }
@@ -34,11 +49,11 @@ final class IndexedMaildirs {
     func restart(_ meanwhile: () throws -> Void = {}) async throws {
         await indexes.close()
         try meanwhile()
-        (indexes, stores, store) = try Self.start(maildirs)
+        (indexes, stores, store) = try Self.start(maildirs, folder, isPolling)
     }
 
     var indexFiles: [String] {
-        let folder = maildirs.root["index"]
+        let folder = maildirs.root[folder]
         let names = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
         return names.filter { $0.contains(".index") }.map { "\(folder)/\($0)" }
     }

@@ -50,3 +50,13 @@ extension OpenMailbox {
         return view.index(of: uid).map { view.flags[$0].intersection(.system) }
     }
 }
+
+/// What `body` failed with; nil where it did not, or with something else.
+func failureKind(_ body: () async throws -> Void) async -> MailboxFailure.Kind? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        return (error as? MailboxFailure)?.kind
+    }
+}

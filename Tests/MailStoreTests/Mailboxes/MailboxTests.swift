@@ -198,7 +198,8 @@ struct MailboxTests {
         try await store.append("A: b\r\n\r\n")
         let (changes, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         var iterator = changes.makeAsyncIterator()
-        let place = FolderPlace(path: maildirs.root.bytes("mail/anna"), accountPath: maildirs.root.bytes("mail/anna"))
+        let location = MailboxLocation(format: .maildir, path: maildirs.root.bytes("mail/anna"))
+        let place = try MaildirLocation(location).place(.inbox)
         let folder = try maildirs.otherStores().folder(place, owner: maildirs.owner)
         folder.noteChange()
         _ = try await folder.listen { continuation.yield() }

@@ -64,6 +64,23 @@ struct MboxQuotaTests {
         try await delivery.checkQuota(of: mailbox, size: 10)
     }
 
+    @Test func `what did not count where it was counts where it is moved to`() async throws {
+        let stores = try mboxes.stores()
+        var quota = Quota(storage: 2_000)
+        quota.folderRules = [QuotaFolderRule(pattern: Array("Trash".utf8), isIgnored: true)]
+        let store = try stores.store(for: mboxes.location, owner: mboxes.owner, quota: quota)
+        let trash = try mailboxName("Trash")
+        try await store.create(trash, specialUse: nil)
+        for _ in 0..<3 { try await store.append(text, to: "Trash") }
+        let mailbox = try await store.open("Trash")
+        #expect(try await mailbox.move([1], to: .inbox).destinationUIDs == [1])
+        let refused = await #expect(throws: MailboxFailure.self) { try await mailbox.move([2, 3], to: .inbox) }
+        #expect(refused?.kind == .overQuota)
+        #expect(try await mailbox.refresh().uids == [2, 3])
+        let inbox = try await store.open()
+        #expect(try await inbox.move([1], to: trash).destinationUIDs == [4])
+    }
+
     @Test func `a delivery makes no file larger than a site allows`() async throws {
         var options = MboxOptions()
         options.maximumFileSize = 1_500

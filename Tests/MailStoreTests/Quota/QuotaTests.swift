@@ -41,6 +41,43 @@ import Testing
         #expect(try maildirs.root.contents("mail/anna/maildirsize").hasPrefix("2500S,100C\n"))
     }
 
+    @Test(arguments: [3, UInt64.random(in: 0..<100_000)])
+    func `leaves out what is marked as deleted, where the site counts as Courier does`(_ seed: UInt64) async throws {
+        let maildirs = try TestMaildirs()
+        var quota = Quota(storage: 1 << 20, messages: 100)
+        quota.terms.countsDeleted = false
+        let store = try store(maildirs, quota)
+        try await store.create(try mailboxName("Old"), specialUse: nil)
+        for number in 0..<6 { try await store.append(Self.message, flags: number == 5 ? .deleted : []) }
+        #expect(try await store.quotaStatus()?.usage == QuotaUsage(storage: 5000, messages: 5))
+        let inbox = try await store.open()
+        let old = try await store.open("Old")
+        var generator = SeededGenerator(seed: seed)
+        for step in 0..<40 {
+            let isInbox = Bool.random(using: &generator)
+            let mailbox = isInbox ? inbox : old
+            let uids = try await mailbox.refresh().uids.filter { _ in Int.random(in: 0..<3, using: &generator) == 0 }
+            let other = isInbox ? try mailboxName("Old") : MailboxName.inbox
+            switch Int.random(in: 0..<6, using: &generator) {
+            case 0, 1: _ = try await mailbox.store(uids, FlagChange(.add, flags: .deleted))
+            case 2: _ = try await mailbox.store(uids, FlagChange(.replace, flags: .flagged))
+            case 3: _ = try await mailbox.expunge(uids)
+            case 4: _ = try await mailbox.move(uids, to: other)
+            default: _ = try await mailbox.copy(Array(uids.prefix(1)), to: other)
+            }
+            let known = try await store.quotaStatus()?.usage
+            var counted = QuotaUsage()
+            for view in [try await inbox.refresh(), try await old.refresh()] {
+                let messages = view.flags.count { !$0.contains(.deleted) }
+                counted.messages += UInt64(messages)
+                counted.storage += UInt64(messages) * 1000
+            }
+            #expect(known == counted, "\(seed) \(step)")
+        }
+        let known = try await store.quotaStatus()
+        #expect(try await store.recalculateQuota() == known)
+    }
+
     @Test func `counts messages`() async throws {
         let maildirs = try TestMaildirs()
         let quota = Quota(messages: 1)

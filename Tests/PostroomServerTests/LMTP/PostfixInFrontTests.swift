@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import PostroomTesting
 import SiteConfiguration
 import Testing

@@ -25,6 +25,9 @@ package struct SearchRun: Sendable {
     package private(set) var total = 0
     /// Once concluded: the indexes of the messages found, in the order that was asked for.
     package private(set) var result: [Int]?
+    /// What each message was sorted by is wanted beyond the end, by its index.
+    var keepsSortValues = false
+    private(set) var sortValues: [Int: SortValues] = [:]
     /// Once concluded: what THREAD answers.
     private(set) var threads = ByteBuffer()
 
@@ -131,6 +134,7 @@ package struct SearchRun: Sendable {
         switch gathered {
         case .nothing: result = found.sorted()
         case .sortValues(let criteria, let values):
+            if keepsSortValues { sortValues = values }
             result = SortOrder.sorted(values.map { (index: $0.key, values: $0.value) }, by: criteria)
         case .threadFacts(let algorithm, let facts):
             let forest =

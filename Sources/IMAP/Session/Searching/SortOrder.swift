@@ -98,14 +98,19 @@ package enum SortOrder {
     /// The indexes of `found` in order; equal messages in that of the mailbox, whatever is reversed (RFC 5256 §3).
     package static func sorted(_ found: [(index: Int, values: SortValues)], by criteria: [SortCriterion]) -> [Int] {
         found.sorted { left, right in
-            for (place, criterion) in criteria.enumerated()
-            where place < left.values.values.count && place < right.values.values.count {
-                let order = compare(left.values.values[place], right.values.values[place])
-                if order != 0 { return criterion.isReverse ? order > 0 : order < 0 }
-            }
-            return left.index < right.index
+            precedes(left.values, right.values, by: criteria) ?? (left.index < right.index)
         }
         .map(\.index)
+    }
+
+    /// Nil for equal ones.
+    static func precedes(_ left: SortValues, _ right: SortValues, by criteria: [SortCriterion]) -> Bool? {
+        for (place, criterion) in criteria.enumerated()
+        where place < left.values.count && place < right.values.count {
+            let order = compare(left.values[place], right.values[place])
+            if order != 0 { return criterion.isReverse ? order > 0 : order < 0 }
+        }
+        return nil
     }
 
     private static func compare(_ left: SortValues.Value, _ right: SortValues.Value) -> Int {

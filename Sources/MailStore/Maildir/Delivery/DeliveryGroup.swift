@@ -34,7 +34,7 @@ struct DeliveryGroup: Sendable {
                 let path = try MaildirLocation.inbox(of: recipient.mailbox.location)
                 let mailbox = recipient.mailbox
                 let quota = stores.quota(
-                    mailbox.quota, MaildirLocation(inbox: path, path: mailbox.location.path), owner: mailbox.owner,
+                    mailbox.quota, try MaildirLocation(mailbox.location), owner: mailbox.owner,
                     account: "\(mailbox.address)")
                 let member = Member(index: index, path: path, quota: quota)
                 let key = Key(owner: recipient.mailbox.owner, header: recipient.header)

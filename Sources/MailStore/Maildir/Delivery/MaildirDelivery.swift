@@ -58,10 +58,8 @@ package struct MaildirDelivery: Sendable {
     package func checkQuota(of mailbox: LocalMailbox, size: UInt64) async throws(MailboxFailure) {
         let kept = mailbox.quota
         guard kept.isLimited || kept.yieldsToMailbox else { return }
-        let inbox = try MaildirLocation.inbox(of: mailbox.location)
         let quota = stores.quota(
-            mailbox.quota, MaildirLocation(inbox: inbox, path: mailbox.location.path), owner: mailbox.owner,
-            account: "\(mailbox.address)")
+            mailbox.quota, try MaildirLocation(mailbox.location), owner: mailbox.owner, account: "\(mailbox.address)")
         try await withMailboxFailures {
             try await stores.pool.runWithIdentity(mailbox.owner) {
                 try quota.check(size, to: .inbox, as: .delivery)
@@ -119,6 +117,9 @@ package struct MaildirDelivery: Sendable {
         for member in denied {
             do {
                 try await stores.makeMissingDirectory(of: member.path, for: group.owner)
+                if let control = member.quota.location.control {
+                    try await stores.makeMissingDirectory(of: control, for: group.owner)
+                }
                 second.members.append(member)
             } catch {
                 outcomes.append((member.index, .failure(mailboxFailure(error))))

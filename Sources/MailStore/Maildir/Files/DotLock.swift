@@ -3,9 +3,11 @@ import Glibc
 import MailModel
 import Synchronization
 
-/// A lock file as Dovecot makes it: created where none is, holding `pid:host`. Works over NFS and between programs.
+/// A lock file as Dovecot makes it: named where none is, holding `pid:host`. Works over NFS and between programs.
 ///
-/// It is taken over when its process is gone (on this host), or, when that can't be told, when it is two minutes old.
+/// It is written under a name of its own and then linked to the lock's, which every NFS does for one at a time. It is taken over when its
+/// process is gone (on this host), or, when that can't be told, when it is two minutes old by the clock of the file system: servers' own
+/// may disagree.
 enum DotLock {
     static let staleSeconds: Int64 = 120
 
@@ -37,8 +39,9 @@ enum DotLock {
         while true {
             if held.withLock({ $0.insert(key).inserted }) {
                 do {
-                    if try make(name, in: directory) { return key }
-                    if try removeIfStale(name, in: directory) {
+                    let attempt = try make(name, in: directory)
+                    if attempt.isTaken { return key }
+                    if try removeIfStale(name, in: directory, now: attempt.now) {
                         release(key)
                         continue
                     }
@@ -79,9 +82,10 @@ enum DotLock {
         let key = Key(directory: try directory.status().identity, name: name)
         guard held.withLock({ $0.insert(key).inserted }) else { return nil }
         do {
-            if try make(name, in: directory) { return Held(key: key, directory: directory) }
+            let attempt = try make(name, in: directory)
+            if attempt.isTaken { return Held(key: key, directory: directory) }
             // Taken at the next attempt.
-            _ = try removeIfStale(name, in: directory, staleSeconds)
+            _ = try removeIfStale(name, in: directory, now: attempt.now, staleSeconds)
         } catch {
             release(key)
             throw error
@@ -94,13 +98,42 @@ enum DotLock {
         held.withLock { _ = $0.remove(key) }
     }
 
-    private static func make(_ name: [UInt8], in directory: DirectoryHandle) throws(SystemCallError) -> Bool {
+    /// Whether the lock was got, and what time it is to the file system.
+    private static func make(
+        _ name: [UInt8], in directory: DirectoryHandle
+    ) throws(SystemCallError) -> (isTaken: Bool, now: FileStatus.Time) {
+        // One for each process and lock: what a killed process leaves, the next one of its number takes away.
+        let ownName = name + Array(".\(getpid()).".utf8) + UniqueName.host
+        _ = try directory.removeIfPresent(ownName)
+        let file = try directory.makeFile(ownName)
+        defer { DurableFile.discard(ownName, in: directory) }
+        do throws(SystemCallError) {
+            try file.write(Array("\(getpid()):".utf8) + UniqueName.hostForLocks)
+        } catch {
+            // On a full disk the lock is empty, which others honour by its age.
+        }
+        let now = try file.status().modified
+        do throws(SystemCallError) {
+            try directory.link(ownName, to: directory, name)
+            return (true, now)
+        } catch  where error.isExisting {
+            // NFS may have done it and lost the answer, and say so when asked again.
+            return (try file.status().links == 2, now)
+        } catch  where [EPERM, EOPNOTSUPP, ENOSYS].contains(error.number) {
+            return (try makeWithoutLink(name, in: directory), now)
+        }
+    }
+
+    /// Where files have one name only.
+    private static func makeWithoutLink(
+        _ name: [UInt8], in directory: DirectoryHandle
+    ) throws(SystemCallError) -> Bool {
         do throws(SystemCallError) {
             let file = try directory.makeFile(name)
             do throws(SystemCallError) {
                 try file.write(Array("\(getpid()):".utf8) + UniqueName.hostForLocks)
             } catch {
-                // On a full disk the lock is empty, which others honour by its age.
+                // As above.
             }
             return true
         } catch  where error.isExisting {
@@ -110,7 +143,8 @@ enum DotLock {
 
     /// True when the lock was removed, or was gone already.
     private static func removeIfStale(
-        _ name: [UInt8], in directory: DirectoryHandle, _ staleSeconds: Int64 = DotLock.staleSeconds
+        _ name: [UInt8], in directory: DirectoryHandle, now: FileStatus.Time,
+        _ staleSeconds: Int64 = DotLock.staleSeconds
     ) throws(SystemCallError) -> Bool {
         let status: FileStatus
         let contents: [UInt8]
@@ -121,7 +155,7 @@ enum DotLock {
         } catch  where error.isMissing {
             return true
         }
-        guard isStale(contents, modified: status.modified, staleSeconds) else { return false }
+        guard isStale(contents, modified: status.modified, now: now, staleSeconds) else { return false }
         // Moved aside first: if another process took the lock meanwhile, it gets its file back.
         let aside = name + Array(".stale.".utf8) + UniqueName.next()
         do throws(SystemCallError) {
@@ -139,7 +173,8 @@ enum DotLock {
     }
 
     static func isStale(
-        _ contents: [UInt8], modified: FileStatus.Time, _ staleSeconds: Int64 = DotLock.staleSeconds
+        _ contents: [UInt8], modified: FileStatus.Time, now: FileStatus.Time = .now,
+        _ staleSeconds: Int64 = DotLock.staleSeconds
     ) -> Bool {
         let parts = contents.split(separator: UInt8(ascii: ":"), maxSplits: 1).map(Array.init)
         if parts.count == 2, parts[1] == UniqueName.hostForLocks, let pid = Digits.parse32(parts[0]),
@@ -150,7 +185,7 @@ enum DotLock {
             return kill(pid, 0) != 0 && errno == ESRCH
         }
         // Not by subtraction: a file may bear any time there is.
-        return modified.seconds < FileStatus.Time.now.seconds - staleSeconds
+        return modified.seconds < now.seconds - staleSeconds
     }
 }
 

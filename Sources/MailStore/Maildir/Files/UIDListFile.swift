@@ -15,14 +15,33 @@ struct UIDListFile {
         var identity: FileStatus.Identity
         var size: UInt64
         var modified: FileStatus.Time
+
+        init(_ status: FileStatus) {
+            identity = status.identity
+            size = status.size
+            modified = status.modified
+        }
+
+        /// Nil where the file is missing.
+        static func of(_ name: [UInt8], in directory: DirectoryHandle) throws(SystemCallError) -> Stamp? {
+            do throws(SystemCallError) {
+                return Stamp(try directory.status(name))
+            } catch  where error.isMissing {
+                return nil
+            }
+        }
     }
 
     let directory: DirectoryHandle
 
     func stamp() throws(SystemCallError) -> Stamp? {
+        try Stamp.of(Self.name, in: directory)
+    }
+
+    /// As another server left it a moment ago: NFS asks for a file's attributes when it is opened, and guesses otherwise.
+    func stampNow() throws(SystemCallError) -> Stamp? {
         do throws(SystemCallError) {
-            let status = try directory.status(Self.name)
-            return Stamp(identity: status.identity, size: status.size, modified: status.modified)
+            return Stamp(try directory.file(Self.name).status())
         } catch  where error.isMissing {
             return nil
         }

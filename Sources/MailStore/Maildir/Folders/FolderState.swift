@@ -26,10 +26,16 @@ struct FolderState: Sendable {
     var new: FileStatus.Time?
     /// The folder's directory: another one under the same name is another mailbox.
     var directory: FileStatus.Identity?
+    /// Whether Courier's files are kept in step, and what they were last.
+    var keepsCourier = false
+    var courier: CourierStamps?
+    /// Courier's know less than ours, and are to be written anew.
+    var isCourierBehind = false
     // Whether the time stamps can be relied on: a directory may change twice in one tick of its file system's clock.
     var curIsSettled = false
     var newIsSettled = false
-    var isSettled: Bool { curIsSettled && newIsSettled }
+    var courierIsSettled = true
+    var isSettled: Bool { curIsSettled && newIsSettled && courierIsSettled }
 
     var isLoaded: Bool { uidList != nil }
 
@@ -64,4 +70,10 @@ struct FolderState: Sendable {
         let clock = UInt64(clamping: now.seconds) &* 1_000_000 &+ UInt64(clamping: now.nanoseconds / 1000)
         return max(view.highestModSeq + 1, clock)
     }
+}
+
+/// What tells one state of Courier's files from the next.
+struct CourierStamps: Hashable, Sendable {
+    var list: UIDListFile.Stamp?
+    var keywords: CourierKeywords.Stamp
 }

@@ -29,6 +29,7 @@ extension FolderWork {
             let known = work.state.view
             var records: [UIDList.Record] = []
             var files: [MessageFile] = []
+            var keywords: [(base: ArraySlice<UInt8>, flags: MessageFlags)] = []
             for (offset, message) in messages.enumerated() {
                 let (uid, overflow) = known.uidNext.addingReportingOverflow(UInt32(clamping: offset))
                 guard !overflow, uid < .max else {
@@ -37,14 +38,20 @@ extension FolderWork {
                 var name = MessageFileName(base: UniqueName.next() + message.sizeFields)
                 let flags = message.flags.union(try work.addKeywordsThatFit(message.keywords))
                 let letters = work.state.keywords.letters(flags)
-                if !letters.isEmpty { name.letters = letters }
+                // What Courier finds in new/ has no UID to it.
+                let isNew = !work.state.keepsCourier
+                if !letters.isEmpty || !isNew { name.letters = letters }
                 records.append(UIDList.Record(uid: uid, fields: [], base: name.base))
-                files.append(MessageFile(name: name.bytes, isNew: true))
+                files.append(MessageFile(name: name.bytes, isNew: isNew))
+                if !flags.keywordIndexes.isEmpty { keywords.append((name.base[...], flags)) }
             }
             guard let last = records.last?.uid else { return Added(uids: []) }
+            try work.keepCourierKeywords(keywords)
+            try work.keepCourierList(adding: records)
             try work.uidListFile.append(records[...])
             work.state.view.uidNext = last + 1
             work.state.uidList = try work.uidListFile.stamp()
+            work.state.courier = try work.courierStamps()
             try work.step(.uidListSynced)
             return try work.bringIn(messages, records, files, isAtomic: isAtomic)
         }
@@ -57,7 +64,10 @@ extension FolderWork {
         var uids: [UInt32?] = []
         do {
             for (index, message) in messages.enumerated() {
-                guard try message.directory.moveIfPresent(message.name, to: directories.new, files[index].name) else {
+                guard
+                    try message.directory.moveIfPresent(
+                        message.name, to: directory(of: files[index]), files[index].name)
+                else {
                     uids.append(nil)
                     continue
                 }
@@ -65,11 +75,11 @@ extension FolderWork {
                 uids.append(records[index].uid)
             }
             try step(.nameMade)
-            try directories.new.sync()
+            if let file = files.first { try directory(of: file).sync() }
             try step(.directorySynced)
         } catch {
             if isAtomic {
-                for entry in added { DurableFile.discard(entry.file.name, in: directories.new) }
+                for entry in added { DurableFile.discard(entry.file.name, in: directory(of: entry.file)) }
             } else {
                 show(added.map { ($0.uid, $0.file) })
             }

@@ -46,7 +46,7 @@ extension FolderWork {
         guard !keywords.isEmpty else { return [] }
         try readKeywordsAgain()
         let (flags, isChanged) = try state.keywords.add(keywords)
-        if isChanged { try state.keywords.file.write(in: directories.root) }
+        if isChanged { try state.keywords.file.write(in: control) }
         return flags
     }
 
@@ -72,6 +72,13 @@ extension FolderWork {
         var missing: [UInt32] = []
         var isChanged = false
         defer { update(uids: state.view.uids, files: files) }
+        try keepCourierKeywords(
+            uids.compactMap { uid in
+                guard state.keepsCourier, let index = index(of: uid) else { return nil }
+                let old = state.view.flags[index]
+                let flags = Self.apply(change, keywords, to: old)
+                return flags.keywordIndexes.elementsEqual(old.keywordIndexes) ? nil : (files[index].base, flags)
+            })
         for uid in uids {
             guard let index = index(of: uid) else { continue }
             let file = files[index]
@@ -150,7 +157,7 @@ extension FolderWork {
 
     /// Nil where nobody asks, or the file is gone.
     private func sizeThatCounts(of file: MessageFile, _ uid: UInt32) throws -> UInt64? {
-        guard let removed else { return nil }
+        guard let removed, removed.terms.counts(file.name) else { return nil }
         if removed.sizes == .wire, let known = state.virtualSizes[uid] { return known }
         do {
             return try MessageSize.of(file.name, in: directory(of: file), removed.sizes)

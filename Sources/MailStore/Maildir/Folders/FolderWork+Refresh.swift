@@ -9,7 +9,9 @@ extension FolderWork {
     mutating func refresh() throws {
         let stamps = try readStamps()
         guard !state.isSettled || stamps != knownStamps else { return }
-        guard state.isLoaded, stamps.uidList == state.uidList, try refreshFlags(stamps) else {
+        guard state.isLoaded, stamps.uidList == state.uidList, stamps.courier == state.courier, state.courierIsSettled,
+            try refreshFlags(stamps)
+        else {
             try locked { try $0.reconcile() }
             return
         }
@@ -20,25 +22,24 @@ extension FolderWork {
         var keywordFile: UIDListFile.Stamp?
         var cur: FileStatus.Time?
         var new: FileStatus.Time?
+        var courier: CourierStamps?
     }
 
     private var knownStamps: Stamps {
-        Stamps(uidList: state.uidList, keywordFile: state.keywordFile, cur: state.cur, new: state.new)
+        Stamps(
+            uidList: state.uidList, keywordFile: state.keywordFile, cur: state.cur, new: state.new,
+            courier: state.courier)
     }
 
     private func readStamps() throws -> Stamps {
         Stamps(
             uidList: try uidListFile.stamp(), keywordFile: try keywordStamp(),
-            cur: try directories.cur.status().modified, new: try directories.new.status().modified)
+            cur: try directories.cur.status().modified, new: try directories.new.status().modified,
+            courier: try courierStamps())
     }
 
     private func keywordStamp() throws(SystemCallError) -> UIDListFile.Stamp? {
-        do throws(SystemCallError) {
-            let status = try directories.root.status(KeywordFile.fileName)
-            return UIDListFile.Stamp(identity: status.identity, size: status.size, modified: status.modified)
-        } catch  where error.isMissing {
-            return nil
-        }
+        try UIDListFile.Stamp.of(KeywordFile.fileName, in: control)
     }
 
     private mutating func accept(_ stamps: Stamps) {
@@ -46,9 +47,11 @@ extension FolderWork {
         state.keywordFile = stamps.keywordFile
         state.cur = stamps.cur
         state.new = stamps.new
+        state.courier = stamps.courier
         let limit = FileStatus.Time.now.seconds - Self.clockTickSeconds
         state.curIsSettled = stamps.cur.map { $0.seconds < limit } ?? false
         state.newIsSettled = stamps.new.map { $0.seconds < limit } ?? false
+        state.courierIsSettled = stamps.courier?.keywords.directory.map { $0.seconds < limit } ?? true
     }
 
     /// Without the lock: as long as the same messages are there, only their flags and places can have changed. False when
@@ -92,7 +95,7 @@ extension FolderWork {
 
     private mutating func readKeywords(_ stamps: Stamps) throws {
         guard stamps.keywordFile != state.keywordFile || !state.isLoaded else { return }
-        state.keywords.update(try KeywordFile.read(in: directories.root))
+        state.keywords.update(try KeywordFile.read(in: control))
         state.keywordFile = stamps.keywordFile
     }
 
@@ -100,7 +103,9 @@ extension FolderWork {
 
     /// Makes sure of the next UID. Messages of others that have none yet can wait for the next look.
     mutating func loadUIDs() throws {
-        guard try !state.isLoaded || uidListFile.stamp() != state.uidList else { return }
+        guard
+            try !state.isLoaded || uidListFile.stampNow() != state.uidList || courierStamps() != state.courier
+        else { return }
         try reconcile()
     }
 
@@ -114,7 +119,9 @@ extension FolderWork {
         var stamps = try readStamps()
         var scan = try scan(stamps)
         try findMissing(list, &scan)
-        if claimingRecent { try moveToCur(&scan) }
+        let new = isFirst ? Set(scan.files.values.filter(\.isNew).map(\.base)) : []
+        // Courier gives another UID to what it finds in new/.
+        if claimingRecent || state.keepsCourier { try moveToCur(&scan) }
 
         if isFirst { adopt(list) }
         let known = state.view
@@ -151,24 +158,28 @@ extension FolderWork {
             uids.append(list.nextUID)
             list.nextUID += 1
         }
+        try keepCourierList(list, without: gone)
         try write(list, added: list.records.count - keptCount, gone: gone, isUsable: isUsable)
         if isFirst {
             state.view.uidValidity = list.uidValidity
-            state.view.firstRecentUID = zip(uids, files).first { $0.1.isNew }?.0 ?? list.nextUID
+            state.view.firstRecentUID = zip(uids, files).first { new.contains($0.1.base) }?.0 ?? list.nextUID
         }
+        if state.keepsCourier { try adoptCourierKeywords(&files, stamps) }
         update(uids: uids, files: files, uidNext: list.nextUID)
         stamps.uidList = try uidListFile.stamp()
+        stamps.courier?.list = try CourierUIDFile(directory: directories.root).stamp()
         accept(stamps)
     }
 
     /// The list on disk, or a new one for a folder that has none or a broken one.
     private mutating func readList() throws -> (list: UIDList, isUsable: Bool) {
-        switch try uidListFile.read() {
-        case .list(let list):
+        let own: UIDList? = if case .list(let list) = try uidListFile.read() { list } else { nil }
+        switch try withCourier(own) {
+        case let list?:
             // UIDs that began again are another mailbox to every session that has this one open.
             guard !state.isLoaded || list.uidValidity == state.view.uidValidity else { throw FolderReplaced() }
             return (list, list.isAppendable)
-        case .missing, .damaged:
+        case nil:
             guard !state.isLoaded else { throw FolderReplaced() }
             return (UIDList(uidValidity: try nextUIDValidity()), false)
         }
@@ -176,7 +187,7 @@ extension FolderWork {
 
     private func nextUIDValidity() throws -> UInt32 {
         let account =
-            place.accountPath == place.path ? directories.root : try roots.open(place.accountPath)
+            place.accountControlPath == place.controlPath ? control : try roots.openOrMake(place.accountControlPath)
         return try UIDValidityCounter.next(in: account, above: state.view.uidValidity)
     }
 

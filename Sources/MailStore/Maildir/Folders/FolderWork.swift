@@ -5,6 +5,8 @@ import MailModel
 /// thread of the pool, as the owner, alone on its folder in this process; other processes are kept off by the uidlist's lock.
 struct FolderWork {
     let directories: MaildirDirectories
+    /// Where the folder's UID list and keywords are.
+    let control: DirectoryHandle
     let place: FolderPlace
     let options: MaildirOptions
     let roots: MailRoots
@@ -12,10 +14,12 @@ struct FolderWork {
     /// Where removals are counted, while somebody wants to know.
     var removed: RemovedMessages?
 
-    var uidListFile: UIDListFile { UIDListFile(directory: directories.root) }
+    var uidListFile: UIDListFile { UIDListFile(directory: control) }
 
     init(_ place: FolderPlace, roots: MailRoots, options: MaildirOptions, state: FolderState) throws {
-        self.directories = try MaildirDirectories(roots, place.path)
+        let directories = try MaildirDirectories(roots, place.path)
+        self.directories = directories
+        self.control = place.controlPath == place.path ? directories.root : try roots.openOrMake(place.controlPath)
         self.place = place
         self.options = options
         self.roots = roots
@@ -31,8 +35,11 @@ struct FolderWork {
 
     /// Runs `body` with the uidlist locked and the state up to date.
     mutating func locked<T>(_ body: (inout FolderWork) throws -> T) throws -> T {
-        try DotLock.holding(UIDListFile.lockName, in: directories.root, seconds: options.lockSeconds) {
-            try body(&self)
+        try DotLock.holding(UIDListFile.lockName, in: control, seconds: options.lockSeconds) {
+            guard try hasCourierFiles() else { return try body(&self) }
+            return try DotLock.holding(CourierUIDFile.lockName, in: directories.tmp, seconds: options.lockSeconds) {
+                try body(&self)
+            }
         }
     }
 
@@ -53,7 +60,22 @@ struct FolderWork {
 struct FolderPlace: Hashable, Sendable {
     var path: [UInt8]
     var accountPath: [UInt8]
+    /// The same for the files that are about mail and no mail: elsewhere with `CONTROL=`.
+    var controlPath: [UInt8]
+    var accountControlPath: [UInt8]
 }
 
 /// The directory is not the one that was opened: the mailbox was deleted and made anew, or its UIDs began again.
 struct FolderReplaced: Error {}
+
+extension MailRoots {
+    /// Opens a directory, which is made where it is missing.
+    func openOrMake(_ path: [UInt8]) throws -> DirectoryHandle {
+        do {
+            return try open(path)
+        } catch  where MaildirDirectories.isMissing(error) {
+            _ = try makeDirectories(path)
+            return try open(path)
+        }
+    }
+}

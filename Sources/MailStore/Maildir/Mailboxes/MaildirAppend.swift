@@ -93,7 +93,8 @@ package actor MaildirAppend: MessageAppend {
         var output: [UInt8] = []
         lineEnds.finish(into: &output)
         try await write(output)
-        let message = quota.usage(of: lineEnds.size, virtual: lineEnds.virtualSize)
+        let counts = quota.quota.terms.countsDeleted || !flags.contains(.deleted)
+        let message = counts ? quota.usage(of: lineEnds.size, virtual: lineEnds.virtualSize) : QuotaUsage()
         usage = QuotaUsage(
             storage: usage.storage &+ message.storage, messages: usage.messages &+ message.messages)
         guard let file else { throw ended }

@@ -89,9 +89,10 @@ package final class MaildirMailbox: OpenMailbox {
 
     package func store(_ uids: [UInt32], _ change: FlagChange) async throws(MailboxFailure) -> MailboxView {
         try checkWritable()
+        let (name, quota) = (name, store.quota)
         return try await withMailboxFailures {
             try await folder.work(for: listener) { work in
-                try work.store(uids, change)
+                try quota.changeFlags(of: uids, in: name, &work) { try $0.store(uids, change) }
                 return work.state.view
             }
         }
@@ -101,9 +102,12 @@ package final class MaildirMailbox: OpenMailbox {
         _ uids: [UInt32], _ change: FlagChange, unchangedSince modSeq: UInt64
     ) async throws(MailboxFailure) -> ConditionalChange {
         try checkWritable()
+        let (name, quota) = (name, store.quota)
         return try await withMailboxFailures {
             try await folder.work(for: listener) { work in
-                let refused = try work.store(uids, change, unchangedSince: modSeq)
+                let refused = try quota.changeFlags(of: uids, in: name, &work) {
+                    try $0.store(uids, change, unchangedSince: modSeq)
+                }
                 return ConditionalChange(view: work.state.view, refused: refused)
             }
         }

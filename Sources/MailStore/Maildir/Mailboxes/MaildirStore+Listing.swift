@@ -3,58 +3,34 @@ package import MailModel
 
 extension MaildirStore {
     package func list() async throws(MailboxFailure) -> [MailboxListing] {
-        let (path, roots) = (location.path, stores.roots)
-        let (folders, subscribed) = try await withMailboxFailures {
-            try await stores.pool.runWithIdentity(owner) { () -> ([MailboxName], [MailboxName]) in
-                let root: DirectoryHandle
+        let (location, roots, options) = (location, stores.roots, stores.options)
+        let (folders, subscribed, stated) = try await withMailboxFailures {
+            try await stores.pool.runWithIdentity(owner) {
+                () -> ([MailboxName], [MailboxName], [MailboxName: MailboxListing.SpecialUse]) in
                 do {
-                    root = try roots.open(path)
+                    let root = try roots.open(location.path)
+                    let control = location.control == nil ? root : try roots.openOrMake(location.accountControl)
+                    let folders = try FolderTree(location.names, roots).folders(in: root)
+                    let subscriptions = AccountSubscriptions(
+                        control: control, root: root, encoding: location.names, options: options)
+                    return (
+                        folders, try subscriptions.names(), Self.statedUses(of: folders, in: root, location.names)
+                    )
                 } catch  where MaildirDirectories.isMissing(error) {
                     // Before the first mail and the first login.
-                    return ([], [])
+                    return ([], [], [:])
                 }
-                return (try Self.folders(in: root, roots), try Subscriptions.read(in: root).names)
             }
         }
-        return listings(folders, subscribed)
+        return listings(folders, subscribed, stated)
     }
 
-    /// The folders that lie in an account's root.
-    static func folders(in root: DirectoryHandle, _ roots: MailRoots) throws -> [MailboxName] {
-        var names: [MailboxName] = []
-        for entry in try root.entries() {
-            guard let name = FolderNames.mailbox(entry.name) else { continue }
-            if try isFolder(entry, in: root, roots) { names.append(name) }
-        }
-        return names
-    }
-
-    /// A home directory that is a Maildir has other directories with a dot in front; a folder has a `cur`.
-    private static func isFolder(
-        _ entry: DirectoryHandle.Entry, in root: DirectoryHandle, _ roots: MailRoots
-    ) throws -> Bool {
-        do {
-            switch entry.kind {
-            case .directory:
-                return try root.directory(entry.name).exists(MaildirDirectories.cur)
-            case .symbolicLink, nil:
-                // A shared folder: only where the link may lead there.
-                return try roots.open(root.path + [UInt8(ascii: "/")] + entry.name).exists(MaildirDirectories.cur)
-            case .regular, .other:
-                return false
-            }
-        } catch is PathFailure {
-            return false
-        } catch is SystemCallError {
-            // Gone meanwhile, or nothing that the owner may enter.
-            return false
-        }
-    }
-
-    private func listings(_ folders: [MailboxName], _ subscribed: [MailboxName]) -> [MailboxListing] {
+    private func listings(
+        _ folders: [MailboxName], _ subscribed: [MailboxName], _ stated: [MailboxName: MailboxListing.SpecialUse]
+    ) -> [MailboxListing] {
         var listings: [MailboxName: MailboxListing] = [:]
         for name in [.inbox] + folders {
-            listings[name] = MailboxListing(name: name, specialUse: specialUse(name))
+            listings[name] = MailboxListing(name: name, specialUse: stated[name] ?? specialUse(name))
         }
         // Names that only hold others.
         for name in folders {

@@ -15,15 +15,9 @@ package struct MaildirStore: MailboxStore {
         self.quota = quota
     }
 
-    func place(_ name: MailboxName) throws(MailboxFailure) -> FolderPlace {
-        guard !name.isInbox else { return FolderPlace(path: location.inbox, accountPath: location.path) }
-        let path = location.path + [UInt8(ascii: "/")] + (try FolderNames.directory(name))
-        return FolderPlace(path: path, accountPath: location.path)
-    }
-
     /// A folder that may or may not be there.
     func folder(_ name: MailboxName) throws(MailboxFailure) -> MaildirFolder {
-        stores.folder(try place(name), owner: owner)
+        stores.folder(try location.place(name), owner: owner)
     }
 
     /// A folder that is there, its state loaded. INBOX is made when it is missing.
@@ -35,7 +29,7 @@ package struct MaildirStore: MailboxStore {
         // Others may be making an INBOX at the same moment: what is half there now is whole in the next.
         for attempt in 1...3 {
             do {
-                _ = try await folder.refresh()
+                try await refresh(folder)
                 return folder
             } catch let failure as MailboxFailure {
                 guard failure.kind == .noSuchMailbox, name.isInbox else { throw failure }
@@ -46,8 +40,18 @@ package struct MaildirStore: MailboxStore {
                 }
             }
         }
-        _ = try await folder.refresh()
+        try await refresh(folder)
         return folder
+    }
+
+    /// A directory for `CONTROL=` may have to be made where only the service may write.
+    private func refresh(_ folder: MaildirFolder) async throws {
+        do {
+            _ = try await folder.refresh()
+        } catch  where location.control != nil && MaildirDirectories.isDenied(error) {
+            try await stores.makeMissingDirectory(of: location.accountControl, for: owner)
+            _ = try await folder.refresh()
+        }
     }
 
     private func makeInbox() async throws {
@@ -120,7 +124,7 @@ package struct MaildirStore: MailboxStore {
     }
 
     package func subscribe(_ name: MailboxName) async throws(MailboxFailure) {
-        if !name.isInbox { _ = try FolderNames.directory(name) }
+        if !name.isInbox { _ = try location.names.path(name) }
         try await changeSubscriptions { $0.add(name) }
     }
 
@@ -131,11 +135,14 @@ package struct MaildirStore: MailboxStore {
     private func changeSubscriptions(
         _ body: @escaping @Sendable (inout Subscriptions) -> Void
     ) async throws(MailboxFailure) {
-        let (seconds, path, roots) = (stores.options.lockSeconds, location.path, stores.roots)
+        let (location, roots, options) = (location, stores.roots, stores.options)
         try await withMailboxFailures {
             _ = try await existingFolder(.inbox, lookingAgain: false)
             try await stores.pool.runWithIdentity(owner) {
-                try Subscriptions.change(in: try roots.open(path), lockSeconds: seconds, body)
+                try AccountSubscriptions(
+                    control: try roots.openOrMake(location.accountControl), root: try roots.open(location.path),
+                    encoding: location.names, options: options
+                ).change(body)
             }
         }
     }

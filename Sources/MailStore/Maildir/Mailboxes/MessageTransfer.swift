@@ -95,7 +95,7 @@ struct MessageTransfer: Sendable {
     private func usage(of items: [Item], in work: FolderWork) throws -> QuotaUsage {
         let from = try work.open(source.place)
         var usage = QuotaUsage()
-        for item in items {
+        for item in items where quota.quota.terms.counts(item.file.name) {
             do {
                 usage.storage &+= try MessageSize.of(
                     item.file.name, in: item.file.isNew ? from.new : from.cur, quota.quota.terms.sizes)
@@ -168,7 +168,7 @@ struct MessageTransfer: Sendable {
                 return (moved, try usage(of: moved, work))
             }
         case (false, true):
-            let removed = RemovedMessages(quota.quota.terms.sizes)
+            let removed = RemovedMessages(quota.quota.terms)
             return try quota.remove(from: sourceName, removed) {
                 let moved = try body(&work)
                 let usage = try usage(of: moved, work)
@@ -185,6 +185,7 @@ struct MessageTransfer: Sendable {
         for uid in moved.destinationUIDs {
             guard let index = work.index(of: uid) else { continue }
             let file = work.state.files[index]
+            guard quota.quota.terms.counts(file.name) else { continue }
             usage.storage &+= try MessageSize.of(
                 file.name, in: work.directory(of: file), quota.quota.terms.sizes)
             usage.messages &+= 1

@@ -11,20 +11,23 @@ struct Subscriptions: Hashable, Sendable {
 
     /// In the order of the file, each once. Lines that are no name of ours are kept as they are.
     private(set) var names: [MailboxName] = []
+    private var encoding = FolderNames()
     private var strangers: [[UInt8]] = []
 
     init() {}
 
-    init(parsing file: [UInt8]) {
+    /// - Parameter encoding: how names are on disk.
+    init(parsing file: [UInt8], _ encoding: FolderNames = FolderNames()) {
+        self.encoding = encoding
         var lines = file.split(separator: 0x0A, omittingEmptySubsequences: true)[...]
         let isVersion2 = lines.first.map { Array($0) == Self.magic } ?? false
         if isVersion2 { lines = lines.dropFirst() }
         for line in lines {
             let parts =
                 isVersion2
-                ? line.split(separator: 0x09, omittingEmptySubsequences: false).map(Self.unescape)
+                ? line.split(separator: 0x09, omittingEmptySubsequences: false).map(EscapedField.unescape)
                 : line.split(whereSeparator: { $0 == FolderNames.separator || $0 == UInt8(ascii: "/") }).map(Array.init)
-            let decoded = parts.compactMap { ModifiedUTF7.decode($0) }
+            let decoded = parts.compactMap { encoding.decode($0) }
             if decoded.count == parts.count, let name = MailboxName(parts: decoded) {
                 if !names.contains(name) { names.append(name) }
             } else if isVersion2 {
@@ -36,11 +39,16 @@ struct Subscriptions: Hashable, Sendable {
     var bytes: [UInt8] {
         var output = Self.magic + [0x0A, 0x0A]
         for name in names {
-            output += name.parts.map { Self.escape(ModifiedUTF7.encode($0) ?? $0) }.joined(separator: [0x09])
+            output += name.parts.map { EscapedField.escape(encoding.encode($0) ?? $0) }.joined(separator: [0x09])
             output.append(0x0A)
         }
         for line in strangers { output += line + [0x0A] }
         return output
+    }
+
+    /// What another program's file says instead.
+    mutating func replace(_ names: [MailboxName]) {
+        self.names = names
     }
 
     mutating func add(_ name: MailboxName) {
@@ -51,50 +59,14 @@ struct Subscriptions: Hashable, Sendable {
         names.removeAll { $0 == name }
     }
 
-    /// Dovecot's: 1 stands before what would end a field.
-    private static func escape(_ part: [UInt8]) -> [UInt8] {
-        part.flatMap { byte -> [UInt8] in
-            switch byte {
-            case 0x00: [0x01, UInt8(ascii: "0")]
-            case 0x01: [0x01, UInt8(ascii: "1")]
-            case 0x09: [0x01, UInt8(ascii: "t")]
-            case 0x0D: [0x01, UInt8(ascii: "r")]
-            case 0x0A: [0x01, UInt8(ascii: "n")]
-            default: [byte]
-            }
-        }
-    }
-
-    private static func unescape(_ part: ArraySlice<UInt8>) -> [UInt8] {
-        var output: [UInt8] = []
-        var isEscaped = false
-        for byte in part {
-            if isEscaped {
-                switch byte {
-                case UInt8(ascii: "0"): output.append(0x00)
-                case UInt8(ascii: "1"): output.append(0x01)
-                case UInt8(ascii: "t"): output.append(0x09)
-                case UInt8(ascii: "r"): output.append(0x0D)
-                case UInt8(ascii: "n"): output.append(0x0A)
-                default: output.append(byte)
-                }
-                isEscaped = false
-            } else if byte == 0x01 {
-                isEscaped = true
-            } else {
-                output.append(byte)
-            }
-        }
-        return output
-    }
-
     static func read(
-        in directory: DirectoryHandle, fileName: [UInt8] = Subscriptions.fileName
+        in directory: DirectoryHandle, fileName: [UInt8] = Subscriptions.fileName,
+        _ encoding: FolderNames = FolderNames()
     ) throws(SystemCallError) -> Subscriptions {
         do throws(SystemCallError) {
-            return Subscriptions(parsing: try directory.file(fileName).readAll(limit: 4 << 20))
+            return Subscriptions(parsing: try directory.file(fileName).readAll(limit: 4 << 20), encoding)
         } catch  where error.isMissing {
-            return Subscriptions()
+            return Subscriptions(parsing: [], encoding)
         }
     }
 
@@ -104,12 +76,20 @@ struct Subscriptions: Hashable, Sendable {
     ) throws {
         let lockName = String(decoding: fileName, as: UTF8.self) + ".lock"
         try DotLock.holding(lockName, in: directory, seconds: lockSeconds) {
-            let old = try read(in: directory, fileName: fileName)
-            var new = old
-            body(&new)
-            guard new != old else { return }
-            try DurableFile.replace(
-                fileName, in: directory, temporaryName: fileName + Array(".tmp".utf8), contents: new.bytes)
+            try rewrite(in: directory, fileName: fileName, FolderNames(), body)
         }
+    }
+
+    /// Under the file's lock.
+    static func rewrite(
+        in directory: DirectoryHandle, fileName: [UInt8] = Subscriptions.fileName,
+        _ encoding: FolderNames = FolderNames(), _ body: (inout Subscriptions) throws -> Void
+    ) throws {
+        let old = try read(in: directory, fileName: fileName, encoding)
+        var new = old
+        try body(&new)
+        guard new != old else { return }
+        try DurableFile.replace(
+            fileName, in: directory, temporaryName: fileName + Array(".tmp".utf8), contents: new.bytes)
     }
 }

@@ -83,7 +83,7 @@ package struct MaildirMaking: Sendable {
     /// A folder of the Maildir++ at `path`. One that is shared can be written by all who come to it, and what each puts there
     /// is removed by him and the owner alone (maildirmake -s write).
     package func folder(_ name: MailboxName, of path: [UInt8], isShared: Bool) throws -> Finding {
-        let directoryName = try FolderNames.directory(name)
+        let directoryName = try FolderNames().path(name)
         guard let maildir = try directoryToRead(path) else { return .missing }
         if let kind = try kind(of: directoryName, in: maildir) {
             return kind == .directory ? .present : .wrong("has a file in the place of folder \(name)")

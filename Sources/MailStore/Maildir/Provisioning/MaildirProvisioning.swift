@@ -43,7 +43,7 @@ package final class MaildirProvisioning: Sendable {
     package func link(
         _ path: [UInt8], toFolder folder: MailboxName, of maildir: [UInt8], owner: Owner
     ) async throws -> MaildirMaking.Finding {
-        let target = maildir + [UInt8(ascii: "/")] + (try FolderNames.directory(folder))
+        let target = maildir + [UInt8(ascii: "/")] + (try FolderNames().path(folder))
         return try await run(owner) { [making] in
             try making.link(path, to: target)
         }

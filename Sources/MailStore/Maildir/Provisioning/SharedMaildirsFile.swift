@@ -6,16 +6,24 @@ enum SharedMaildirsFile {
     static let name = Array("shared-maildirs".utf8)
     static let limit = 1 << 20
 
-    /// The path that a name stands for; the first line counts.
-    static func path(of group: [UInt8], in contents: [UInt8]) -> [UInt8]? {
+    /// What names stand for; of one name the first line counts.
+    static func lines(_ contents: [UInt8]) -> [(group: [UInt8], path: [UInt8])] {
+        var lines: [(group: [UInt8], path: [UInt8])] = []
+        var groups: Set<[UInt8]> = []
         for line in contents.split(separator: 0x0A) {
             let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
-            guard let end = line.firstIndex(where: isBlank), line[..<end].elementsEqual(group) else { continue }
+            guard let end = line.firstIndex(where: isBlank) else { continue }
             var rest = line[end...].drop(while: isBlank)
             while let last = rest.last, isBlank(last) || last == 0x0D { rest.removeLast() }
-            return Array(rest)
+            let group = Array(line[..<end])
+            if groups.insert(group).inserted { lines.append((group, Array(rest))) }
         }
-        return nil
+        return lines
+    }
+
+    /// The path that a name stands for.
+    static func path(of group: [UInt8], in contents: [UInt8]) -> [UInt8]? {
+        lines(contents).first { $0.group == group }?.path
     }
 
     static func adding(_ group: [UInt8], _ path: [UInt8], to contents: [UInt8]) -> [UInt8] {

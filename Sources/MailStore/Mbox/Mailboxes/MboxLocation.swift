@@ -46,7 +46,11 @@ struct MboxLocation: Hashable, Sendable {
 
     /// Dovecot's own files of the mailbox lie there, too.
     func state(of parts: [[UInt8]]) -> [UInt8]? {
-        root.map { $0 + Array("/.imap".utf8) + parts.flatMap { [UInt8(ascii: "/")] + $0 } }
+        root.map { Self.state(of: parts, in: $0) }
+    }
+
+    static func state(of parts: some Sequence<[UInt8]>, in root: [UInt8]) -> [UInt8] {
+        root + Array("/.imap".utf8) + parts.flatMap { [UInt8(ascii: "/")] + $0 }
     }
 
     /// A mailbox's file and directory names.

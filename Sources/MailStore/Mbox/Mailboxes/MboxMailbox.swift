@@ -5,12 +5,14 @@ package import MailModel
 package final class MboxMailbox: OpenMailbox {
     let store: MboxStore
     let folder: MboxFolder
+    private let name: MailboxName
     private let isReadOnly: Bool
     let listener: UInt64
 
-    init(_ store: MboxStore, _ folder: MboxFolder, readOnly: Bool, listener: UInt64) {
+    init(_ store: MboxStore, _ folder: MboxFolder, _ name: MailboxName, readOnly: Bool, listener: UInt64) {
         self.store = store
         self.folder = folder
+        self.name = name
         self.isReadOnly = readOnly
         self.listener = listener
     }
@@ -81,14 +83,16 @@ package final class MboxMailbox: OpenMailbox {
 
     package func copy(_ uids: [UInt32], to name: MailboxName) async throws(MailboxFailure) -> CopiedMessages {
         try await store.withFolder(name) { target in
-            try await MboxTransfer(from: folder, to: target, name, store.quota, pool: store.stores.pool).copy(uids)
+            try await MboxTransfer(from: folder, self.name, to: target, name, store.quota, pool: store.stores.pool)
+                .copy(uids)
         }
     }
 
     package func move(_ uids: [UInt32], to name: MailboxName) async throws(MailboxFailure) -> CopiedMessages {
         try checkWritable()
         return try await store.withFolder(name) { target in
-            try await MboxTransfer(from: folder, to: target, name, store.quota, pool: store.stores.pool).move(uids)
+            try await MboxTransfer(from: folder, self.name, to: target, name, store.quota, pool: store.stores.pool)
+                .move(uids)
         }
     }
 

@@ -7,17 +7,20 @@ extension MboxStore {
 
     package func list() async throws(MailboxFailure) -> [MailboxListing] {
         let (roots, location) = (stores.roots, location)
-        let (found, subscribed) = try await withMailboxFailures {
-            try await stores.pool.runWithIdentity(owner) { () -> ([MailboxListing], [MailboxName]) in
+        let (found, subscribed, stated) = try await withMailboxFailures {
+            try await stores.pool.runWithIdentity(owner) {
+                () -> ([MailboxListing], [MailboxName], [MailboxName: MailboxListing.SpecialUse]) in
                 var found: [MailboxListing] = []
                 var subscribed: [MailboxName] = []
+                var stated: [MailboxName: MailboxListing.SpecialUse] = [:]
                 if let root = location.root, let directory = try Self.openIfPresent(root, roots) {
                     try Self.list(directory, [], location.inbox, &found)
+                    stated = Self.statedUses(of: found, in: root, roots)
                 }
                 if let control = location.control, let directory = try Self.openIfPresent(control, roots) {
                     subscribed = try Subscriptions.read(in: directory, fileName: Subscriptions.mboxFileName).names
                 }
-                return (found, subscribed)
+                return (found, subscribed, stated)
             }
         }
         var listings = [MailboxName.inbox: MailboxListing(name: .inbox)]
@@ -32,14 +35,14 @@ extension MboxStore {
         for name in subscribed {
             listings[name, default: MailboxListing(name: name, isSelectable: false)].isSubscribed = true
         }
-        for name in listings.keys { listings[name]?.specialUse = specialUse(name) }
+        for name in listings.keys { listings[name]?.specialUse = stated[name] ?? specialUse(name) }
         return listings.values.sorted { left, right in
             if left.name.isInbox != right.name.isInbox { return left.name.isInbox }
             return left.name.parts.lexicographicallyPrecedes(right.name.parts) { $0.lexicographicallyPrecedes($1) }
         }
     }
 
-    private static func openIfPresent(_ path: [UInt8], _ roots: MailRoots) throws -> DirectoryHandle? {
+    static func openIfPresent(_ path: [UInt8], _ roots: MailRoots) throws -> DirectoryHandle? {
         do throws(PathFailure) {
             return try roots.open(path)
         } catch {
@@ -86,16 +89,16 @@ extension MboxStore {
         _ name: MailboxName, specialUse: MailboxListing.SpecialUse?
     ) async throws(MailboxFailure) {
         guard !name.isInbox else { throw MailboxFailure(.alreadyExists, "INBOX is always there") }
-        if let specialUse, self.specialUse(name) != specialUse {
-            throw MailboxFailure(
-                .notPermitted, "a mailbox's use comes from its name here, and \(name) is not one for \(specialUse)")
-        }
+        let stated = specialUse.flatMap { self.specialUse(name) == $0 ? nil : $0 }
         let parts = try MboxLocation.parts(name)
         _ = try location.place(name)
+        let roots = stores.roots
         try await withMailboxFailures {
             try await withRoot { root in
                 let parent = try Self.makeParent(of: parts, in: root)
                 guard let last = parts.last else { return }
+                // What an mbox of this name that another program removed has left is not the new one's.
+                if try !parent.exists(last) { try Self.removeState(of: parts, root.path, roots) }
                 do throws(SystemCallError) {
                     try parent.makeFile(last).sync()
                 } catch {
@@ -105,6 +108,8 @@ extension MboxStore {
                 try parent.sync()
             }
         }
+        guard let stated else { return }
+        try await setMetadata([MetadataChange(.specialUse, Array("\\\(stated.rawValue)".utf8))], of: name)
     }
 
     private static func makeParent(of parts: [[UInt8]], in root: DirectoryHandle) throws -> DirectoryHandle {
@@ -180,6 +185,7 @@ extension MboxStore {
         }
         if name.isInbox { return try await renameInbox(to: newName) }
         let place = try location.place(name)
+        let parts = try MboxLocation.parts(name)
         let newParts = try MboxLocation.parts(newName)
         _ = try location.place(newName)
         let (store, roots) = (self, stores.roots)
@@ -193,6 +199,7 @@ extension MboxStore {
                     try directory.renameWithoutReplacing(file, to: parent, newParts.last ?? file)
                     try directory.sync()
                     try parent.sync()
+                    try Self.moveState(of: parts, to: newParts, root.path, roots)
                 } catch {
                     if let number = (error as? SystemCallError)?.number, [EEXIST, ENOTEMPTY].contains(number) {
                         throw MailboxFailure(.alreadyExists, "mailbox \(newName) is there already")
@@ -223,7 +230,9 @@ extension MboxStore {
         try await withFolder(.inbox) { inbox in
             _ = try await inbox.refresh()
             let target = try folder(newName)
-            _ = try await MboxTransfer(from: inbox, to: target, newName, quota, pool: stores.pool).move(inbox.view.uids)
+            _ = try await MboxTransfer(from: inbox, .inbox, to: target, newName, quota, pool: stores.pool)
+                .move(inbox.view.uids)
         }
+        try await copyMetadata(to: newName)
     }
 }

@@ -69,7 +69,7 @@ package struct MboxStore: MailboxStore {
     ) async throws(MailboxFailure) -> any OpenMailbox {
         try await withFolder(name) { folder in
             let listener = try await folder.listen(onChange)
-            let mailbox = MboxMailbox(self, folder, readOnly: readOnly, listener: listener)
+            let mailbox = MboxMailbox(self, folder, name, readOnly: readOnly, listener: listener)
             return DigestedMailbox(
                 mailbox, place: folder.access.place.path, index: folder.index, pool: stores.pool)
         }

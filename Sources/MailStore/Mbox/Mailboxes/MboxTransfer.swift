@@ -5,16 +5,18 @@ import MailModel
 /// first, so that never two mboxes are locked at once.
 struct MboxTransfer: Sendable {
     let source: MboxFolder
+    let sourceName: MailboxName
     let destination: MboxFolder
     let name: MailboxName
     let quota: MboxQuota
     let pool: BlockingPool
 
     init(
-        from source: MboxFolder, to destination: MboxFolder, _ name: MailboxName, _ quota: MboxQuota,
-        pool: BlockingPool
+        from source: MboxFolder, _ sourceName: MailboxName, to destination: MboxFolder, _ name: MailboxName,
+        _ quota: MboxQuota, pool: BlockingPool
     ) {
         self.source = source
+        self.sourceName = sourceName
         self.destination = destination
         self.name = name
         self.quota = quota
@@ -37,8 +39,10 @@ struct MboxTransfer: Sendable {
 
     /// Removed here once the copies are durable.
     func move(_ uids: [UInt32]) async throws -> CopiedMessages {
-        // It adds nothing to what the account holds.
-        let transfer = MboxTransfer(from: source, to: destination, name, quota.unlimited, pool: pool)
+        // It adds nothing to what the account holds, unless it did not count where it was.
+        let isCounted = quota.quota.ignores(sourceName)
+        let transfer = MboxTransfer(
+            from: source, sourceName, to: destination, name, isCounted ? quota : quota.unlimited, pool: pool)
         let copied = try await transfer.copy(uids)
         guard !copied.sourceUIDs.isEmpty else { return copied }
         try await source.work { try $0.expunge(copied.sourceUIDs, having: []) }
