@@ -18,7 +18,6 @@ import Testing
         inet_interfaces = 127.0.0.1
         inet_protocols = ipv4
         mynetworks = 127.0.0.0/8
-        disable_dns_lookups = yes
         virtual_mailbox_domains = example.org
         virtual_mailbox_base = %ROOT%
         virtual_mailbox_maps = inline:{{anna@example.org=anna/}, {sender@example.org=sender/}}
