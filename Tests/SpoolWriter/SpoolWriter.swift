@@ -112,7 +112,7 @@ struct Work {
         }
         say("added \(id) \(recipients.count) \(lines)")
         for place in recipients.indices {
-            switch chance.next() % 4 {
+            switch chance.next() % 6 {
             case 0:
                 let attempts = QueuedAttempts(count: 1, next: 17, last: SMTPReply(451, nil, "later"))
                 try await spool.update(id, [.state([place], .waiting(attempts))])
@@ -120,6 +120,20 @@ struct Work {
                 say("delivering \(id) \(place)")
                 try await spool.update(id, [.state([place], .delivered)])
                 say("delivered \(id) \(place)")
+            case 2:
+                // Taken by a next hop, its sender told of that some time later.
+                say("changing \(id) \(place) untold")
+                let success = QueuedSuccess(.relayed, SMTPReply(250, nil, "taken"), host: "mx.example.net")
+                try await spool.update(id, [.state([place], .untold(success))])
+                say("changed \(id) \(place) untold")
+                guard chance.next() % 2 == 0 else { break }
+                say("changing \(id) \(place) delivered")
+                try await spool.update(id, [.state([place], .delivered)])
+                say("changed \(id) \(place) delivered")
+            case 3:
+                say("expanding \(id) \(place)")
+                _ = try await spool.expand(id, [.expand(place, Sample.copies(id, of: place), .expanded)])
+                say("expanded \(id) \(place)")
             default: break
             }
         }
@@ -164,12 +178,19 @@ enum Sample {
     }
 
     static func recipients(_ id: QueueID, count: Int) -> [QueuedRecipient] {
-        (0..<count).compactMap { place in
-            EmailAddress("to-\(id)-\(place)@example.net").map { address in
-                QueuedRecipient(
-                    recipient: EnvelopeRecipient(address: address), given: address,
-                    way: .remote(.smtp, nextHop: nil, domain: address.domain))
-            }
+        (0..<count).compactMap { recipient("to-\(id)-\($0)@example.net") }
+    }
+
+    /// What a recipient becomes.
+    static func copies(_ id: QueueID, of place: Int) -> [QueuedRecipient] {
+        ["a", "b"].compactMap { recipient("to-\(id)-\(place)-\($0)@example.net") }
+    }
+
+    private static func recipient(_ address: String) -> QueuedRecipient? {
+        EmailAddress(address).map { address in
+            QueuedRecipient(
+                recipient: EnvelopeRecipient(address: address), given: address,
+                way: .remote(.smtp, nextHop: nil, domain: address.domain))
         }
     }
 }

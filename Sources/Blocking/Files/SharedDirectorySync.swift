@@ -1,60 +1,75 @@
 import Synchronization
 
 /// Syncs of one directory that many threads ask for at once: a sync that begins after a thread has changed its name makes
-/// that name durable, whoever began it. So whoever comes while one runs waits for the next, and all of them share it.
+/// that name durable, whoever began it. So whoever comes while one runs is taken along by the next, and all of them share it.
 package final class SharedDirectorySync: Sendable {
+    package typealias End = @Sendable (Result<Void, SystemCallError>) -> Void
+    package typealias Perform = @Sendable (DirectoryHandle) throws(SystemCallError) -> Void
+
     private struct State {
-        /// How many syncs were begun and ended; at most one runs.
-        var begun: UInt64 = 0
-        var ended: UInt64 = 0
-        /// Those waiting for the next sync; what they share is set by whoever performs it.
-        var next = Round()
-    }
-
-    private final class Round: Sendable {
-        private let end = Mutex<Result<Void, SystemCallError>?>(nil)
-
-        var result: Result<Void, SystemCallError>? {
-            get { end.withLock { $0 } }
-            set { end.withLock { $0 = newValue } }
-        }
+        /// Those that the next sync is for.
+        var waiting: [(perform: Perform, end: End)] = []
+        var isRunning = false
     }
 
     private let directory: DirectoryHandle
-    private let monitor = ThreadMonitor(State())
+    private let state = Mutex(State())
 
     package init(_ directory: DirectoryHandle) {
         self.directory = directory
     }
 
-    /// Returns when a sync that began after this call has ended; fails when that sync failed. Blocks.
+    /// Calls `end` when a sync that began after this call has ended; it fails when that sync failed.
+    ///
+    /// Where no sync runs, this thread syncs, for all who ask meanwhile too, and calls what they gave; else it returns at once:
+    /// no thread waits for another's sync. Blocks.
     ///
     /// - Parameter perform: what syncs; for tests that let it fail.
-    package func sync(
-        _ perform: (DirectoryHandle) throws(SystemCallError) -> Void = { directory throws(SystemCallError) in
-            try directory.sync()
+    package func request(
+        _ perform: @escaping Perform, end: @escaping End
+    ) {
+        let isFirst = state.withLock { state in
+            state.waiting.append((perform, end))
+            defer { state.isRunning = true }
+            return !state.isRunning
         }
-    ) throws(SystemCallError) {
-        let round = monitor.withLock { $0.next }
-        let performs = monitor.wait { state -> Bool? in
-            if round.result != nil { return false }
-            guard state.begun == state.ended else { return nil }
-            // Nobody syncs: this thread does, for all that wait for this round.
-            state.begun += 1
-            state.next = Round()
-            return true
-        } whileWaiting: { _, _ in
-        }
-        if performs {
+        guard isFirst else { return }
+        while let round = nextRound() {
+            let result: Result<Void, SystemCallError>
             do throws(SystemCallError) {
-                try perform(directory)
-                round.result = .success(())
+                try round[0].perform(directory)
+                result = .success(())
             } catch {
-                round.result = .failure(error)
+                result = .failure(error)
             }
-            monitor.withLock { $0.ended += 1 }
-            monitor.broadcast()
+            for waiting in round { waiting.end(result) }
         }
-        try round.result?.get()
+    }
+
+    /// Nil, and nobody syncs, when nobody asks.
+    private func nextRound() -> [(perform: Perform, end: End)]? {
+        state.withLock { state in
+            guard !state.waiting.isEmpty else {
+                state.isRunning = false
+                return nil
+            }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+    }
+
+    /// Returns when a sync that began after this call has ended; fails when that sync failed. Blocks.
+    package func sync(
+        _ perform: @escaping Perform = { directory throws(SystemCallError) in try directory.sync() }
+    ) throws(SystemCallError) {
+        let ended = ThreadMonitor(Result<Void, SystemCallError>?.none)
+        request(perform) { result in
+            ended.withLock { $0 = result }
+            ended.signal()
+        }
+        try ended.wait {
+            $0
+        } whileWaiting: { _, _ in
+        }.get()
     }
 }

@@ -51,6 +51,11 @@ package final class BlockingPool: Sendable {
         try await submit(owner: owner, body) { self.threads.enqueue(.job($0)) }
     }
 
+    /// Queues `body` and returns at once; no task gives it up. False when there is no room: then it will not run.
+    package func submitWithoutWaiting(_ body: @escaping @Sendable () -> Void) -> Bool {
+        threads.enqueue(.call(body)) == nil
+    }
+
     /// Refuses new jobs, finishes those queued, and returns when all threads have ended.
     package func shutDown() async {
         await withCheckedContinuation { continuation in
@@ -90,6 +95,7 @@ final class PoolThreads: Sendable {
     enum Work {
         case job(PoolJob)
         case lane(BlockingLane)
+        case call(@Sendable () -> Void)
     }
 
     private struct State {
@@ -157,6 +163,9 @@ final class PoolThreads: Sendable {
             switch work {
             case .job(let job): isUsable = job.perform()
             case .lane(let lane): isUsable = lane.performNext()
+            case .call(let body):
+                body()
+                isUsable = true
             }
             if !isUsable { break }
         }

@@ -93,15 +93,6 @@ package struct DeliveryReport: Sendable {
     }
 }
 
-extension DeliveryReport.Outcome {
-    init(_ outcome: Outbox.Outcome) {
-        switch outcome {
-        case .queued(let id): self = .queued(id)
-        case .failed(let failure): self = .failed(failure)
-        }
-    }
-}
-
 extension MailboxFailure {
     /// The mailbox may have room again: the sender keeps the message.
     package static let fullMailboxReply = SMTPReply(452, EnhancedStatusCode(4, 2, 2), "Mailbox is full")

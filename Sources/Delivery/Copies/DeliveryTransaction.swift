@@ -118,23 +118,15 @@ package struct DeliveryTransaction: Sendable {
 
     /// Delivers a message that is in memory. `traceHeaders` are the `Received` lines; `Return-Path` is added here.
     package func deliver(body: ByteBuffer, traceHeaders: [UInt8]) async -> DeliveryReport {
-        let report = await deliverCopies(of: body, traceHeaders)
-        await tellOfSuccess(report, ByteBuffer(bytes: traceHeaders + body.readableBytesView), size: body.readableBytes)
-        return report
-    }
-
-    private func deliverCopies(of body: ByteBuffer, _ traceHeaders: [UInt8]) async -> DeliveryReport {
         let plan = plan(traceHeaders)
         guard let outbox else {
-            return report(await deliver(plan, body), queued: [:])
+            return report(await deliver(plan, body))
         }
         let leaving = leavingCopies
-        if leaving.isEmpty {
+        guard !leaving.isEmpty || owesSuccess else {
             let outcomes = await deliver(plan, body)
-            let failed = queued(failedBesideOthers(outcomes))
-            return report(
-                outcomes,
-                queued: await outbox.add(failed, delivered: deliveredCopies(outcomes), origin, traceHeaders, body))
+            let entry = entry(outcomes, [:])
+            return await report(outcomes, entry, outbox.add(entry, origin, traceHeaders, body))
         }
         // Asked before any copy is written: what can't be answered is tried again by the client, with all its copies.
         let waiting: [Int: QueuedRecipient]
@@ -144,7 +136,8 @@ package struct DeliveryTransaction: Sendable {
             return DeliveryReport(failing: copies, error.mailboxFailure)
         }
         if plan.recipients.isEmpty {
-            return report([], queued: await outbox.add(waiting, origin, traceHeaders, body))
+            let entry = entry([], waiting)
+            return await report([], entry, outbox.add(entry, origin, traceHeaders, body))
         }
         // Written before the mailboxes, so that little can go wrong behind them.
         var pending = await outbox.begin(origin, traceHeaders)
@@ -155,10 +148,8 @@ package struct DeliveryTransaction: Sendable {
             return DeliveryReport(failing: copies, failure)
         }
         let outcomes = await deliver(plan, body)
-        return report(
-            outcomes,
-            queued: await pending.commit(
-                waiting.merging(queued(failedCopies(outcomes))) { $1 }, delivered: deliveredCopies(outcomes)))
+        let entry = entry(outcomes, waiting)
+        return await report(outcomes, entry, pending.commit(entry))
     }
 
     /// Starts a message that comes in pieces.
@@ -178,33 +169,9 @@ package struct DeliveryTransaction: Sendable {
         }
         // Of several mailboxes one may fail: what it missed can't be asked for again.
         let maySplit = plan.recipients.count > 1 && (keepsFailures || hasSharedRecipient)
-        let pending = isLeaving || maySplit ? await outbox?.begin(origin, traceHeaders) : nil
-        return StreamedDelivery(
-            self, stream, pending, waiting: waiting, needsPending: isLeaving, traceHeaders: traceHeaders)
-    }
-
-    /// RFC 3461 §5.2.1 and §5.2.7.3: who asked for it (NOTIFY=SUCCESS) is told that a copy is in its mailbox, or that an
-    /// address became several.
-    ///
-    /// - Parameter beginning: of the message, its header at least as far as a report can return it.
-    func tellOfSuccess(_ report: DeliveryReport, _ beginning: @autoclosure () -> ByteBuffer, size: Int)
-        async
-    {
-        guard let outbox, origin.sender.path != .null, report.copies.count == copies.count else { return }
-        var told = zip(copies, report.copies).compactMap { copy, reported -> QueuedRecipient? in
-            guard case .delivered = reported.outcome, copy.asked.notify?.contains(.success) ?? false else { return nil }
-            return copy.queued(origin, state: .untold(QueuedSuccess(.delivered, .deliveredToMaildir)))
-        }
-        // Where a copy failed the client tries again, and is told then.
-        if report.isComplete {
-            told += expanded.map { recipient in
-                QueuedRecipient(
-                    recipient: recipient, given: recipient.address, way: .unresolved,
-                    state: .untold(QueuedSuccess(.expanded, .aliasExpanded)))
-            }
-        }
-        guard !told.isEmpty else { return }
-        await outbox.tellOfSuccess(told, origin, beginning(), size: UInt64(clamping: size))
+        let isSecured = outbox != nil && (isLeaving || owesSuccess)
+        let pending = isSecured || maySplit ? await outbox?.begin(origin, traceHeaders) : nil
+        return StreamedDelivery(self, stream, pending, waiting: waiting, needsPending: isSecured)
     }
 
     private func deliver(
@@ -241,13 +208,6 @@ package struct DeliveryTransaction: Sendable {
     /// Copies for mailboxes, as the queue keeps them.
     private func queued(_ places: [Int]) -> [Int: QueuedRecipient] {
         copies(at: places).mapValues { $0.queued(origin) }
-    }
-
-    /// Copies that are in their mailboxes, for the queue to know.
-    private func deliveredCopies(_ outcomes: [DeliveryOutcome]) -> [QueuedRecipient] {
-        zip(mailboxPlaces, outcomes).compactMap { place, outcome in
-            if case .success = outcome { copies[place].queued(origin, state: .delivered) } else { nil }
-        }
     }
 
     private func copies(at places: [Int]) -> [Int: PlannedCopy] {
@@ -290,43 +250,78 @@ package struct DeliveryTransaction: Sendable {
 
     private var mailboxPlaces: [Int] { copies.indices.filter { copies[$0].mailbox != nil } }
 
+    // MARK: The spool's part
+
+    /// What the spool is to hold once mailboxes have gone as they did.
+    ///
+    /// - Parameter leaving: copies that leave in any case.
+    private func entry(_ outcomes: [DeliveryOutcome], _ leaving: [Int: QueuedRecipient]) -> SpoolEntry {
+        let failed = leaving.isEmpty ? failedBesideOthers(outcomes) : failedCopies(outcomes)
+        var entry = SpoolEntry(waiting: leaving.merging(queued(failed)) { $1 })
+        var unsafe: Set<EmailAddress> = []
+        for (place, outcome) in zip(mailboxPlaces, outcomes) {
+            switch outcome {
+            case .success where owesSuccess(copies[place]):
+                let success = QueuedSuccess(.delivered, .deliveredToMaildir)
+                entry.untold.append(copies[place].queued(origin, state: .untold(success)))
+                entry.bound.insert(place)
+            case .success: entry.delivered.append(copies[place].queued(origin, state: .delivered))
+            case .failure where entry.waiting[place] == nil: unsafe.formUnion(copies[place].recipients)
+            case .failure: break
+            }
+        }
+        // Where a copy failed the client tries again, and is told then.
+        for recipient in origin.sender.path == .null ? [] : expanded where !unsafe.contains(recipient.address) {
+            entry.untold.append(
+                QueuedRecipient(
+                    recipient: recipient, given: recipient.address, way: .unresolved,
+                    state: .untold(QueuedSuccess(.expanded, .aliasExpanded))))
+            entry.bound.formUnion(copies.indices.filter { copies[$0].recipients.contains(recipient.address) })
+        }
+        return entry
+    }
+
+    /// RFC 3461 §5.2.1 and §5.2.7.3: whoever asked for it (NOTIFY=SUCCESS) is told that a copy is in its mailbox, or that an
+    /// address became several.
+    private func owesSuccess(_ copy: PlannedCopy) -> Bool {
+        outbox != nil && DeliveryNotice.isDue(.delivered, sender: origin.sender.path, copy.asked.notify)
+    }
+
+    /// Whether somebody is to be told though no copy should have to wait: the place for that in the spool is secured before
+    /// any copy is written, and durable before the message is acknowledged.
+    private var owesSuccess: Bool {
+        origin.sender.path != .null && !expanded.isEmpty || mailboxPlaces.contains { owesSuccess(copies[$0]) }
+    }
+
+    /// - Parameter pending: nil where the spool could not hold it; then no copy had to wait there.
+    func streamed(
+        _ outcomes: [DeliveryOutcome], _ pending: PendingMessage?, _ waiting: [Int: QueuedRecipient]
+    ) async -> DeliveryReport {
+        guard let pending else { return report(outcomes) }
+        let entry = entry(outcomes, waiting)
+        return await report(outcomes, entry, pending.commit(entry))
+    }
+
     /// Joins the mailboxes' outcomes, which come in the order of the mailbox copies, and the queue's to all copies.
-    private func report(_ outcomes: [DeliveryOutcome], queued: [Int: Outbox.Outcome]) -> DeliveryReport {
+    ///
+    /// - Parameter kept: nil where the spool had nothing to take.
+    private func report(
+        _ outcomes: [DeliveryOutcome], _ entry: SpoolEntry = SpoolEntry(),
+        _ kept: Result<QueueID, MailboxFailure>? = nil
+    ) -> DeliveryReport {
         let written = Dictionary(uniqueKeysWithValues: zip(mailboxPlaces, outcomes))
         return DeliveryReport(
             copies: copies.indices.map { place in
                 let copy = copies[place]
                 let outcome: DeliveryReport.Outcome
-                if let queued = queued[place] {
-                    outcome = DeliveryReport.Outcome(queued)
-                } else {
-                    switch copy.target {
-                    case .destination(.discard(_, let reason)): outcome = .discarded(reason)
-                    case .destination(.remote), .undeliverable, .looping, .unresolved: outcome = .noWayOut
-                    case .destination(.mailbox):
-                        switch written[place] {
-                        case .success(let message): outcome = .delivered(path: message.path)
-                        case .failure(let failure): outcome = .failed(failure)
-                        case nil: outcome = .failed(MailboxFailure(.unavailable, "the delivery gave no outcome"))
-                        }
-                    }
+                switch kept {
+                case .success(let id) where entry.waiting[place] != nil: outcome = .queued(id)
+                case .failure(let failure) where entry.waiting[place] != nil || entry.bound.contains(place):
+                    outcome = .failed(failure)
+                case .success, .failure, nil: outcome = copy.outcome(written[place])
                 }
                 return DeliveryReport.Copy(address: copy.address, recipients: copy.recipients, outcome: outcome)
             }, fullMailbox: options.fullMailbox)
-    }
-
-    /// - Parameter waiting: copies that leave in any case.
-    func streamed(
-        _ outcomes: [DeliveryOutcome], _ pending: PendingMessage?, _ waiting: [Int: QueuedRecipient], isLeaving: Bool
-    ) async -> DeliveryReport {
-        guard let pending else { return report(outcomes, queued: [:]) }
-        let failed = isLeaving ? failedCopies(outcomes) : failedBesideOthers(outcomes)
-        let waiting = waiting.merging(queued(failed)) { $1 }
-        guard !waiting.isEmpty else {
-            pending.abort()
-            return report(outcomes, queued: [:])
-        }
-        return report(outcomes, queued: await pending.commit(waiting, delivered: deliveredCopies(outcomes)))
     }
 
     func failing(_ failure: MailboxFailure) -> DeliveryReport {

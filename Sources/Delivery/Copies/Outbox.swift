@@ -17,43 +17,26 @@ package struct Outbox: Sendable {
         self.senderNextHops = senderNextHops
     }
 
-    /// What became of a copy, by its place among the message's.
-    enum Outcome: Sendable {
-        case queued(QueueID)
-        case failed(MailboxFailure)
-    }
-
     // MARK: Whole messages
 
-    /// Queues a message that is in memory, for `copies`; nothing where there are none.
-    ///
-    /// - Parameter delivered: copies that are in their mailboxes already: the queue has to know, or would give these another.
+    /// Queues a message that is in memory; nil where the spool has nothing to take.
     func add(
-        _ copies: [Int: QueuedRecipient], delivered: [QueuedRecipient] = [], _ origin: MessageOrigin,
-        _ header: [UInt8], _ body: ByteBuffer
-    ) async -> [Int: Outcome] {
-        guard !copies.isEmpty else { return [:] }
+        _ entry: SpoolEntry, _ origin: MessageOrigin, _ header: [UInt8], _ body: ByteBuffer
+    ) async -> Result<QueueID, MailboxFailure>? {
+        guard entry.isNeeded else { return nil }
         var scan = ContentScan()
         scan.scan(header)
         scan.scan(body)
+        let isSmall = body.readableBytes <= RecentMessages.contentLimit.message
         do throws(SpoolFailure) {
             let message = try await queue.spool.add(
-                id: origin.id, envelope: origin.envelope(scan.needs),
-                recipients: copies.inOrder + delivered, header: header, body: body, isHeld: origin.isHeld)
-            await queue.accept(message)
-            return copies.mapValues { _ in .queued(origin.id) }
+                id: origin.id, envelope: origin.envelope(scan.needs), recipients: entry.recipients, header: header,
+                body: body, isHeld: origin.isHeld)
+            await queue.accept(message, content: isSmall ? ByteBuffer(bytes: header + body.readableBytesView) : nil)
+            return .success(origin.id)
         } catch {
-            return copies.mapValues { _ in .failed(error.mailboxFailure) }
+            return .failure(error.mailboxFailure)
         }
-    }
-
-    /// Tells the sender what became of recipients at once; each has the state `untold`.
-    func tellOfSuccess(
-        _ recipients: [QueuedRecipient], _ origin: MessageOrigin, _ beginning: ByteBuffer, size: UInt64
-    ) async {
-        let message = QueuedMessage(
-            id: origin.id, envelope: origin.envelope([]), recipients: recipients, size: size)
-        await queue.tellOfSuccess(message, Array(beginning.readableBytesView))
     }
 
     // MARK: Messages in pieces
@@ -67,17 +50,15 @@ package struct Outbox: Sendable {
     }
 
     fileprivate func commit(
-        _ staged: StagedMessage, _ copies: [Int: QueuedRecipient], delivered: [QueuedRecipient],
-        _ origin: MessageOrigin, _ needs: ContentNeeds
-    ) async -> [Int: Outcome] {
+        _ staged: StagedMessage, _ entry: SpoolEntry, _ origin: MessageOrigin, _ needs: ContentNeeds
+    ) async -> Result<QueueID, MailboxFailure> {
         do throws(SpoolFailure) {
             let message = try await staged.commit(
-                envelope: origin.envelope(needs), recipients: copies.inOrder + delivered,
-                isHeld: origin.isHeld)
+                envelope: origin.envelope(needs), recipients: entry.recipients, isHeld: origin.isHeld)
             await queue.accept(message)
-            return copies.mapValues { _ in .queued(origin.id) }
+            return .success(origin.id)
         } catch {
-            return copies.mapValues { _ in .failed(error.mailboxFailure) }
+            return .failure(error.mailboxFailure)
         }
     }
 
@@ -119,8 +100,8 @@ package struct Outbox: Sendable {
     }
 
     private func way(_ remote: RemoteDestination, _ sender: ReversePath) async -> QueuedWay {
-        if case .found(let way) = await senderNextHops.way(of: remote, sender: sender).outcome { return way }
-        // Nobody tells which relay host it is: with a way that nothing has, the first attempt asks again.
+        if case .found(let way) = await senderNextHops.way(of: remote, sender: sender).outcome { return way.queuedWay }
+        // Nobody tells which relay host it is: the first attempt asks again.
         return .mailbox
     }
 }
@@ -164,24 +145,22 @@ struct PendingMessage: Sendable {
         }
     }
 
-    func commit(
-        _ copies: [Int: QueuedRecipient], delivered: [QueuedRecipient] = []
-    ) async -> [Int: Outbox.Outcome] {
-        guard failure == nil, let staged else {
-            let failure = failure ?? MailboxFailure(.unavailable, "the spool took nothing")
+    /// Nil where the spool has nothing to take; the message is given up then.
+    func commit(_ entry: SpoolEntry) async -> Result<QueueID, MailboxFailure>? {
+        guard entry.isNeeded else {
             abort()
-            return copies.mapValues { _ in .failed(failure) }
+            return nil
         }
-        return await outbox.commit(staged, copies, delivered: delivered, origin, scan.needs)
+        guard failure == nil, let staged else {
+            abort()
+            return .failure(failure ?? MailboxFailure(.unavailable, "the spool took nothing"))
+        }
+        return await outbox.commit(staged, entry, origin, scan.needs)
     }
 
     func abort() {
         staged?.abort()
     }
-}
-
-extension [Int: QueuedRecipient] {
-    fileprivate var inOrder: [QueuedRecipient] { sorted { $0.key < $1.key }.map(\.value) }
 }
 
 extension SpoolFailure {

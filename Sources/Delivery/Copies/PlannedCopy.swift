@@ -1,4 +1,5 @@
 import MailModel
+import MailStore
 import Spool
 
 /// A copy, and the recipients whose mail it is.
@@ -35,6 +36,22 @@ struct PlannedCopy: Sendable {
     }
 
     var isLeaving: Bool { mailbox == nil && !isDiscarded }
+
+    /// What became of a copy that does not wait.
+    ///
+    /// - Parameter written: its mailbox's word.
+    func outcome(_ written: DeliveryOutcome?) -> DeliveryReport.Outcome {
+        switch target {
+        case .destination(.discard(_, let reason)): .discarded(reason)
+        case .destination(.remote), .undeliverable, .looping, .unresolved: .noWayOut
+        case .destination(.mailbox):
+            switch written {
+            case .success(let message): .delivered(path: message.path)
+            case .failure(let failure): .failed(failure)
+            case nil: .failed(MailboxFailure(.unavailable, "the delivery gave no outcome"))
+            }
+        }
+    }
 
     /// As the queue keeps it, with the way that routing gave: what else the directory has to say is for `Outbox` to ask.
     func queued(_ origin: MessageOrigin, state: QueuedState = .waiting(QueuedAttempts())) -> QueuedRecipient {

@@ -10,18 +10,13 @@ package struct StreamedDelivery: Sendable {
     private var pending: PendingMessage?
     /// Copies that leave in any case, or why they can't.
     private let waiting: Result<[Int: QueuedRecipient], MailboxFailure>
+    /// Nothing is delivered unless the spool has all of it.
     private let needsPending: Bool
-    /// The message's beginning, for a report that returns its header.
-    private var beginning: ByteBuffer
-    private var size = 0
-
-    private static let beginningLimit = 1 << 16
 
     init(
         _ transaction: DeliveryTransaction, _ stream: StreamedMailboxDelivery?, _ pending: PendingMessage?,
-        waiting: Result<[Int: QueuedRecipient], MailboxFailure>, needsPending: Bool, traceHeaders: [UInt8]
+        waiting: Result<[Int: QueuedRecipient], MailboxFailure>, needsPending: Bool
     ) {
-        beginning = ByteBuffer(bytes: traceHeaders)
         self.transaction = transaction
         self.stream = stream
         self.pending = pending
@@ -33,9 +28,6 @@ package struct StreamedDelivery: Sendable {
     /// - Returns: why no copy can be delivered any more; the rest of the message need not be given.
     package mutating func append(_ chunk: ByteBuffer) async -> MailboxFailure? {
         if case .failure(let failure) = waiting { return failure }
-        size += chunk.readableBytes
-        let room = Self.beginningLimit - beginning.readableBytes
-        if room > 0 { beginning.writeBytes(chunk.readableBytesView.prefix(room)) }
         await pending?.append(chunk)
         if needsPending, let failure = pending?.failure { return failure }
         guard let stream else { return nil }
@@ -61,10 +53,7 @@ package struct StreamedDelivery: Sendable {
                 return transaction.failing(failure)
             }
         }
-        let report = await transaction.streamed(
-            await stream?.commit() ?? [], pending, leaving, isLeaving: needsPending)
-        await transaction.tellOfSuccess(report, beginning, size: size)
-        return report
+        return await transaction.streamed(await stream?.commit() ?? [], pending, leaving)
     }
 
     package func abort() async {

@@ -119,26 +119,13 @@ extension MailQueue {
         accept(queued)
     }
 
-    /// What a message's sender was yet to be told when the server ended, or when the message was queued anew.
+    /// What a message's sender is yet to be told of recipients that are done: it came so, or was read so when the server started.
     func takeUp(untoldOf message: QueuedMessage) {
         var notices = PendingNotices(untoldOf: message)
         guard !notices.isEmpty else { return }
         notices.isDone = schedule.status(of: message.id) == nil
         unsettled[message.id, default: PendingNotices()].merge(notices)
         postponed[message.id] = .now
-    }
-
-    /// What became at once of recipients of a message, whose sender asked to be told: each has the state `untold`.
-    func tellOfSuccess(_ message: QueuedMessage, _ original: [UInt8]) async {
-        let notices = PendingNotices(untoldOf: message)
-        let reports = QueueReports(site: site(), message: message, spool: spool, given: original)
-        do {
-            if let report = try await reports.report(notices, .delivered) { try await add(report, on: message.id) }
-        } catch {
-            // The mail is there; only the word of it is not.
-            logger.warning(
-                "a sender can't be told of success", metadata: ["message": "\(message.id)", "reason": "\(error)"])
-        }
     }
 
     /// What could not be told a while ago, and has its time now.

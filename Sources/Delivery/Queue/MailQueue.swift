@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import MailModel
+package import NIOCore
 package import Spool
 
 /// The queue at work: takes what must leave or wait, tries it when the schedule says so, and tells senders what became of it.
@@ -12,6 +13,8 @@ package actor MailQueue {
     package nonisolated let spool: MessageSpool
     nonisolated let site: @Sendable () -> QueueSite
     nonisolated let logger = Logger(label: "queue")
+    /// Where the next attempt works; nil for the threads that all tasks share.
+    private nonisolated let executor: @Sendable () -> (any TaskExecutor)?
     var schedule: DeliverySchedule
     private var recent = RecentMessages()
     /// Who has yet to be told what, by message.
@@ -31,8 +34,13 @@ package actor MailQueue {
     /// Messages whose notices are taken up again at once.
     static let notedAtOnce = 100
 
-    package init(spool: MessageSpool, site: @escaping @Sendable () -> QueueSite) {
+    /// - Parameter executor: asked for each attempt: that of the connections' event loops spares changes of threads.
+    package init(
+        spool: MessageSpool, executor: @escaping @Sendable () -> (any TaskExecutor)? = { nil },
+        site: @escaping @Sendable () -> QueueSite
+    ) {
         self.spool = spool
+        self.executor = executor
         self.site = site
         schedule = DeliverySchedule(site().schedule, seed: UInt64.random(in: 0 ... .max))
     }
@@ -52,9 +60,13 @@ package actor MailQueue {
     // MARK: Intake
 
     /// A message that is in the spool, durably: it goes out as soon as there is a place.
-    package func accept(_ message: QueuedMessage) {
-        // What is held is resolved when it is released.
-        if !message.isHeld { recent.insert(message) }
+    ///
+    /// - Parameter content: its octets, where they are at hand: the first attempt need not read them.
+    package func accept(_ message: QueuedMessage, content: ByteBuffer? = nil) {
+        // What is held is resolved when it is released; of what is done only the sender is to be told.
+        if !message.isHeld, !message.recipients.allSatisfy(\.state.isFinal) {
+            recent.insert(message, content: content)
+        }
         schedule.insert(message, now: Self.now, isFresh: true)
         takeUp(untoldOf: message)
         wake()
@@ -77,13 +89,16 @@ package actor MailQueue {
     /// Delivers until it is cancelled.
     package func run() async {
         await withDiscardingTaskGroup { tasks in
-            tasks.addTask { await self.scan() }
+            // Much at once, and nobody waits for it.
+            tasks.addTask(executorPreference: globalConcurrentExecutor) { await self.scan() }
             tasks.addTask { await self.keepTime() }
             wake()
             for await _ in wakeups.stream {
                 let overdue = takeOverdue()
                 if !overdue.isEmpty { tasks.addTask { await self.writeDown(overdue) } }
-                while let job = nextJob() { tasks.addTask { await self.perform(job) } }
+                while let job = nextJob() {
+                    tasks.addTask(executorPreference: executor()) { await self.perform(job) }
+                }
                 for id in takePostponed() { tasks.addTask { await self.settle(id) } }
             }
             tasks.cancelAll()
@@ -164,8 +179,9 @@ package actor MailQueue {
         do throws(SpoolFailure) {
             let message: QueuedMessage
             if let known { message = known.message } else { message = try await spool.message(job.message) }
-            var outcome = await QueueJob(job: job, message: message, site: site(), spool: spool)
-                .run(isResolved: job.attempt == 1 && known?.isResolved() ?? false)
+            var outcome = await QueueJob(
+                job: job, message: message, content: known?.content, site: site(), spool: spool
+            ).run(isResolved: job.attempt == 1 && known?.isResolved() ?? false)
             let (expanded, added) = await expand(job.message, &outcome)
             await conclude(job, expanded ?? message, outcome, added)
         } catch {

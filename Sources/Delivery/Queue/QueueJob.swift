@@ -31,6 +31,8 @@ struct QueueJob: Sendable {
 
     let job: DeliveryJob
     let message: QueuedMessage
+    /// Its octets, where they need not be read.
+    let content: ByteBuffer?
     let site: QueueSite
     let spool: MessageSpool
 
@@ -87,7 +89,10 @@ struct QueueJob: Sendable {
             for case .remote(let remote) in destinations {
                 let way = await site.senderNextHops.way(of: remote, sender: message.envelope.sender.path)
                 switch way.outcome {
-                case .found(let way): return way.isSame(as: job.way) ? .remote : .ended(.moved(to: way, remote.address))
+                case .found(.leaves(let way)):
+                    return way.isSame(as: job.way) ? .remote : .ended(.moved(to: way, remote.address))
+                case .found(let end):
+                    if let result = end.result { return .ended(result) }
                 case .absent, .unavailable:
                     let reply = SMTPReply(451, EnhancedStatusCode(4, 3, 0), "Temporary lookup failure")
                     return .ended(.unresolved(reply))
@@ -226,9 +231,9 @@ struct QueueJob: Sendable {
                 senders.append((sender, [place]))
             }
         }
-        let content: SpooledContent
+        let source: any OutgoingContentSource
         do throws(SpoolFailure) {
-            content = try await spool.content(message.id)
+            source = try await contentSource()
         } catch {
             for place in places { outcome.results.append((place, .deferred(error.smtpReply, host: nil))) }
             return
@@ -238,8 +243,7 @@ struct QueueJob: Sendable {
             if let sender { envelope.path = sender }
             let transaction = OutgoingTransaction(
                 sender: envelope, recipients: places.map { handedOver(message.recipients[$0]) }, size: message.size,
-                content: OutgoingContent(
-                    facts: facts(envelope), source: SpooledContentSource(content: content)))
+                content: OutgoingContent(facts: facts(envelope), source: source))
             let answer = await remote.deliver(transaction, transport, nextHop: nextHop, domain: domain)
             if answer.isReached {
                 outcome.contact = .reached
@@ -251,6 +255,11 @@ struct QueueJob: Sendable {
                 outcome.results.append((place, RecipientResult(result)))
             }
         }
+    }
+
+    private func contentSource() async throws(SpoolFailure) -> any OutgoingContentSource {
+        if let content { return BufferedContent(message: content) }
+        return SpooledContentSource(content: try await spool.content(message.id))
     }
 
     /// RFC 3461 §5.2.1: whoever sent without ORCPT gets reports that name the recipient as it was given to us.
@@ -288,7 +297,7 @@ extension SMTPReply {
     static let deliveredToMaildir = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "delivered to maildir")
     static let aliasExpanded = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "alias expanded")
 
-    fileprivate static func discarded(_ reason: String) -> SMTPReply {
+    static func discarded(_ reason: String) -> SMTPReply {
         SMTPReply(250, EnhancedStatusCode(2, 0, 0), reason.isEmpty ? "discarded" : reason)
     }
 }

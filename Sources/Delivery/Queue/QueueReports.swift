@@ -51,8 +51,6 @@ struct QueueReports: Sendable {
     let site: QueueSite
     let message: QueuedMessage
     let spool: MessageSpool
-    /// The message's beginning, where it is not in the spool.
-    var given: [UInt8]?
 
     /// The report of one kind that is due now; nil where nobody wants to be told.
     func report(_ notices: PendingNotices, _ kind: PendingNotices.Kind) async throws -> QueueReport? {
@@ -103,7 +101,6 @@ struct QueueReports: Sendable {
     }
 
     private func original() async throws(SpoolFailure) -> [UInt8] {
-        if let given { return given }
         let limit = min(Int(clamping: site.reports.size), Self.largestOriginal)
         let content = try await spool.content(message.id)
         var bytes: [UInt8] = []

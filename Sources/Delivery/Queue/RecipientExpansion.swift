@@ -46,7 +46,7 @@ struct RecipientExpansion: Sendable {
                 guard case .found(let found) = way.outcome, case .found(let path) = leaving.outcome else {
                     return .unresolved(RoutingReply.temporaryLookupFailure(recipient.given))
                 }
-                copy.way = found
+                copy.way = found.queuedWay
                 copy.mailbox = nil
                 copy.sender = path == sender ? nil : path
             case .discard(_, let reason):

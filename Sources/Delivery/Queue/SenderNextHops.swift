@@ -2,7 +2,7 @@ package import Directory
 package import LookupTables
 package import MailModel
 package import Routing
-package import Spool
+import Spool
 
 /// What of a copy's way depends on its sender: `sender_dependent_default_transport_maps` and `sender_dependent_relayhost_maps`.
 package struct SenderNextHops: Sendable {
@@ -28,8 +28,8 @@ package struct SenderNextHops: Sendable {
         self.delimiter = delimiter
     }
 
-    /// The way of a copy, the sender considered. What a transport table gave stays.
-    package func way(of remote: RemoteDestination, sender: ReversePath) async -> Answer<QueuedWay> {
+    /// What becomes of a copy, the sender considered. What a transport table gave stays.
+    package func way(of remote: RemoteDestination, sender: ReversePath) async -> Answer<SenderWay> {
         var transport = remote.transport
         var nextHop = remote.nextHop
         var leavesByDefault = remote.leavesByDefault
@@ -40,10 +40,21 @@ package struct SenderNextHops: Sendable {
             switch answer.outcome {
             case .absent: break
             case .unavailable(let reason): return Answer(.unavailable(reason), steps: steps)
-            case .found(let found):
-                transport = found.transport
-                nextHop = found.nextHop ?? relayHost
-                leavesByDefault = found.nextHop == nil
+            case .found(let entry):
+                // error(8), retry and discard(8) of Postfix: what stands behind the colon is the reason.
+                let text = entry.nextHop ?? remote.address.domain.description
+                switch named[entry.name] ?? Self.everywhere[entry.name] {
+                case let known?: transport = known
+                case nil where entry.name == "error": return Answer(.found(.refused(text)), steps: steps)
+                case nil where entry.name == "retry": return Answer(.found(.putOff(text)), steps: steps)
+                case nil where entry.name == "discard": return Answer(.found(.discarded(text)), steps: steps)
+                case nil:
+                    let name = entry.name.prefix(64)
+                    let reason = "sender_transports: no transport called \(name) sends mail to other hosts here"
+                    return Answer(.unavailable(UnavailableReason(.misconfigured, reason)), steps: steps)
+                }
+                nextHop = entry.nextHop ?? relayHost
+                leavesByDefault = entry.nextHop == nil
             }
         }
         if leavesByDefault {
@@ -55,13 +66,13 @@ package struct SenderNextHops: Sendable {
             case .found(let host): nextHop = host
             }
         }
-        return Answer(.found(.remote(transport, nextHop: nextHop, domain: remote.address.domain)), steps: steps)
+        return Answer(
+            .found(.leaves(.remote(transport, nextHop: nextHop, domain: remote.address.domain))), steps: steps)
     }
 
     // MARK: Transports
 
-    private func find(_ sender: ReversePath) async -> Answer<(transport: RemoteDestination.Transport, nextHop: String?)>
-    {
+    private func find(_ sender: ReversePath) async -> Answer<(name: String, nextHop: String?)> {
         let value: [UInt8]
         var steps: [TraceStep] = []
         if let address = sender.address {
@@ -88,13 +99,8 @@ package struct SenderNextHops: Sendable {
         let text = String(decoding: value, as: UTF8.self)
         guard !text.isEmpty, text.uppercased() != "DUNNO" else { return Answer(.absent, steps: steps) }
         let colon = text.firstIndex(of: ":") ?? text.endIndex
-        let name = String(text[..<colon])
         let hop = String(text[colon...].dropFirst())
-        guard let transport = named[name] ?? Self.everywhere[name] else {
-            let reason = "sender_transports: no transport called \(name.prefix(64)) sends mail to other hosts here"
-            return Answer(.unavailable(UnavailableReason(.misconfigured, reason)), steps: steps)
-        }
-        return Answer(.found((transport, hop.isEmpty ? nil : hop)), steps: steps)
+        return Answer(.found((String(text[..<colon]), hop.isEmpty ? nil : hop)), steps: steps)
     }
 
     private static let everywhere: [String: RemoteDestination.Transport] = [

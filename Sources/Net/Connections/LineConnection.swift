@@ -39,7 +39,8 @@ package final class LineConnection: Sendable {
         timeout: TimeAmount = .seconds(30), lineLimit: Int = 4096, group: MultiThreadedEventLoopGroup
     ) async throws(LineConnectionError) {
         let inbox = LineInbox(lineLimit: lineLimit)
-        var bootstrap = ClientBootstrap(group: group)
+        // Where the caller is on one of the group's loops, the connection stays with it.
+        var bootstrap = ClientBootstrap(group: group.any())
             .connectTimeout(timeout)
             .channelOption(.autoRead, value: false)
             .channelInitializer { channel in
@@ -123,6 +124,9 @@ package final class LineConnection: Sendable {
         return TLSFacts(
             version: version.flatMap { $0 } ?? "TLS", serverName: options.serverName ?? host, peer: tls.peer)
     }
+
+    /// Whether the calling thread is that of the connection's event loop.
+    package var isOnThisThread: Bool { channel.eventLoop.inEventLoop }
 
     package func close() async {
         try? await channel.close().get()

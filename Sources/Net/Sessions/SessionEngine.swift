@@ -83,11 +83,18 @@ extension SessionStep: Equatable where Wait: Equatable {}
 package protocol SessionPerformer<Engine>: Sendable {
     associatedtype Engine: SessionEngine
 
+    /// Whether it works on the connection's event loop, between its waits: for what never computes for long.
+    static var worksOnEventLoop: Bool { get }
+
     /// Cancelled when the connection is lost.
     func perform(_ wait: Engine.Wait) async -> Engine.Answer
 
     /// The connection is gone, in whatever way: release what the session holds (an open transaction, a mailbox).
     func finished() async
+}
+
+extension SessionPerformer {
+    package static var worksOnEventLoop: Bool { false }
 }
 
 /// What a handler offers to whoever has news for its session.

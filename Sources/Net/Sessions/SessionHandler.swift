@@ -6,8 +6,8 @@ import NIOTLS
 /// The channel handler of every protocol: owns one session's engine, feeds it what arrives and sends what it answers.
 ///
 /// - Input lies in one buffer; the engine is called synchronously, and all it answers to one read leaves in one write.
-/// - The handler asks the channel for each read itself (`autoRead` is off): none is asked for while a wait is open or
-///   the client leaves our output unread. Pipelined input stays where it is until then.
+/// - The handler asks the channel for each read itself (`autoRead` is off): none is asked for while the client leaves our
+///   output unread, or while a wait is open and something is there already. Pipelined input stays where it is until then.
 /// - An idle session holds no task and no buffer.
 package final class SessionHandler<Performer: SessionPerformer>: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
@@ -45,6 +45,7 @@ package final class SessionHandler<Performer: SessionPerformer>: ChannelInboundH
     var engine: Engine?
     private var performer: Performer?
     private var bridge: Task<Void, Never>?
+    private var taskExecutor: EventLoopTaskExecutor?
     private let events = SessionEvents<Engine.Event>()
     private var input = ByteBuffer()
     private var output = ByteBuffer()
@@ -121,7 +122,7 @@ package final class SessionHandler<Performer: SessionPerformer>: ChannelInboundH
         let ended = self.ended
         guard let performer else { return ended() }
         self.performer = nil
-        Task {
+        Task(executorPreference: taskExecutor) {
             await performer.finished()
             ended()
         }
@@ -232,6 +233,10 @@ package final class SessionHandler<Performer: SessionPerformer>: ChannelInboundH
     private func requestRead(_ context: ChannelHandlerContext) {
         switch phase {
         case .open where !isInputClosed && context.channel.isWritable: context.read()
+        // To take the socket from the selector and put it back costs two system calls, and most clients wait for the reply.
+        case .blocked where !isInputClosed && input.readableBytes == 0 && context.channel.isWritable,
+            .waiting where !isInputClosed && input.readableBytes == 0 && context.channel.isWritable:
+            context.read()
         case .connecting, .upgrading, .closing: context.read()
         default: break
         }
@@ -246,10 +251,21 @@ package final class SessionHandler<Performer: SessionPerformer>: ChannelInboundH
         let loop = context.eventLoop
         let handler = NIOLoopBound((self, context), eventLoop: loop)
         // The one unstructured task of a connection; `channelInactive` cancels it.
-        bridge = Task {
+        bridge = Task(executorPreference: executor(loop)) {
             let answer = await performer.perform(wait)
-            loop.execute { handler.value.0.answered(answer, handler.value.1) }
+            if loop.inEventLoop {
+                handler.value.0.answered(answer, handler.value.1)
+            } else {
+                loop.execute { handler.value.0.answered(answer, handler.value.1) }
+            }
         }
+    }
+
+    /// Nil for the threads that all tasks share.
+    private func executor(_ loop: any EventLoop) -> EventLoopTaskExecutor? {
+        guard Performer.worksOnEventLoop else { return nil }
+        if taskExecutor == nil { taskExecutor = EventLoopTaskExecutor(loop) }
+        return taskExecutor
     }
 
     private func answered(_ answer: Engine.Answer, _ context: ChannelHandlerContext) {

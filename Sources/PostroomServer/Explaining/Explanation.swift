@@ -63,15 +63,18 @@ extension Site {
             resolution = Resolution(recipient: recipient, verdict: .refuse(refusal), steps: before.steps)
         } else {
             let decision = await policy.recipient(recipient, sender: path, client: client)
-            reply = decision.reply
             resolution =
-                decision.resolution ?? Resolution(recipient: recipient, verdict: .refuse(reply), steps: [])
+                decision.resolution ?? Resolution(recipient: recipient, verdict: .refuse(decision.reply), steps: [])
+            let bySender = decision.reply.isPositive ? await refusal(of: resolution, sender: path, policy) : nil
+            reply = bySender ?? decision.reply
             resolution.steps = before.steps + decision.steps + resolution.steps
         }
-        if !reply.isPositive { resolution.verdict = reply.isTransient ? .deferred(reply) : .refuse(reply) }
         resolution.steps = loginSteps + resolution.steps
-        resolution.steps += await LeavingMail(site: self, sender: path, asksDNS: asksDNS).steps(resolution)
-        resolution.steps += await quotaSteps(resolution)
+        if before.reply?.isPositive ?? true {
+            resolution.steps += await LeavingMail(site: self, sender: path, asksDNS: asksDNS).steps(resolution)
+            resolution.steps += await quotaSteps(resolution)
+        }
+        if !reply.isPositive { resolution.verdict = reply.isTransient ? .deferred(reply) : .refuse(reply) }
         let shown = resolution
         return Explanation(reply, json: ResolutionJSON.document(shown).serialized()) {
             ResolutionText(isColoured: $0, entryLimit: 20).text(shown)

@@ -32,13 +32,16 @@ struct LeavingMail {
         var way = QueuedWay.remote(remote.transport, nextHop: remote.nextHop, domain: remote.address.domain)
         let relay = await site.outgoing.senderNextHops.way(of: remote, sender: sender)
         switch relay.outcome {
-        case .found(let found):
+        case .found(.leaves(let found)):
             if found != way {
                 children.append(decision("by sender", "\(sender) leaves by \(found.text)", relay.steps))
             } else if !relay.steps.isEmpty {
                 children.append(decision("by sender", "nothing for <\(sender)>", relay.steps))
             }
             way = found
+        case .found(let end):
+            return decision(
+                "leaves", "\(remote.address) does not", [decision("by sender", "\(sender): \(end.text)", relay.steps)])
         case .absent: break
         case .unavailable(let reason):
             children.append(decision("by sender", "can't be told now: \(reason.text)", relay.steps))

@@ -35,7 +35,10 @@ package struct LogLine: LogHandler {
         var fields = metadata
         if let more = metadataProvider?.get() { fields.merge(more) { _, new in new } }
         if let own = event.metadata { fields.merge(own) { _, new in new } }
-        let pairs = fields.map { ($0.key, $0.value.description) }.sorted { Self.order($0.0) < Self.order($1.0) }
+        let pairs = fields.map { ($0.key, $0.value.description) }.sorted { one, other in
+            let (first, second) = (Self.rank(one.0), Self.rank(other.0))
+            return first == second ? one.0 < other.0 : first < second
+        }
         switch format {
         case .text: sink.write(text(event.level, event.message.description, pairs))
         case .json: sink.write(json(event.level, event.message.description, pairs))
@@ -43,8 +46,13 @@ package struct LogLine: LogHandler {
     }
 
     /// The ids that join lines stand first, then the rest by name.
-    private static func order(_ key: String) -> String {
-        ["session", "message", "peer"].firstIndex(of: key).map { "\u{0}\($0)" } ?? key
+    private static func rank(_ key: String) -> Int {
+        switch key {
+        case "session": 0
+        case "message": 1
+        case "peer": 2
+        default: 3
+        }
     }
 
     private func text(_ level: Logger.Level, _ message: String, _ fields: [(String, String)]) -> String {

@@ -15,15 +15,18 @@ final class QueueService: Sendable {
     private let pool: BlockingPool
     private let connections: ConnectionCache
     private let policies: STSPolicies
+    private let executor: (any TaskExecutor)?
 
     private init(
-        queue: MailQueue, sites: SiteHolder, pool: BlockingPool, connections: ConnectionCache, policies: STSPolicies
+        queue: MailQueue, sites: SiteHolder, pool: BlockingPool, connections: ConnectionCache, policies: STSPolicies,
+        executor: (any TaskExecutor)?
     ) {
         self.queue = queue
         self.sites = sites
         self.pool = pool
         self.connections = connections
         self.policies = policies
+        self.executor = executor
     }
 
     /// Opens the spool in `folder` and joins the queue to whatever site is in force.
@@ -43,10 +46,13 @@ final class QueueService: Sendable {
         let policies = STSPolicies(
             resolver: resolver, source: STSPolicyFetch(resolver: resolver, group: group),
             folder: await policyFolder(folder, pool), logger: Logger(label: "mta-sts"))
-        let queue = MailQueue(spool: spool) {
+        let executors = LoopExecutors(group)
+        let queue = MailQueue(spool: spool, executor: executors.next) {
             sites.current.queueSite(connections: connections, policies: policies, group: group)
         }
-        return QueueService(queue: queue, sites: sites, pool: pool, connections: connections, policies: policies)
+        return QueueService(
+            queue: queue, sites: sites, pool: pool, connections: connections, policies: policies,
+            executor: executors.next())
     }
 
     /// Nil, and policies are forgotten at the end, where there is no such folder to be had.
@@ -69,7 +75,7 @@ final class QueueService: Sendable {
     func run() async {
         await policies.load()
         await withDiscardingTaskGroup { tasks in
-            tasks.addTask { await self.queue.run() }
+            tasks.addTask(executorPreference: self.executor) { await self.queue.run() }
             tasks.addTask { await self.connections.run() }
             tasks.addTask {
                 // RFC 8461 §3.3: at least daily.

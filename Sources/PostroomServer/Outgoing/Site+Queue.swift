@@ -1,6 +1,9 @@
 import Delivery
+import Directory
 import MailModel
 import NIOPosix
+import Policy
+import Routing
 import SiteConfiguration
 
 extension Site {
@@ -21,6 +24,17 @@ extension Site {
             reports: outgoing.reports)
         site.transports = outgoing.transports.mapValues(remote)
         return site
+    }
+
+    /// The refusal of a recipient whom nobody but `default_transport` serves, where that of its sender is `error:` or `retry:`;
+    /// smtpd(8) of Postfix says so at RCPT. What an alias leads there waits for the queue's word.
+    func refusal(of resolution: Resolution, sender: ReversePath, _ policy: SMTPPolicy) async -> SMTPReply? {
+        guard case .deliver(let destinations) = resolution.verdict, destinations.count == 1,
+            case .remote(let remote)? = destinations.first, policy.options.takenUnknown == .none,
+            ASCII.lowercased(remote.address.unquoted) == ASCII.lowercased(resolution.recipient.unquoted),
+            case .found(let way) = await outgoing.senderNextHops.way(of: remote, sender: sender).outcome
+        else { return nil }
+        return way.refusal(of: resolution.recipient)
     }
 
     var deliveryOptions: DeliveryOptions {

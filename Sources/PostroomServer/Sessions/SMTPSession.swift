@@ -152,6 +152,11 @@ final class SMTPSession: SMTPServices {
             if reply.isPermanent { noteRefused(recipient, session) }
             return reply
         }
+        if let refusal = await site.refusal(of: resolution, sender: sender.path, policy) {
+            log(reject: refusal, "RCPT", session, sender, to: recipient.address, steps: decision.steps)
+            if refusal.isPermanent { noteRefused(recipient, session) }
+            return refusal
+        }
         if let refusal = await fullMailbox(resolution, sender, site) {
             log(reject: refusal, "RCPT", session, sender, to: recipient.address)
             return refusal

@@ -72,6 +72,9 @@ package actor OutgoingConnection {
         return result
     }
 
+    /// Whether its socket is served by the thread that asks.
+    package nonisolated var isOnThisThread: Bool { connection.isOnThisThread }
+
     /// Takes leave and closes; the reply to QUIT is not waited for.
     package func quit() async {
         engine.quit(&output)
@@ -198,14 +201,24 @@ package actor OutgoingConnection {
     private func sendContent(
         _ reader: inout any OutgoingContentReader, _ conversion: inout SevenBitConversion?
     ) async {
+        // One read ahead of the server: the end leaves in one write with what is before it.
+        var ahead: ByteBuffer?
+        var isRead = false
         while engine.need == .content {
             connection.listen()
             do {
-                if let chunk = try await reader.next() {
+                if ahead == nil, !isRead {
+                    ahead = try await reader.next()
+                    isRead = ahead == nil
+                }
+                if let chunk = ahead {
                     var converted = ByteBuffer()
                     conversion?.convert(chunk, into: &converted)
                     engine.content(conversion == nil ? chunk : converted, &output)
-                } else {
+                    ahead = try await reader.next()
+                    isRead = ahead == nil
+                }
+                if isRead, engine.need == .content {
                     var rest = ByteBuffer()
                     conversion?.finish(into: &rest)
                     if rest.readableBytes > 0 { engine.content(rest, &output) }

@@ -25,10 +25,15 @@ extension OutgoingContent {
     }
 }
 
-struct BufferedContent: OutgoingContentSource {
+/// A message that is in memory.
+package struct BufferedContent: OutgoingContentSource {
     let message: ByteBuffer
 
-    func open() async throws -> any OutgoingContentReader { Reader(rest: message) }
+    package init(message: ByteBuffer) {
+        self.message = message
+    }
+
+    package func open() async throws -> any OutgoingContentReader { Reader(rest: message) }
 
     struct Reader: OutgoingContentReader {
         var rest: ByteBuffer

@@ -6,6 +6,8 @@ import Synchronization
 package final class SMTPPerformer: SessionPerformer {
     package typealias Engine = SMTPServerEngine
 
+    package static var worksOnEventLoop: Bool { true }
+
     private let services: any SMTPServices
     /// The session of the transaction that the services hold open.
     private let open = Mutex<SMTPSessionFacts?>(nil)

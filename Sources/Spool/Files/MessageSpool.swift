@@ -24,11 +24,22 @@ package final class MessageSpool: Sendable {
         var promised: UInt64 = 0
     }
 
+    /// What waits to be removed.
+    private struct Removals {
+        typealias Removal = (id: QueueID, end: @Sendable (Result<Void, SpoolFailure>) -> Void)
+
+        var waiting: [Removal] = []
+        var isRunning = false
+    }
+
+    private static let removalsAtOnce = 256
+
     package let options: SpoolOptions
     let pool: BlockingPool
     let transactions: SpoolTransactions
     private let state = Mutex(State())
     private let room = Mutex<Room?>(nil)
+    private let removals = Mutex(Removals())
 
     private init(_ options: SpoolOptions, _ pool: BlockingPool, _ folders: SpoolFolders) {
         self.options = options
@@ -110,7 +121,7 @@ package final class MessageSpool: Sendable {
             size: UInt64(header.count) + UInt64(body.readableBytes), isHeld: isHeld)
         try Self.check(message)
         arrives(id)
-        try await perform { try self.transactions.add(message, header: header, body: body) }
+        try await perform { end in self.transactions.add(message, header: header, body: body, end: end) }
         return message
     }
 
@@ -160,9 +171,39 @@ package final class MessageSpool: Sendable {
         try await update(id, [.held(isHeld)])
     }
 
-    /// Durable when it returns.
+    /// Durable when it returns. Removals that are asked for while one is under way are done together behind it: one job of
+    /// one thread, and one sync of each folder.
     package func remove(_ id: QueueID) async throws(SpoolFailure) {
-        try await perform { try self.transactions.remove(id) }
+        try enter()
+        defer { leave() }
+        let result: Result<Void, SpoolFailure> = await withCheckedContinuation { continuation in
+            let isFirst = removals.withLock { removals in
+                removals.waiting.append((id, { continuation.resume(returning: $0) }))
+                defer { removals.isRunning = true }
+                return !removals.isRunning
+            }
+            guard isFirst, !pool.submitWithoutWaiting({ self.performRemovals() }) else { return }
+            while let refused = takeRemovals(.max) {
+                for removal in refused { removal.end(.failure(Self.overload)) }
+            }
+        }
+        try result.get()
+    }
+
+    private func performRemovals() {
+        while let next = takeRemovals(Self.removalsAtOnce) { transactions.remove(next) }
+    }
+
+    /// Nil, and nobody removes, when nothing is to be removed.
+    private func takeRemovals(_ limit: Int) -> [Removals.Removal]? {
+        removals.withLock { removals in
+            guard !removals.waiting.isEmpty else {
+                removals.isRunning = false
+                return nil
+            }
+            defer { removals.waiting.removeFirst(min(limit, removals.waiting.count)) }
+            return Array(removals.waiting.prefix(limit))
+        }
     }
 
     /// Moves the file of a damaged message into `corrupt/`, and says where it is then.
@@ -176,6 +217,25 @@ package final class MessageSpool: Sendable {
     func perform<Value: Sendable>(
         _ body: @escaping @Sendable () throws -> Value
     ) async throws(SpoolFailure) -> Value {
+        try enter()
+        defer { leave() }
+        return try await Self.run(on: pool, body)
+    }
+
+    /// Runs `body` on a thread; what it began ends when it calls what it is given, on whichever thread.
+    private func perform(
+        _ body: @escaping @Sendable (@escaping @Sendable (Result<Void, SpoolFailure>) -> Void) -> Void
+    ) async throws(SpoolFailure) {
+        try enter()
+        defer { leave() }
+        let result: Result<Void, SpoolFailure> = await withCheckedContinuation { continuation in
+            let isQueued = pool.submitWithoutWaiting { body { continuation.resume(returning: $0) } }
+            if !isQueued { continuation.resume(returning: .failure(Self.overload)) }
+        }
+        try result.get()
+    }
+
+    private func enter() throws(SpoolFailure) {
         let isOpen = state.withLock { state in
             if !state.isClosed { state.running += 1 }
             return !state.isClosed
@@ -183,16 +243,16 @@ package final class MessageSpool: Sendable {
         guard isOpen else {
             throw SpoolFailure(.unavailable, "the spool \(String(decoding: options.path, as: UTF8.self)) is closed")
         }
-        defer {
-            let continuation = state.withLock { state in
-                state.running -= 1
-                guard state.running == 0 else { return nil as CheckedContinuation<Void, Never>? }
-                defer { state.whenIdle = nil }
-                return state.whenIdle
-            }
-            continuation?.resume()
+    }
+
+    private func leave() {
+        let continuation = state.withLock { state in
+            state.running -= 1
+            guard state.running == 0 else { return nil as CheckedContinuation<Void, Never>? }
+            defer { state.whenIdle = nil }
+            return state.whenIdle
         }
-        return try await Self.run(on: pool, body)
+        continuation?.resume()
     }
 
     /// Runs `body` on the pool to its end, whether or not the task is cancelled.
@@ -200,17 +260,15 @@ package final class MessageSpool: Sendable {
         on pool: BlockingPool, _ body: @escaping @Sendable () throws -> Value
     ) async throws(SpoolFailure) -> Value {
         let result: Result<Value, SpoolFailure> = await withCheckedContinuation { continuation in
-            // A lane of its own: unlike `BlockingPool.run`, it takes no notice of cancellation.
-            let isQueued = BlockingLane(pool: pool, owner: nil).submitWithoutWaiting {
+            let isQueued = pool.submitWithoutWaiting {
                 continuation.resume(returning: Result(catching: body).mapError { SpoolFailure($0) })
             }
-            if !isQueued {
-                continuation.resume(
-                    returning: .failure(SpoolFailure(.busy, "the threads of the spool take no more work")))
-            }
+            if !isQueued { continuation.resume(returning: .failure(overload)) }
         }
         return try result.get()
     }
+
+    private static var overload: SpoolFailure { SpoolFailure(.busy, "the threads of the spool take no more work") }
 
     // MARK: What came since the start
 

@@ -59,21 +59,35 @@ final class SpoolTransactions: Sendable {
     }
 
     /// A whole message in one go.
-    func add(_ message: QueuedMessage, header: [UInt8], body: ByteBuffer) throws(SpoolFailure) {
+    ///
+    /// - Parameter end: called once, when the message is durable or not there at all; by whichever thread syncs its folder.
+    func add(
+        _ message: QueuedMessage, header: [UInt8], body: ByteBuffer,
+        end: @escaping @Sendable (Result<Void, SpoolFailure>) -> Void
+    ) {
         var checksum = SpoolChecksum()
         checksum.update(header)
         body.withUnsafeReadableBytes { checksum.update($0) }
         let head = SpoolFile.head(contentLength: message.size, contentChecksum: checksum.value)
         let record = SpoolFile.record(of: message, head: head)
-        try write(message.id) { file in
-            try step(.write)
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(head.count + header.count + body.readableBytes + record.count)
-            bytes += head
-            bytes += header
-            bytes += body.readableBytesView
-            bytes += record
-            try file.write(bytes)
+        let shard: SpoolFolders.Shard
+        do throws(SpoolFailure) {
+            shard = try write(message.id, replaces: false) { file in
+                try step(.write)
+                var bytes: [UInt8] = []
+                bytes.reserveCapacity(head.count + header.count + body.readableBytes + record.count)
+                bytes += head
+                bytes += header
+                bytes += body.readableBytesView
+                bytes += record
+                try file.write(bytes)
+            }
+        } catch {
+            return end(.failure(error))
+        }
+        sync(shard) { result in
+            if case .failure = result { DurableFile.discard(message.id.fileName, in: shard.directory) }
+            end(result)
         }
     }
 
@@ -85,23 +99,30 @@ final class SpoolTransactions: Sendable {
             try file.write(
                 SpoolFile.record(of: message, head: head), at: SpoolFile.contentOffset + message.size)
             try file.write(head, at: 0)
-            try name(message.id, file, replaces: false)
+            let shard = try name(message.id, file, replaces: false)
+            do throws(SpoolFailure) {
+                try sync(shard)
+            } catch {
+                DurableFile.discard(message.id.fileName, in: shard.directory)
+                throw error
+            }
         } catch {
             DurableFile.discard(message.id.fileName, in: folders.temporary)
             throw SpoolFailure(error)
         }
     }
 
+    /// - Returns: the folder that has the name, and is yet to be synced.
     private func write(
-        _ id: QueueID, replaces: Bool = false, _ body: (FileHandle) throws -> Void
-    ) throws(SpoolFailure) {
+        _ id: QueueID, replaces: Bool, _ body: (FileHandle) throws -> Void
+    ) throws(SpoolFailure) -> SpoolFolders.Shard {
         do {
             // One that could not be removed when an earlier change failed.
             if replaces { _ = try folders.temporary.removeIfPresent(id.fileName) }
             let file = try makeTemporaryFile(id)
             do {
                 try body(file)
-                try name(id, file, replaces: replaces)
+                return try name(id, file, replaces: replaces)
             } catch {
                 DurableFile.discard(id.fileName, in: folders.temporary)
                 throw error
@@ -111,8 +132,10 @@ final class SpoolTransactions: Sendable {
         }
     }
 
-    /// Syncs a file in `tmp/`, gives it its name and makes that durable. Whatever fails, the caller removes the temporary name.
-    private func name(_ id: QueueID, _ file: FileHandle, replaces: Bool) throws {
+    /// Syncs a file in `tmp/` and gives it its name, which a sync of the folder makes durable. Whatever fails, the caller
+    /// removes the temporary name, or, where the message is new and its folder takes no sync, the name: whoever handed it in
+    /// is told, and does so again.
+    private func name(_ id: QueueID, _ file: FileHandle, replaces: Bool) throws -> SpoolFolders.Shard {
         try step(.syncFile)
         try file.sync()
         try step(.rename)
@@ -122,32 +145,41 @@ final class SpoolTransactions: Sendable {
         } else {
             try folders.temporary.renameWithoutReplacing(id.fileName, to: shard.directory, id.fileName)
         }
-        do {
-            try sync(shard)
+        return shard
+    }
+
+    private func sync(_ shard: SpoolFolders.Shard) throws(SpoolFailure) {
+        do throws(SystemCallError) {
+            switch options.syncs {
+            case .each: try syncDirectory(shard.directory)
+            case .shared: try shard.sync.sync(syncDirectory)
+            }
         } catch {
-            // Not durable, and reported so: whoever handed it in will do so again. A file that was written anew stays: its
-            // old one is gone, and both say the same but for this change.
-            if !replaces { DurableFile.discard(id.fileName, in: shard.directory) }
-            throw error
+            throw SpoolFailure(error)
         }
     }
 
-    private func sync(_ shard: SpoolFolders.Shard) throws {
+    /// As above, but waits for no other thread.
+    private func sync(
+        _ shard: SpoolFolders.Shard, end: @escaping @Sendable (Result<Void, SpoolFailure>) -> Void
+    ) {
         switch options.syncs {
         case .each:
-            try step(.syncDirectory)
-            try shard.directory.sync()
+            let result = Result<Void, SpoolFailure> { () throws(SpoolFailure) in try sync(shard) }
+            end(result)
         case .shared:
-            try shard.sync.sync { directory throws(SystemCallError) in
-                do {
-                    try step(.syncDirectory)
-                    try directory.sync()
-                } catch let error as SystemCallError {
-                    throw error
-                } catch {
-                    throw SystemCallError("fsync", directory.path, EIO)
-                }
-            }
+            shard.sync.request(syncDirectory) { result in end(result.mapError { SpoolFailure($0) }) }
+        }
+    }
+
+    private func syncDirectory(_ directory: DirectoryHandle) throws(SystemCallError) {
+        do {
+            try step(.syncDirectory)
+            try directory.sync()
+        } catch let error as SystemCallError {
+            throw error
+        } catch {
+            throw SystemCallError("fsync", directory.path, EIO)
         }
     }
 
@@ -239,7 +271,7 @@ final class SpoolTransactions: Sendable {
     /// A new file with the same content and all changes in its first record.
     private func rewrite(_ message: QueuedMessage, _ file: FileHandle, _ contents: SpoolFile) throws(SpoolFailure) {
         let head = SpoolFile.head(contentLength: message.size, contentChecksum: contents.contentChecksum)
-        try write(message.id, replaces: true) { copy in
+        let shard = try write(message.id, replaces: true) { copy in
             try step(.write)
             try copy.write(head)
             var offset = SpoolFile.contentOffset
@@ -252,9 +284,36 @@ final class SpoolTransactions: Sendable {
             }
             try copy.write(SpoolFile.record(of: message, head: head))
         }
+        // A file that was written anew stays whatever comes of this: its old one is gone, and both say the same but for this
+        // change.
+        try sync(shard)
+    }
+
+    /// Each `end` is called once, when the removal is durable or did not come about.
+    func remove(_ messages: [(id: QueueID, end: @Sendable (Result<Void, SpoolFailure>) -> Void)]) {
+        var removed:
+            [QueueID.Shard: (shard: SpoolFolders.Shard, ends: [@Sendable (Result<Void, SpoolFailure>) -> Void])] =
+                [:]
+        for (id, end) in messages {
+            do throws(SpoolFailure) {
+                let shard = try folders.shard(of: id)
+                try unlink(id)
+                removed[QueueID.Shard(id), default: (shard, [])].ends.append(end)
+            } catch {
+                end(.failure(error))
+            }
+        }
+        for (shard, ends) in removed.values {
+            sync(shard) { result in for end in ends { end(result) } }
+        }
     }
 
     func remove(_ id: QueueID) throws(SpoolFailure) {
+        try unlink(id)
+        try sync(try folders.shard(of: id))
+    }
+
+    private func unlink(_ id: QueueID) throws(SpoolFailure) {
         try inTurn(id) { () throws(SpoolFailure) in
             let shard = try folders.shard(of: id)
             do {
@@ -264,7 +323,6 @@ final class SpoolTransactions: Sendable {
                 throw Self.failure(opening: id, error)
             }
             suspects.withLock { _ = $0.remove(id) }
-            do { try sync(shard) } catch { throw SpoolFailure(error) }
         }
     }
 

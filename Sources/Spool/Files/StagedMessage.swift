@@ -77,7 +77,7 @@ package final class StagedMessage: Sendable {
         guard isUnfinished else { return }
         let (id, folders) = (id, spool.transactions.folders)
         // If it can't be queued, the sweep at the next start finds the file.
-        BlockingLane(pool: spool.pool, owner: nil).submitWithoutWaiting {
+        _ = spool.pool.submitWithoutWaiting {
             DurableFile.discard(id.fileName, in: folders.temporary)
         }
     }

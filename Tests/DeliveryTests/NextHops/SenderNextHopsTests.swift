@@ -17,7 +17,9 @@ struct SenderNextHopsTests {
                 try InlineTable(
                     """
                     { {boss@example.org = own:[own.example]:587}, {@sales.example = own}, {@plain.example = dunno},
-                      {@deliver.example = lmtp:inet:store.example:24}, {@blocked.example = error:no},
+                      {@deliver.example = lmtp:inet:store.example:24}, {@blocked.example = error:5.7.2 no mail from you},
+                      {@bare.example = error}, {@late.example = retry:not today}, {@gone.example = discard:silently},
+                      {@odd.example = virtual:},
                       {<> = smtp:[bounces.example]}, {null@example.org = own:} }
                     """.utf8)
             ],
@@ -39,8 +41,7 @@ struct SenderNextHopsTests {
         let path: ReversePath
         if let sender { path = .address(try #require(EmailAddress(sender))) } else { path = .null }
         switch await hops.way(of: remote, sender: path).outcome {
-        case .found(.remote(let transport, let hop, let domain)): return "\(transport.spelling):\(hop ?? "\(domain)")"
-        case .found(let way): return "\(way)"
+        case .found(let way): return way.text
         case .absent: return "absent"
         case .unavailable(let reason): return reason.text
         }
@@ -70,11 +71,42 @@ struct SenderNextHopsTests {
         )
     }
 
+    @Test func `error, retry and discard end the mail of a sender, in their own words or with the domain`() async throws
+    {
+        let hops = try hops(relayHost: "[everybody.example]")
+        #expect(try await way("any@blocked.example", hops) == "error:5.7.2 no mail from you")
+        #expect(try await way("any@bare.example", hops) == "error:far.example")
+        #expect(try await way("any@late.example", hops) == "retry:not today")
+        #expect(try await way("any@gone.example", hops) == "discard:silently")
+        #expect(
+            try await way("any@blocked.example", hops, nextHop: "[table.example]", byTable: true)
+                == "smtp:[table.example]")
+    }
+
+    @Test(arguments: [
+        (
+            SenderWay.refused("5.7.2 no"), "550 5.7.2 <x@far.example>: Recipient address rejected: no" as String?,
+            "550 5.7.2 no"
+        ),
+        (.refused("no"), "550 5.1.1 <x@far.example>: Recipient address rejected: no", "550 5.0.0 no"),
+        (.putOff("4.7.9 later"), "450 4.7.9 <x@far.example>: Recipient address rejected: later", "450 4.7.9 later"),
+        (.putOff("later"), "450 4.1.1 <x@far.example>: Recipient address rejected: later", "450 4.0.0 later"),
+        (.discarded("away"), String?.none, "250 2.0.0 away"),
+    ])
+    func `each has its words at RCPT, and others in the queue`(way: SenderWay, refusal: String?, words: String) throws {
+        #expect(way.refusal(of: try #require(address))?.description == refusal)
+        switch try #require(way.result) {
+        case .failed(let reply, _), .deferred(let reply, _), .delivered(let reply, _):
+            #expect(reply.description == words)
+        case .moved, .expanded, .unresolved: Issue.record("\(way)")
+        }
+    }
+
     @Test func `a transport that sends nothing to other hosts makes mail wait, and so does a table that fails`()
         async throws
     {
         var hops = try hops()
-        #expect(try await way("any@blocked.example", hops).contains("no transport called error"))
+        #expect(try await way("any@odd.example", hops).contains("no transport called virtual"))
         hops.transports = [FailTable("down")]
         #expect(try await way("boss@example.org", hops).contains("fails by its nature"))
     }

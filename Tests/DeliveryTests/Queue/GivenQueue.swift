@@ -188,9 +188,23 @@ final class GivenQueue: Sendable {
         isHeld: Bool = false, waits: Bool = false, _ content: String = "Subject: hello\r\n\r\nbody\r\n"
     ) async throws -> QueueID {
         let path: ReversePath = sender.isEmpty ? .null : .address(try #require(EmailAddress(sender)))
-        var origin = MessageOrigin(
-            sender: EnvelopeSender(path: path, ret: ret, envelopeID: envelopeID.map { Array($0.utf8) }),
-            submitter: "anna")
+        let (id, reply) = try await offer(
+            EnvelopeSender(path: path, ret: ret, envelopeID: envelopeID.map { Array($0.utf8) }), to: recipients,
+            notify: notify, isHeld: isHeld, waits: waits, content)
+        #expect(reply == Self.accepted, "\(reply)")
+        return id
+    }
+
+    static let accepted = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "Ok")
+
+    /// - Parameter isStreamed: the message comes in pieces.
+    /// - Returns: what the client is answered.
+    func offer(
+        _ sender: EnvelopeSender, to recipients: [String], notify: EnvelopeRecipient.Notify? = nil,
+        isHeld: Bool = false, waits: Bool = false, isStreamed: Bool = false,
+        _ content: String = "Subject: hello\r\n\r\nbody\r\n"
+    ) async throws -> (QueueID, SMTPReply) {
+        var origin = MessageOrigin(sender: sender, submitter: "anna")
         origin.isHeld = isHeld
         origin.waitsForDirectory = waits
         var transaction = DeliveryTransaction(
@@ -206,10 +220,18 @@ final class GivenQueue: Sendable {
             }
         }
         #expect(transaction.loop(in: ByteBuffer(string: content)) == nil)
-        let report = await transaction.deliver(body: ByteBuffer(string: content), traceHeaders: [])
-        let accepted = SMTPReply(250, EnhancedStatusCode(2, 0, 0), "Ok")
-        #expect(report.smtpReply(accepted: accepted) == accepted, "\(report)")
-        return origin.id
+        let report: DeliveryReport
+        if isStreamed {
+            var stream = await transaction.begin(traceHeaders: [])
+            if let failure = await stream.append(ByteBuffer(string: content)) {
+                await stream.abort()
+                return (origin.id, failure.smtpReply)
+            }
+            report = await stream.commit()
+        } else {
+            report = await transaction.deliver(body: ByteBuffer(string: content), traceHeaders: [])
+        }
+        return (origin.id, report.smtpReply(accepted: Self.accepted))
     }
 
     func inbox(_ name: String) -> [String] {

@@ -11,6 +11,8 @@ struct QueueLoad: Sendable {
         var address: String
         /// By the first letter of the recipient at the next hop, or `m` for the mailbox.
         var copies: [Character]
+        /// Of whom the sender is told that asked for it; nil for the address itself.
+        var reported: String?
     }
 
     /// What was found in the end.
@@ -19,8 +21,21 @@ struct QueueLoad: Sendable {
         var acknowledged: [String] = []
         /// How often each copy is there.
         var copies: [String: Int] = [:]
+        /// `NAME ADDRESS` of what the sender of something acknowledged has to be told.
+        var owed: [String] = []
+        /// How often it was told.
+        var told: [String: Int] = [:]
         var messages = 0
         var isWhole = true
+
+        var untold: [String] { owed.filter { told[$0] == nil } }
+        /// Names of messages of which a copy, or the word of one, is there twice.
+        var repeated: Set<String> {
+            let twice = copies.filter { $0.value > 1 }.map(\.key) + told.filter { $0.value > 1 }.map(\.key)
+            return Set(twice.map(Self.name))
+        }
+
+        private static func name(_ entry: String) -> String { String(entry.prefix { $0 != " " }) }
 
         var missing: [String] { acknowledged.filter { copies[$0] == nil } }
         var duplicates: Int { copies.values.reduce(0) { $0 + $1 - 1 } }
@@ -62,11 +77,16 @@ struct QueueLoad: Sendable {
         #expect(rename(folder.path("port.new"), folder.path("port")) == 0)
     }
 
-    /// - Parameter choices: the letters of `places` that a message goes to, one choice for each message.
-    func startSenders(_ places: [Character: Place], _ choices: [String]) async throws -> ChildProcess {
+    /// - Parameters:
+    ///   - choices: the letters of `places` that a message goes to, one choice for each message.
+    ///   - asksForReports: half of the messages ask to be told of success.
+    func startSenders(
+        _ places: [Character: Place], _ choices: [String], asksForReports: Bool = false
+    ) async throws -> ChildProcess {
         let addresses = places.map { "'\($0.key)': '\($0.value.address)'" }.joined(separator: ", ")
         let words = choices.map { "'\($0)'" }.joined(separator: ", ")
         let program = Self.senders.replacing("%PLACES%", with: addresses).replacing("%CHOICES%", with: words)
+            .replacing("%ASKS%", with: asksForReports ? "number % 2 == 0" : "False")
         return try await ChildProcess.start(
             ["/usr/bin/python3", try folder.write(program + "\n", to: "senders.py"), folder.path],
             outputFile: folder.path("senders.log"))
@@ -91,15 +111,20 @@ struct QueueLoad: Sendable {
         }
     }
 
-    /// - Parameter mailbox: the Maildir of the letter `m`.
-    func ledger(_ places: [Character: Place], mailbox: String) throws -> Ledger {
+    /// - Parameters:
+    ///   - mailbox: the Maildir of the letter `m`.
+    ///   - sender: that of the sender, for reports.
+    func ledger(_ places: [Character: Place], mailbox: String, sender: String? = nil) throws -> Ledger {
         var ledger = Ledger()
         let accepted = try lines("accepted")
         ledger.messages = accepted.count
-        for line in accepted where line.count == 2 {
+        for line in accepted where line.count >= 2 {
             let copies = Set(line[1].flatMap { places[$0]?.copies ?? [] })
             ledger.acknowledged += copies.map { "\(line[0]) \($0)" }
+            guard line.count == 3 else { continue }
+            ledger.owed += line[1].compactMap { places[$0].map { "\(line[0]) \($0.reported ?? $0.address)" } }
         }
+        if let sender { try readReports(sender, into: &ledger) }
         for line in try lines("received") where line.count == 3 {
             ledger.isWhole = ledger.isWhole && line[2] == "whole"
             for copy in line[1] { ledger.copies["\(line[0]) \(copy)", default: 0] += 1 }
@@ -119,10 +144,27 @@ struct QueueLoad: Sendable {
         return ledger
     }
 
+    /// What the reports in a mailbox tell of success.
+    private func readReports(_ mailbox: String, into ledger: inout Ledger) throws {
+        for place in ["new", "cur"] {
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: "\(mailbox)/\(place)")) ?? [] {
+                let text = try String(contentsOfFile: "\(mailbox)/\(place)/\(name)", encoding: .utf8)
+                guard let id = text.firstMatch(of: /\nOriginal-Envelope-Id: (\d+-\d+)\n/)?.1 else { continue }
+                for part in text.components(separatedBy: "\n\n") {
+                    guard let address = part.firstMatch(of: /(?m)^Final-Recipient: rfc822; (\S+)$/)?.1,
+                        part.contains(/(?m)^Action: (delivered|relayed|expanded)$/)
+                    else { continue }
+                    ledger.told["\(id) \(address)", default: 0] += 1
+                }
+            }
+        }
+    }
+
     // MARK: Programs
 
     /// A message is `ID` on every line, so that every part of it can be told from every other. Writes `ID PLACES` for each 250,
-    /// and the code of each refusal.
+    /// and the code of each refusal; behind
+    /// the 250 of a message that asked to be told of success stands a `+`.
     private static let senders = """
         import os, random, smtplib, sys, threading
 
@@ -149,9 +191,12 @@ struct QueueLoad: Sendable {
                     port = int(open(folder + '/port').read())
                     client = smtplib.SMTP('127.0.0.1', port, 'client.example', timeout=120)
                     text = f'Subject: {name}\\r\\nX-Lines: {count}\\r\\n\\r\\n' + f'{name}\\r\\n' * count
-                    answer = client.sendmail('ben@example.org', [places[kind] for kind in kinds], text)
+                    asks = %ASKS%
+                    answer = client.sendmail(
+                        'ben@example.org', [places[kind] for kind in kinds], text, mail_options=[f'ENVID={name}'],
+                        rcpt_options=['NOTIFY=SUCCESS,FAILURE'] if asks else [])
                     kinds = ''.join(kind for kind in kinds if places[kind] not in answer)
-                    tell(accepted, f'{name} {kinds}')
+                    tell(accepted, f'{name} {kinds}' + (' +' if asks else ''))
                     for code, _ in answer.values(): tell(refused, f'{code}')
                     client.quit()
                 except smtplib.SMTPRecipientsRefused as error:

@@ -28,7 +28,7 @@ import Testing
     }
 
     /// Every recipient elsewhere is looked up, too, whenever the queue tries it.
-    private static func directory(mail: String) -> SampleDirectory {
+    static func directory(mail: String) -> SampleDirectory {
         let far = ["x", "y", "z"].map { name in
             """
             dn: uid=\(name),dc=example,dc=org
@@ -48,7 +48,7 @@ import Testing
             suffix: "dc=example,dc=org", rootDN: "cn=manager,dc=example,dc=org", rootPassword: "managerpw", ldif: ldif)
     }
 
-    private static func configuration(_ slapd: Slapd, sink: Int, spool: String) -> String {
+    static func configuration(_ slapd: Slapd, sink: Int, spool: String) -> String {
         """
         hostname: mail.example.org
         postmaster: anna@example.org
