@@ -243,6 +243,19 @@ final class GivenQueue: Sendable {
 
     func flush() async { await queue.tryNow() }
 
+    /// What the spool says of the first recipient of a message that waits, as soon as it was tried: the schedule knows it first.
+    func attempts(writtenDownOf id: QueueID) async throws -> QueuedAttempts {
+        var found: QueuedAttempts?
+        try await soon("an attempt is written down") {
+            guard case .waiting(let attempts) = try await spool.message(id).recipients.first?.state else {
+                return false
+            }
+            if attempts.count > 0 { found = attempts }
+            return found != nil
+        }
+        return try #require(found)
+    }
+
     func waitUntilEmpty() async throws {
         try await soon("the queue is empty") { spooled.isEmpty }
     }

@@ -123,11 +123,7 @@ import Testing
         } _: { given in
             given.directory.setWay("far.example", "smtp:[127.0.0.1]:\(port)")
             let id = try await given.send(to: ["one@far.example"])
-            try await soon("it waits for its time") { await given.queue.waits(for: id)?.nextAttempt != nil }
-            guard case .waiting(let attempts) = try await given.spool.message(id).recipients[0].state else {
-                Issue.record("it does not wait")
-                return
-            }
+            let attempts = try await given.attempts(writtenDownOf: id)
             #expect(attempts.last?.enhanced == EnhancedStatusCode(4, 4, 1))
             #expect(attempts.last?.lines.joined().contains("refused") == true)
             try await ReceivingPeer.serving(port: port) { peer in
