@@ -1,5 +1,5 @@
 import NIOCore
-import NIOPosix
+import PostroomTesting
 import Synchronization
 
 /// A next hop on a loopback port that speaks SMTP or LMTP, keeps what it is given and answers as it is told.
@@ -48,13 +48,7 @@ final class ReceivingPeer: Sendable {
         _ body: (ReceivingPeer) async throws -> Value
     ) async throws -> Value {
         let peer = ReceivingPeer(port: port, isLMTP: isLMTP, extensions: extensions)
-        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: "127.0.0.1", port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
-            }
+        let server = try await PeerListener.bind(port: port)
         peer.state.withLock { $0.port = server.channel.localAddress?.port ?? 0 }
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -75,9 +69,9 @@ final class ReceivingPeer: Sendable {
         }
     }
 
-    private func serve(_ connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>) async throws {
+    private func serve(_ connection: any Channel) async throws {
         state.withLock { $0.connections += 1 }
-        try await connection.executeThenClose { inbound, outbound in
+        try await PeerListener.take(connection).executeThenClose { inbound, outbound in
             var input = inbound.makeAsyncIterator()
             var unread: [UInt8] = []
             func line() async throws -> String? {

@@ -1,5 +1,5 @@
 import NIOCore
-import NIOPosix
+import PostroomTesting
 
 /// A server on a loopback port that does what it is told with the first connection, and nothing else.
 enum ScriptedPeer {
@@ -17,13 +17,7 @@ enum ScriptedPeer {
     static func withPeer<Value: Sendable>(
         _ acts: [Act], _ body: @Sendable @escaping (Int) async throws -> Value
     ) async throws -> Value {
-        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelOption(.autoRead, value: true)
-            .bind(host: "127.0.0.1", port: 0) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
-            }
+        let server = try await PeerListener.bind()
         let port = server.channel.localAddress?.port ?? 0
         return try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask {
@@ -38,8 +32,8 @@ enum ScriptedPeer {
         }
     }
 
-    private static func serve(_ connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ acts: [Act]) async throws {
-        try await connection.executeThenClose { inbound, outbound in
+    private static func serve(_ connection: any Channel, _ acts: [Act]) async throws {
+        try await PeerListener.take(connection).executeThenClose { inbound, outbound in
             var input = inbound.makeAsyncIterator()
             var unread = ""
             for act in acts {
