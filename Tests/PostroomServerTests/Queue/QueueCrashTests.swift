@@ -106,9 +106,9 @@ import Testing
                 for round in 0..<kills {
                     await slapd.kill()
                     accepted += try await Self.sendUnresolved(round, sendmail)
+                    let log = site.log.utf8.count
                     try await slapd.start()
                     // At the first that was resolved, or a moment later.
-                    let log = site.log.utf8.count
                     try await eventually("recipients are worked out", { site.log.suffix(3000) + "" }) {
                         site.log.utf8.dropFirst(log).contains("(expanded)".utf8)
                     }
