@@ -91,7 +91,7 @@ import Testing
         return text
     }
 
-    @Test(arguments: [2026, 4314, 1, 77, UInt64.random(in: 0..<100_000)])
+    @Test(arguments: [2026, 4314, 1, 77, 19488] as [UInt64])
     func `are the same in random files, for the owner and for others`(_ seed: UInt64) async throws {
         let folder = try TemporaryFolder("acl")
         let home = try folder.makeFolder("home")
@@ -119,9 +119,11 @@ import Testing
             let ours = list.rights(
                 of: isOwner ? Accessor(login: "ben", groups: ["sales", "ops"], isOwner: true) : stranger,
                 standard: [], unmatched: unmatched)
-            // Dovecot says that there is no mailbox to which nobody has a right but `p`.
-            let shown = ours.isSubset(of: [.post]) ? nil : ours
-            #expect(theirs[name] == shown, "\(seed) \(name): \(text)")
+            // Dovecot says that there is no mailbox to which nobody has a right but `p`, or, to some, that they have none.
+            func shown(_ rights: MailboxRights?) -> MailboxRights? {
+                rights.flatMap { $0.isSubset(of: [.post]) ? nil : $0 }
+            }
+            #expect(shown(theirs[name]) == shown(ours), "\(seed) \(name): \(text)")
         }
     }
 

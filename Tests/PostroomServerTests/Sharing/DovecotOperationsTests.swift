@@ -138,7 +138,7 @@ import Testing
         .replacing(
             "store: {roots: [\"%ROOT%\"]}", with: "store: {roots: [\"%ROOT%\"], owner: \"20001:20001\"}")
 
-    @Test(arguments: [4314, UInt64.random(in: 0..<100_000)])
+    @Test(arguments: [4314] as [UInt64])
     func `is what Dovecot permits`(_ seed: UInt64) async throws {
         var generator = SeededGenerator(seed: seed)
         let tree = Tree(&generator)
