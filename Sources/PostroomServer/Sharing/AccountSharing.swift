@@ -13,6 +13,8 @@ final class AccountSharing: Sendable {
         var placed: [SharedNamespaces.Placed] = []
         var groups: Set<String> = []
         var asked: ContinuousClock.Instant?
+        /// Grows when it is to be asked anew: an answer to what was asked before does not count then.
+        var generation: UInt64 = 0
         var rights: [MailboxName: (rights: MailboxRights, asked: ContinuousClock.Instant)] = [:]
     }
 
@@ -54,9 +56,9 @@ final class AccountSharing: Sendable {
     func placed() async -> [SharedNamespaces.Placed] {
         guard !namespaces.foreign.isEmpty || !directories.isEmpty else { return [] }
         let now = ContinuousClock.now
-        let fresh = known.withLock { known -> [SharedNamespaces.Placed]? in
-            guard let asked = known.asked, now - asked < Self.freshness else { return nil }
-            return known.placed
+        let (fresh, generation) = known.withLock { known -> ([SharedNamespaces.Placed]?, UInt64) in
+            guard let asked = known.asked, now - asked < Self.freshness else { return (nil, known.generation) }
+            return (known.placed, known.generation)
         }
         if let fresh { return fresh }
         var mailboxes: [SharedMailbox] = []
@@ -82,7 +84,8 @@ final class AccountSharing: Sendable {
         let now2 = ContinuousClock.now
         return known.withLock { known in
             if known.placed != placed || known.groups != groups { known.rights = [:] }
-            (known.placed, known.groups, known.asked) = (placed, groups, now2)
+            (known.placed, known.groups) = (placed, groups)
+            if known.generation == generation { known.asked = now2 }
             return placed
         }
     }
@@ -122,9 +125,11 @@ final class AccountSharing: Sendable {
     /// As `MailboxRoute.rights`, remembered for a moment.
     func rights(to name: MailboxName, _ route: MailboxRoute) async throws(MailboxFailure) -> MailboxRights {
         let now = ContinuousClock.now
-        if let known = known.withLock({ $0.rights[name] }), now - known.asked < Self.freshness { return known.rights }
+        let (remembered, generation) = known.withLock { ($0.rights[name], $0.generation) }
+        if let remembered, now - remembered.asked < Self.freshness { return remembered.rights }
         let rights = try await route.rights(to: [route.name], options).first ?? []
         known.withLock { known in
+            guard known.generation == generation else { return }
             if known.rights.count >= 256 { known.rights = [:] }
             known.rights[name] = (rights, now)
         }
@@ -133,11 +138,17 @@ final class AccountSharing: Sendable {
 
     /// Somebody else shares something now, or no longer.
     func forget() {
-        known.withLock { ($0.asked, $0.rights) = (nil, [:]) }
+        known.withLock { known in
+            (known.asked, known.rights) = (nil, [:])
+            known.generation &+= 1
+        }
     }
 
     /// An ACL was changed.
     func forgetRights() {
-        known.withLock { $0.rights = [:] }
+        known.withLock { known in
+            known.rights = [:]
+            known.generation &+= 1
+        }
     }
 }

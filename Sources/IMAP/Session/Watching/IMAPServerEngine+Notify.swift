@@ -204,7 +204,9 @@ extension IMAPServerEngine {
             output.writeStaticString("* OK [NOTIFICATIONOVERFLOW] Too many mailboxes.\r\n")
             return rewatch(account, &output) { _, _ in .needInput }
         }
-        return rewatch(account, &output) { engine, output in engine.tellStatuses(of: changed, account, &output) }
+        // What came into a mailbox between the look at it and its being watched is told by nothing else.
+        let unsure = changed.union(statuses.keys)
+        return rewatch(account, &output) { engine, output in engine.tellStatuses(of: unsure, account, &output) }
     }
 
     /// §5.4, §5.5: mailbox names and subscriptions are told as LIST tells them.
